@@ -1,0 +1,67 @@
+r"""Cost functions: $|x - y|^p$ of sections 2, 3 and 5, and $\tfrac12 |x - y|^2$ of section 4."""
+
+import numpy as np
+
+from . import _check
+from ._kernel import kernel
+
+
+def cost_matrix(x, y, p: float = 2) -> np.ndarray:
+    r"""The matrix of costs $c_{ij} = |x_i - y_j|^p$ (Definition 2.1), |.| being the Euclidean norm.
+
+    Parameters
+    ----------
+    x, y : arrays of shape (n,) and (m,), or (n, d) and (m, d)
+    p : float
+        An exponent >= 1. There is no factor 1/2: see `half_square_cost` for section 4.
+
+    Returns
+    -------
+    Array of shape (n, m). It overflows to +inf where a cost exceeds 1.8e308.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the points are not finite real arrays of the same dimension, or p < 1.
+    """
+    x, y = _pair_of_points(x, y)
+    return _distance_powers(x, y, _check.exponent(p))
+
+
+def half_square_cost(x, y) -> np.ndarray:
+    r"""The matrix of $c_{ij} = \tfrac12 |x_i - y_j|^2$, the cost of section 4 and Proposition 4.2.
+
+    Its transport cost is half of W_2^2: $W_2^2 = 2 \mathcal{T}_c$.
+    """
+    return 0.5 * cost_matrix(x, y, 2)
+
+
+def _pair_of_points(x, y) -> tuple[np.ndarray, np.ndarray]:
+    x = _check.points(x, "x")
+    y = _check.points(y, "y")
+    x = x[:, None] if x.ndim == 1 else x
+    y = y[:, None] if y.ndim == 1 else y
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"x has dimension {x.shape[1]}, but y has dimension {y.shape[1]}")
+    return x, y
+
+
+@kernel
+def _distance_powers(x, y, p):
+    # Differences first, squares after: |x|^2 + |y|^2 - 2 x.y would lose half of the digits.
+    n, d = x.shape
+    m = y.shape[0]
+    c = np.empty((n, m))
+    for i in range(n):
+        for j in range(m):
+            square = 0.0
+            for k in range(d):
+                square += (x[i, k] - y[j, k]) ** 2
+            c[i, j] = square
+        if p == 1.0:
+            for j in range(m):
+                c[i, j] = np.sqrt(c[i, j])
+        elif p != 2.0:
+            for j in range(m):
+                c[i, j] **= 0.5 * p
+    return c

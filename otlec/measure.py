@@ -1,0 +1,97 @@
+"""Discrete probability measures: mu = sum_i a_i delta_{x_i}."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _check
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    r"""A probability measure with finitely many atoms, $\mu = \sum_i a_i \delta_{x_i}$.
+
+    Parameters
+    ----------
+    points : array of shape (n,) or (n, d)
+        The atoms, on the line or in R^d. They need be neither sorted nor distinct.
+    weights : array of shape (n,), optional
+        Their masses: non-negative, with sum 1 up to 1e-9 (then normalised). Uniform if left out.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If a shape is wrong, a number is not finite, a weight is negative, or the sum is not 1.
+
+    Notes
+    -----
+    Both arrays are copies and read-only, so that a measure never changes.
+    """
+
+    points: np.ndarray
+    weights: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        x = _check.points(self.points, "points").copy()
+        n = x.shape[0]
+        if self.weights is None:
+            a = np.full(n, 1.0 / n)
+        else:
+            a = _check.masses(self.weights, "weights", n)
+            total = a.sum()
+            if abs(total - 1.0) > 1e-9:
+                raise ValueError(
+                    f"weights must sum to 1, but their sum is {float(total)!r}; "
+                    "divide them by their sum first"
+                )
+            a = a / total
+        x.flags.writeable = False
+        a.flags.writeable = False
+        object.__setattr__(self, "points", x)
+        object.__setattr__(self, "weights", a)
+
+    @property
+    def size(self) -> int:
+        """The number n of atoms, those of mass 0 included."""
+        return self.points.shape[0]
+
+    @property
+    def dim(self) -> int:
+        """The dimension d of the space that the atoms lie in."""
+        return 1 if self.points.ndim == 1 else self.points.shape[1]
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all n atoms have the mass 1/n, to rounding."""
+        return bool(np.abs(self.weights * self.size - 1.0).max() <= 1e-12)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The mean, sum_i a_i x_i: a number on the line, an array of shape (d,) in R^d."""
+        return self.weights @ self.points
+
+    def integral(self, f: Callable[[np.ndarray], np.ndarray]) -> float:
+        """Integrate a function that maps the array of points to an array of n values."""
+        values = _check.real_array(f(self.points), "f(points)")
+        if values.shape != (self.size,):
+            raise ValueError(f"f must give one value a point, {self.size}, not {values.shape}")
+        return float(self.weights @ values)
+
+    def push(self, T: Callable[[np.ndarray], np.ndarray]) -> "Measure":
+        r"""Push the measure forward by a map: $T_\# \mu = \sum_i a_i \delta_{T(x_i)}$.
+
+        ``T`` maps the array of n points to an array of n points, in any dimension.
+        """
+        image = _check.points(T(self.points), "T(points)")
+        if image.shape[0] != self.size:
+            raise ValueError(f"T must give one point a point, {self.size}, not {image.shape[0]}")
+        return Measure(image, self.weights)
+
+    def __repr__(self) -> str:
+        where = "the line" if self.dim == 1 else f"R^{self.dim}"
+        kind = "equal" if self.is_uniform else "unequal"
+        atoms = "1 atom" if self.size == 1 else f"{self.size} atoms of {kind} mass"
+        return f"Measure({atoms} on {where})" if self.dim == 1 else f"Measure({atoms} in {where})"

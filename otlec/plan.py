@@ -1,0 +1,123 @@
+"""What an exact solver returns: a plan, its potentials, and the gap between the two."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .measure import Measure
+
+
+def _read_only(*arrays: np.ndarray) -> None:
+    for array in arrays:
+        array.flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    r"""A transport plan $\gamma \in \Pi(\mu, \nu)$, kept by its entries, with its certificate.
+
+    Attributes
+    ----------
+    a, b : arrays of shape (n,) and (m,)
+        The marginals.
+    rows, cols, mass : arrays of shape (k,)
+        The plan moves ``mass[q]`` from atom ``rows[q]`` of the source to atom ``cols[q]`` of the
+        target. No mass is 0.
+    value : float
+        The cost of the plan, $\sum_{ij} c_{ij} \gamma_{ij}$.
+    phi, psi : arrays of shape (n,) and (m,)
+        Kantorovich potentials: ``phi[i] + psi[j] <= c[i, j]`` for all pairs, atoms of mass 0
+        included, with equality where the plan moves mass.
+    p : float or None
+        The exponent of the cost |x - y|^p, or None for any other cost.
+    source, target : Measure or None
+        The measures that the plan couples, where there are points.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    rows: np.ndarray
+    cols: np.ndarray
+    mass: np.ndarray
+    value: float
+    phi: np.ndarray
+    psi: np.ndarray
+    p: float | None = None
+    source: Measure | None = None
+    target: Measure | None = None
+
+    def __post_init__(self) -> None:
+        _read_only(self.a, self.b, self.rows, self.cols, self.mass, self.phi, self.psi)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers (n, m) of atoms of the source and of the target."""
+        return self.a.size, self.b.size
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """The plan as a dense matrix of shape (n, m)."""
+        gamma = np.zeros(self.shape)
+        np.add.at(gamma, (self.rows, self.cols), self.mass)
+        return gamma
+
+    @property
+    def dual_value(self) -> float:
+        r"""The dual value $\int \varphi d\mu + \int \psi d\nu$, a lower bound of the cost."""
+        return math.fsum(np.concatenate([self.a * self.phi, self.b * self.psi]))
+
+    @property
+    def gap(self) -> float:
+        """The primal value minus the dual value: 0, up to rounding, proves optimality."""
+        return self.value - self.dual_value
+
+    @property
+    def distance(self) -> float:
+        r"""The Wasserstein distance $W_p = (\text{value})^{1/p}$ of Definition 2.1."""
+        if self.p is None:
+            raise AttributeError(
+                "this plan was computed for a general cost, which has no exponent p: "
+                "its transport cost is .value"
+            )
+        return max(self.value, 0.0) ** (1.0 / self.p)
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"Plan({n} x {m}, {self.mass.size} entries, value={self.value:.6g})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Assignment:
+    r"""A permutation $s$ of least cost $\sum_i c_{i, s(i)}$, with its certificate.
+
+    Attributes
+    ----------
+    permutation : integer array of shape (n,)
+        Row i is assigned to column ``permutation[i]``.
+    value : float
+        The sum of the n costs (not their mean).
+    phi, psi : arrays of shape (n,)
+        Potentials: ``phi[i] + psi[j] <= cost[i, j]``, with equality on the assignment.
+    """
+
+    permutation: np.ndarray
+    value: float
+    phi: np.ndarray
+    psi: np.ndarray
+
+    def __post_init__(self) -> None:
+        _read_only(self.permutation, self.phi, self.psi)
+
+    @property
+    def dual_value(self) -> float:
+        """The dual value, the sum of all potentials: a lower bound of every assignment's cost."""
+        return math.fsum(np.concatenate([self.phi, self.psi]))
+
+    @property
+    def gap(self) -> float:
+        """The primal value minus the dual value: 0, up to rounding, proves optimality."""
+        return self.value - self.dual_value
+
+    def __repr__(self) -> str:
+        return f"Assignment(n={self.permutation.size}, value={self.value:.6g})"
