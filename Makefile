@@ -1,0 +1,60 @@
+# otlec: 'make help' lists the targets. Every target makes its own environment, in .venv.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+BUILD := $(BIN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+WORKERS ?= 2
+
+.PHONY: help book test lint unit notebooks check coverage serve bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+book: .venv/book.ready ## make the environment, build the book, say where it is
+	@$(BUILD) --quiet
+	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+test: .venv/dev.ready lint check book ## the same, then lint, drift check and every test
+	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15
+
+lint: .venv/dev.ready ## check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+unit: .venv/dev.ready ## the tests of the package alone
+	$(BIN)/python -m pytest tests -m "not browser" -n $(WORKERS) -q
+
+check: .venv/book.ready ## compare the notebooks with their sources
+	$(BIN)/python scripts/notebooks.py --check
+
+notebooks: .venv/book.ready ## execute the sources of the book again
+	$(BIN)/python scripts/notebooks.py
+
+coverage: .venv/dev.ready ## branch coverage of otlec/, with the JIT off
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest tests -m "not browser" -q -p no:xdist
+	$(BIN)/coverage report --fail-under=95
+
+serve: book ## serve the built book on localhost
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+bench: .venv/dev.ready ## measure against other libraries (many minutes)
+	for script in bench/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+clean: ## remove the built book (the environment stays)
+	rm -rf _build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "otlec needs Python 3.11 or later; name one with 'make PYTHON=python3.12 ...'"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ echo "$(PYTHON) cannot make an environment; on Debian, install python3-venv"; exit 1; }
+
+.venv/book.ready: pyproject.toml | .venv/bin/python
+	$(PIP) install --quiet --editable ".[book]"
+	@touch $@
+
+.venv/dev.ready: pyproject.toml | .venv/bin/python
+	$(PIP) install --quiet --editable ".[book,dev]"
+	@touch $@ .venv/book.ready
