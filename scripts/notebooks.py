@@ -18,7 +18,6 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
@@ -48,7 +47,8 @@ def execute(page: Path) -> float:
     start = time.perf_counter()
     NotebookClient(
         notebook,
-        km=AsyncKernelManager(kernel_name="python3", transport="ipc"),
+        kernel_name="python3",
+        extra_arguments=["--log-level=CRITICAL"],
         timeout=600,
         record_timing=False,
         resources={"metadata": {"path": str(page.parent)}},

@@ -2,8 +2,8 @@
 
 Sphinx loads MathJax from a content network unless ``mathjax_path`` names a local copy, and no
 extension puts a lean one there: sphinx-mathjax-offline copies all of its 24 MB. This one copies
-the one script and the fonts that the pages use (1.7 MB), and writes the colours of ``otlec.plot`` as
-CSS variables, so that style sheets and scripts take them from the place where they are named.
+the one script and the fonts that the pages use (1.7 MB), and writes the colours of ``otlec.plot``
+as CSS variables, so that style sheets and scripts take them from where they are named.
 """
 
 import importlib.util
