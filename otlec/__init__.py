@@ -6,8 +6,8 @@ Each module holds one idea of the lecture, its compiled kernel and its public fu
 from .assignment_points import assignment_points
 from .bottleneck import Bottleneck, bottleneck
 from .cost import cost_matrix, half_square_cost
-from .dynamic import DynamicPlan, benamou_brenier
 from .distance import optimal_plan, transport_cost, wasserstein
+from .dynamic import DynamicPlan, benamou_brenier
 from .geodesics import (
     curve_length,
     distribution_function,

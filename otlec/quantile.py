@@ -69,6 +69,15 @@ def monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
     )  # fmt: skip
 
 
+def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
+    """The distance W_p between two valid measures on the line, p = inf included."""
+    if math.isinf(p):
+        plan = monotone_plan(mu, nu, 1.0)
+        x, y = mu.points.reshape(-1), nu.points.reshape(-1)
+        return float(np.abs(x[plan.rows] - y[plan.cols]).max())
+    return monotone_plan(mu, nu, p).distance
+
+
 @kernel
 def _merge(x, y, a, b, p):
     """Walk up the staircase of two sorted measures of equal mass; entries may have mass 0."""

@@ -1,0 +1,145 @@
+r"""The Wasserstein distance (Definition 2.1), and which solver computes it for which measures.
+
+    W_p(mu, nu) = ( min_gamma  integral |x - y|^p d gamma )^(1/p),   gamma in Pi(mu, nu).
+
+Three exact solvers share the work, and any two of them agree where both apply:
+
+- on the line the monotone plan is optimal, and costs no more than sorting (`transport_1d`);
+- between n atoms and n atoms of equal mass some optimal plan is a permutation, since those are the
+  vertices of the set of plans (Birkhoff), and the Hungarian method finds it (`assignment`);
+- everything else is for the network simplex (`transport`).
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from . import _check
+from .cost import cost_matrix, half_square_cost
+from .hungarian import assignment
+from .measure import Measure
+from .network_simplex import transport
+from .plan import Plan
+from .quantile import monotone_plan, monotone_value
+
+Cost = Callable[[np.ndarray, np.ndarray], np.ndarray] | np.ndarray
+
+
+def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = None) -> Plan:
+    r"""An optimal plan between two measures, for the cost $|x - y|^p$ or for any other one.
+
+    Parameters
+    ----------
+    mu, nu : Measure
+        Probability measures in the same dimension, with n and m atoms.
+    p : float
+        The exponent, finite and >= 1. Not used where ``cost`` is given.
+    cost : function or array of shape (n, m), optional
+        A function that maps the two arrays of points to the matrix of costs, as
+        `half_square_cost` does for section 4, or the matrix itself; +inf forbids a pair.
+
+    Returns
+    -------
+    Plan
+        With its potentials, its gap, and the two measures as ``.source`` and ``.target``.
+
+    Raises
+    ------
+    TypeError
+        If ``mu`` or ``nu`` is no `Measure`, or the cost is neither a function nor an array.
+    ValueError
+        If the dimensions differ, p < 1, a shape is wrong, or no plan avoids the forbidden pairs.
+    """
+    _check_measures(mu, nu)
+    p = _check.exponent(p)
+    if cost is None and mu.dim == 1:
+        return monotone_plan(mu, nu, p)
+    if cost is half_square_cost and mu.dim == 1:
+        plan = monotone_plan(mu, nu, 2.0)
+        return dataclasses.replace(
+            plan, value=plan.value / 2, phi=plan.phi / 2, psi=plan.psi / 2, p=None
+        )
+    if cost is None:
+        matrix = cost_matrix(mu.points, nu.points, p)
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
+    else:
+        p = None
+        matrix = _given_cost(mu, nu, cost)
+    if mu.size == nu.size and mu.is_uniform and nu.is_uniform:
+        plan = _permutation(mu, matrix)
+    else:
+        plan = transport(mu.weights, nu.weights, matrix)
+    return dataclasses.replace(plan, b=nu.weights, p=p, source=mu, target=nu)
+
+
+def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
+    r"""The Wasserstein distance $W_p(\mu, \nu)$ of Definition 2.1, exact to rounding.
+
+    Parameters
+    ----------
+    mu, nu : Measure
+        Probability measures in the same dimension.
+    p : float
+        The exponent >= 1. ``p = inf`` is accepted on the line, and between as many atoms of equal
+        mass in any dimension: $W_\infty$ is the least length of the longest move.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `optimal_plan`; also where ``p = inf`` is not covered.
+    """
+    _check_measures(mu, nu)
+    p = _check.exponent(p, infinity=True)
+    if mu.dim == 1:
+        return monotone_value(mu, nu, p)
+    if p < np.inf:
+        return optimal_plan(mu, nu, p).distance
+    if mu.size == nu.size and mu.is_uniform and nu.is_uniform:
+        from .bottleneck import bottleneck
+
+        return bottleneck(cost_matrix(mu.points, nu.points, 1)).value
+    raise ValueError(
+        "p = inf is solved on the line, and between equally many atoms of equal mass; "
+        f"mu and nu have {mu.size} and {nu.size} atoms in dimension {mu.dim}"
+    )
+
+
+def transport_cost(mu: Measure, nu: Measure, cost: Cost = half_square_cost) -> float:
+    r"""The least cost $\mathcal{T}_c(\mu, \nu) = \min_\gamma \int c \, d\gamma$ of section 1.
+
+    The cost is that of section 4, $\frac12 |x - y|^2$, unless another function or matrix is given.
+    """
+    return optimal_plan(mu, nu, cost=cost).value
+
+
+def _check_measures(mu, nu) -> None:
+    for measure, name in ((mu, "mu"), (nu, "nu")):
+        if not isinstance(measure, Measure):
+            raise TypeError(
+                f"{name} must be an otlec.Measure, but it is a {type(measure).__name__}; "
+                f"wrap points and weights: Measure(points, weights)"
+            )
+    if mu.dim != nu.dim:
+        raise ValueError(f"mu lives in dimension {mu.dim}, but nu in dimension {nu.dim}")
+
+
+def _given_cost(mu: Measure, nu: Measure, cost) -> np.ndarray:
+    matrix = _check.cost(cost(mu.points, nu.points) if callable(cost) else cost)
+    if matrix.shape != (mu.size, nu.size):
+        raise ValueError(
+            f"cost must be a matrix of shape {(mu.size, nu.size)}, or a function that returns one, "
+            f"but its shape is {matrix.shape}"
+        )
+    return matrix
+
+
+def _permutation(mu: Measure, matrix: np.ndarray) -> Plan:
+    """An optimal assignment as a plan that moves 1/n along each of its pairs."""
+    n = mu.size
+    best = assignment(matrix)
+    return Plan(
+        mu.weights, mu.weights, np.arange(n), best.permutation, np.full(n, 1.0 / n),
+        best.value / n, best.phi, best.psi,
+    )  # fmt: skip
