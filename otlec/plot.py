@@ -85,3 +85,103 @@ def _axes(ax):
 def time_colors(n: int) -> np.ndarray:
     """The n colours of the times 0, 1/(n-1), ..., 1, from the source's to the target's."""
     return TIME(np.linspace(0, 1, n))
+
+
+def plan_lines(plan, ax=None, *, x=None, y=None, width: float = 2.0):
+    """Draw a plan on the line: source atoms below, target atoms above, a line for each grain.
+
+    The points come from the plan's measures, unless ``x`` and ``y`` are given. Areas of the atoms
+    and widths of the lines grow with the mass. Returns the artists (lines, source, target).
+    """
+    ax = _axes(ax)
+    x = plan.source.points if x is None else x
+    y = plan.target.points if y is None else y
+    x, y = np.ravel(x), np.ravel(y)
+    unit = plan.mass.max()
+    lines = [
+        ax.plot([x[i], y[j]], [0, 1], color=PLAN, lw=width * np.sqrt(w / unit), zorder=1)[0]
+        for i, j, w in zip(plan.rows, plan.cols, plan.mass, strict=True)
+    ]
+    source = ax.scatter(x, np.zeros(x.size), s=45 * plan.a / plan.a.max(), c=SOURCE, zorder=2)
+    target = ax.scatter(y, np.ones(y.size), s=45 * plan.b / plan.b.max(), c=TARGET, zorder=2)
+    ax.set(yticks=[0, 1], yticklabels=[r"$\mu$", r"$\nu$"], ylim=(-0.15, 1.15))
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False)
+    return lines, source, target
+
+
+def contact_picture(plan, cost, figure=None):
+    """Show a plan on the line, its potentials and its contact set in one picture.
+
+    In the middle lies the square of all pairs (x, y): purple shade where the slack c - phi - psi is
+    small, green dots where the plan moves mass. Below it stands phi, at its left psi. ``cost`` is
+    the matrix of costs. Returns the three axes (square, phi, psi).
+    """
+    figure = plt.gcf() if figure is None else figure
+    x, y = np.ravel(plan.source.points), np.ravel(plan.target.points)
+    by_x, by_y = np.argsort(x), np.argsort(y)
+    slack = cost - plan.phi[:, None] - plan.psi[None, :]
+    near = np.exp(-slack / (0.08 * slack.max()))[np.ix_(by_x, by_y)]
+    grid = figure.add_gridspec(2, 2, width_ratios=[1, 3], height_ratios=[3, 1])
+    square = figure.add_subplot(grid[0, 1])
+    below = figure.add_subplot(grid[1, 1], sharex=square)
+    left = figure.add_subplot(grid[0, 0], sharey=square)
+    shade = LinearSegmentedColormap.from_list("contact", [POTENTIAL + "00", POTENTIAL + "99"])
+    square.pcolormesh(
+        x[by_x], y[by_y], near.T, cmap=shade, shading="gouraud", rasterized=True, vmin=0, vmax=1
+    )
+    square.scatter(x[plan.rows], y[plan.cols], s=10, c=PLAN, lw=0, zorder=3)
+    square.tick_params(labelbottom=False, labelleft=False)
+    below.plot(x[by_x], plan.phi[by_x], color=SOURCE)
+    below.set(xlabel="$x$", ylabel=r"$\varphi$", yticks=[])
+    left.plot(plan.psi[by_y], y[by_y], color=TARGET)
+    left.set(ylabel="$y$", xlabel=r"$\psi$", xticks=[])
+    left.invert_xaxis()
+    return square, below, left
+
+
+def meeting_bars(primal, dual, ax=None):
+    """Bars of dual values grow from the left, bars of primal values come from the right.
+
+    Weak duality says that no purple bar passes a green one; optimality, that the last two meet.
+    Returns the two bar containers.
+    """
+    ax = _axes(ax)
+    primal, dual = np.sort(primal)[::-1], np.sort(dual)
+    low, high = min(0.0, dual[0]), 1.06 * primal[0]
+    up = ax.barh(np.arange(dual.size), dual - low, left=low, color=POTENTIAL, height=0.7)
+    down = ax.barh(np.arange(primal.size), high - primal, left=primal, color=PLAN, height=0.7)
+    ax.axvline(primal[-1], color=NEUTRAL, lw=1, ls=":")
+    ax.set(yticks=[], xlim=(low, high))
+    ax.spines["left"].set_visible(False)
+    return up, down
+
+
+def layers(columns, plans, ax=None, *, colors=None, labels=None, width=14.0) -> list:
+    """Draw measures as columns of atoms, and the plans between neighbours as links (Lemma 2.3).
+
+    ``columns`` are the heights of the atoms of each measure; ``plans[q]`` is the matrix of a plan
+    from column q to column q + 1. The width of a link, in points, is ``width`` times its mass; the
+    area of an atom shows its mass, and a circle an atom without mass. Returns the artists.
+    """
+    ax = _axes(ax)
+    colors = [SOURCE, NEUTRAL, TARGET] if colors is None else colors
+    artists = []
+    for q, plan in enumerate(plans):
+        for i, j in zip(*np.nonzero(plan), strict=True):
+            ends = [columns[q][i], columns[q + 1][j]]
+            artists += ax.plot([q, q + 1], ends, color=PLAN, lw=width * plan[i, j], alpha=0.75)
+    for q, heights in enumerate(columns):
+        mass = plans[q].sum(1) if q < len(plans) else plans[-1].sum(0)
+        full = np.asarray(mass) > 0
+        heights = np.asarray(heights)
+        at = np.full(heights.size, q)
+        size = 900 * np.asarray(mass)[full]
+        artists.append(ax.scatter(at[full], heights[full], size, colors[q], zorder=3))
+        artists.append(ax.scatter(at[~full], heights[~full], 60, "none", ec=colors[q], zorder=3))
+    ax.set_xticks(range(len(columns)), labels or [""] * len(columns))
+    ax.tick_params(length=0, labelcolor=INK)
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.margins(0.12, 0.15)
+    return artists
