@@ -1,0 +1,267 @@
+r"""Barycenters in W_2: a measure as near as possible to several measures at once (section 3).
+
+In R^d the barycenter of points minimises sum_i lambda_i |y - x_i|^2. In Wasserstein space it
+minimises the same sum with measures in the place of points,
+
+    min_nu  sum_i lambda_i W_2^2(mu_i, nu).
+
+Four ways, chosen by what is given. On the line the quantile function of the barycenter is
+sum_i lambda_i Q_i. Two measures have their barycenter on the geodesic between them. On a given
+support the weights of nu and the N plans solve one linear program. In all other cases the atoms
+are free to move: compute the plans, move each atom to the mean of what it is sent to, repeat. The
+objective never rises, but this problem is not convex, and the end may depend on the start.
+
+A bound from below says how good the answer is. Since sum_i lambda_i |x_i - y|^2 is at least
+sum_{i<j} lambda_i lambda_j |x_i - x_j|^2, with equality when y is the mean of the x_i,
+
+    sum_i lambda_i W_2^2(mu_i, nu)  >=  sum_{i<j} lambda_i lambda_j W_2^2(mu_i, mu_j).
+
+On the line and for two measures the two sides agree, which proves the answer optimal.
+
+Source: Agueh and Carlier (2011); Cuturi and Doucet (2014) for the free support.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _check
+from .cost import cost_matrix
+from .distance import optimal_plan, wasserstein
+from .geodesics import geodesic, quantile_interpolation
+from .measure import Measure
+from .plan import Plan
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Barycenter:
+    r"""A barycenter with the plans that lead to it and a bound that judges it.
+
+    Attributes
+    ----------
+    measure : Measure
+        The barycenter $\nu$.
+    weights : array of shape (N,)
+        The numbers $\lambda_i$.
+    plans : tuple of N Plans
+        Optimal plans from each $\mu_i$ to $\nu$, each with its potentials.
+    objective : float
+        $\sum_i \lambda_i W_p^p(\mu_i, \nu)$, from those plans.
+    lower_bound : float
+        No measure has a smaller objective than this; for a fixed support, no measure on it.
+    method : str
+        ``"quantiles"``, ``"geodesic"``, ``"linear program"`` or ``"free support"``.
+    history : array
+        The objective at each step of the free support; the objective alone for the other methods.
+    """
+
+    measure: Measure
+    weights: np.ndarray
+    plans: tuple[Plan, ...]
+    objective: float
+    lower_bound: float
+    method: str
+    history: np.ndarray
+
+    @property
+    def gap(self) -> float:
+        """The objective minus the lower bound: 0, up to rounding, proves optimality."""
+        return self.objective - self.lower_bound
+
+    def __repr__(self) -> str:
+        return (
+            f"Barycenter({self.measure.size} atoms by {self.method}, "
+            f"objective={self.objective:.6g}, gap={max(self.gap, 0.0):.1e})"
+        )
+
+
+def barycenter(
+    measures: Sequence[Measure],
+    weights=None,
+    *,
+    support=None,
+    start: Measure | None = None,
+    p: float = 2,
+    steps: int = 200,
+    tolerance: float = 1e-10,
+) -> Barycenter:
+    r"""A measure that minimises $\sum_i \lambda_i W_2^2(\mu_i, \nu)$.
+
+    ``support`` selects the linear program and ``start`` the free support. With neither, measures
+    on the line and pairs of measures are solved exactly, and other cases by the free support,
+    started from that one of the measures which has most atoms.
+
+    Parameters
+    ----------
+    measures : sequence of N Measures in the same R^d
+    weights : array of shape (N,), optional
+        The numbers $\lambda_i \geq 0$, with sum 1. Equal if left out.
+    support : array of shape (k,) or (k, d), optional
+        Points that $\nu$ must live on: its weights are found by linear programming (HiGHS).
+    start : Measure, optional
+        Its atoms are moved, and its weights kept.
+    p : float
+        The exponent of $\sum_i \lambda_i W_p^p$; other than 2 only together with ``support``.
+    steps, tolerance : int, float
+        The free support stops when a step improves the objective by less than this share of it,
+        or after so many steps.
+
+    Returns
+    -------
+    Barycenter
+        With ``.measure``, ``.plans``, ``.objective``, ``.lower_bound``, ``.gap`` and ``.history``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the measures have different dimensions or none is given, the weights are not valid, both
+        ``support`` and ``start`` are given, or p is not 2 and ``support`` is missing.
+    """
+    measures, weights = _check_family(measures, weights)
+    p = _check.exponent(p)
+    if support is not None:
+        if start is not None:
+            raise ValueError("support fixes the atoms and start moves them: give one of them")
+        support = _check.points(support, "support")
+        _check_dimension(Measure(support), measures, "support")
+        return _on_support(measures, weights, support, p)
+    if p != 2:
+        raise ValueError(f"p must be 2 where support is not given, but it is {p!r}")
+    if start is not None:
+        if not isinstance(start, Measure):
+            raise TypeError(f"start must be a Measure, but it is a {type(start).__name__}")
+        _check_dimension(start, measures, "start")
+        return _free_support(measures, weights, start, steps, tolerance)
+    if measures[0].dim == 1:
+        nu = quantile_interpolation(measures, weights)
+        return _judge(measures, weights, nu, _pairwise_bound(measures, weights), "quantiles")
+    if len(measures) == 2:
+        nu = geodesic(optimal_plan(*measures), weights[1])
+        return _judge(measures, weights, nu, _pairwise_bound(measures, weights), "geodesic")
+    largest = max(measures, key=lambda mu: mu.size)
+    return _free_support(measures, weights, largest, steps, tolerance)
+
+
+def _judge(measures, weights, nu, lower_bound, method, p=2.0, history=None) -> Barycenter:
+    """The result for a candidate nu, with its exact plans."""
+    plans = tuple(optimal_plan(mu, nu, p) for mu in measures)
+    objective = math.fsum(share * plan.value for share, plan in zip(weights, plans, strict=True))
+    history = np.array([objective]) if history is None else np.array(history)
+    return Barycenter(nu, weights, plans, objective, lower_bound, method, history)
+
+
+def _pairwise_bound(measures, weights) -> float:
+    """The bound of the module's text; over the measures that count, since a weight may be 0."""
+    pairs = itertools.combinations(np.flatnonzero(weights), 2)
+    return math.fsum(
+        weights[i] * weights[j] * wasserstein(measures[i], measures[j]) ** 2 for i, j in pairs
+    )
+
+
+def _free_support(measures, weights, nu, steps, tolerance) -> Barycenter:
+    """Alternate between the plans for fixed atoms and the atoms for fixed plans."""
+    carries = nu.weights > 0
+    nu = Measure(_table(nu)[carries], nu.weights[carries])
+    flat = [Measure(_table(mu), mu.weights) for mu in measures]
+    history = []
+    for _ in range(steps):
+        plans = [optimal_plan(mu, nu) for mu in flat]
+        history.append(math.fsum(s * plan.value for s, plan in zip(weights, plans, strict=True)))
+        if len(history) > 1 and history[-2] - history[-1] <= tolerance * history[-2]:
+            break
+        nu = Measure(_mean_of_targets(flat, weights, plans, nu), nu.weights)
+    if measures[0].points.ndim == 1:
+        nu = Measure(nu.points[:, 0], nu.weights)
+    bound = _pairwise_bound(measures, weights)
+    result = _judge(measures, weights, nu, bound, "free support", history=history)
+    return result
+
+
+def _mean_of_targets(measures, weights, plans, nu) -> np.ndarray:
+    """Move atom k to the mean of the points that the plans join it to."""
+    atoms = np.zeros(nu.points.shape)
+    for share, mu, plan in zip(weights, measures, plans, strict=True):
+        np.add.at(atoms, plan.cols, share * plan.mass[:, None] * mu.points[plan.rows])
+    return atoms / nu.weights[:, None]
+
+
+def _on_support(measures, weights, support, p) -> Barycenter:
+    """Solve for the weights b of nu and the plans at once.
+
+    min sum_i lambda_i <c_i, gamma_i>  with  gamma_i 1 = a_i  and  gamma_i^T 1 = b  for all i.
+    """
+    from scipy.optimize import linprog
+
+    costs = [cost_matrix(mu.points, support, p) for mu in measures]
+    matrix, masses = _marginal_constraints([mu.size for mu in measures], support.shape[0])
+    masses[: sum(mu.size for mu in measures)] = np.concatenate([mu.weights for mu in measures])
+    scale = max(float(cost.max()) for cost in costs) or 1.0  # the solver's tolerances are absolute
+    prices = [share * cost.ravel() / scale for share, cost in zip(weights, costs, strict=True)]
+    solution = linprog(
+        np.concatenate([*prices, np.zeros(support.shape[0])]),
+        A_eq=matrix,
+        b_eq=masses,
+        method="highs",
+    )
+    if not solution.success:  # pragma: no cover - the program is always feasible and bounded
+        raise RuntimeError(f"HiGHS could not solve the linear program: {solution.message}")
+    b = np.maximum(solution.x[-support.shape[0] :], 0.0)
+    nu = Measure(support, b / b.sum())
+    bound = _dual_bound(measures, weights, costs, scale * solution.eqlin.marginals)
+    return _judge(measures, weights, nu, bound, "linear program", p)
+
+
+def _marginal_constraints(sizes: list[int], k: int):
+    """The sparse matrix of the equations: first all rows, gamma_i 1 = a_i, then all columns."""
+    from scipy import sparse
+
+    rows = sparse.block_diag([sparse.kron(sparse.eye(n), np.ones((1, k))) for n in sizes])
+    cols = sparse.block_diag([sparse.kron(np.ones((1, n)), sparse.eye(k)) for n in sizes])
+    free = sparse.csr_array((sum(sizes), k))
+    minus_b = sparse.vstack([-sparse.eye(k)] * len(sizes))
+    matrix = sparse.vstack([sparse.hstack([rows, free]), sparse.hstack([cols, minus_b])])
+    return matrix.tocsr(), np.zeros(sum(sizes) + k * len(sizes))
+
+
+def _dual_bound(measures, weights, costs, prices) -> float:
+    r"""The bound sum_i lambda_i int phi_i dmu_i + min_k sum_i lambda_i phi_i^c(y_k).
+
+    It holds for any functions phi_i, and therefore whatever the solver's tolerance.
+    """
+    total, least, at = 0.0, np.zeros(costs[0].shape[1]), 0
+    for share, mu, cost in zip(weights, measures, costs, strict=True):
+        scaled = prices[at : at + mu.size]  # lambda_i phi_i
+        least += (share * cost - scaled[:, None]).min(axis=0)
+        total += float(mu.weights @ scaled)
+        at += mu.size
+    return total + float(least.min())
+
+
+def _table(mu: Measure) -> np.ndarray:
+    return mu.points.reshape(mu.size, -1)
+
+
+def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
+    measures = list(measures)
+    if not measures:
+        raise ValueError("measures is empty: at least one measure is needed")
+    for position, mu in enumerate(measures):
+        if not isinstance(mu, Measure):
+            raise TypeError(f"measures[{position}] must be a Measure, not a {type(mu).__name__}")
+        _check_dimension(mu, measures, f"measures[{position}]")
+    if weights is None:
+        return measures, np.full(len(measures), 1.0 / len(measures))
+    weights = _check.masses(weights, "weights", len(measures))
+    if abs(weights.sum() - 1.0) > 1e-9:
+        raise ValueError(f"weights must sum to 1, but their sum is {float(weights.sum())!r}")
+    return measures, weights / weights.sum()
+
+
+def _check_dimension(mu: Measure, measures: list[Measure], name: str) -> None:
+    if mu.dim != measures[0].dim:
+        raise ValueError(
+            f"{name} has dimension {mu.dim}, but measures[0] has dimension {measures[0].dim}"
+        )
