@@ -1,0 +1,169 @@
+/* Moves the pictures that otlec/moving.py writes: a slider or a triangle of weights over panels of SVG.
+   The drawing (shapes, draw) knows nothing of where the data come from: mount() feeds it the frames
+   that stand in the page; a kernel in the page may feed it instead. */
+const otlecMoving = (() => {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg";
+  const f1 = (v) => v.toFixed(1);
+  const css = (color, part) =>
+    color === "time"
+      ? `color-mix(in oklab, var(--otlec-target) ${Math.round(100 * part)}%, var(--otlec-source))`
+      : `var(--otlec-${color})`;
+  const path = (d, style) => `<path d="${d}" style="${style}"/>`;
+  const joined = (xs, ys) => "M" + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
+
+  function scale(panel) {
+    const [left, top, right, bottom] = panel.box;
+    const [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
+    return {
+      left, top, right, bottom,
+      x: (v) => left + ((v - x0) / (x1 - x0)) * (right - left),
+      y: (v) => bottom - ((v - y0) / (y1 - y0)) * (bottom - top),
+    };
+  }
+
+  /* One function a kind of layer: arrays in data coordinates in, SVG out. */
+  const shapes = {
+    line: (s, a, l, c) =>
+      path(joined(a.x.map(s.x), a.y.map(s.y)),
+        `fill:none;stroke:${c};stroke-width:${l.width};stroke-linejoin:round` + (l.dash ? ";stroke-dasharray:5 4" : "")),
+    area: (s, a, l, c) => {
+      const x = a.x.map(s.x), zero = f1(s.y(0));
+      return path(`${joined(x, a.y.map(s.y))}L${f1(x[x.length - 1])} ${zero}L${f1(x[0])} ${zero}Z`,
+        `fill:${c};fill-opacity:.45;stroke:${c};stroke-width:1.5`);
+    },
+    points: (s, a, l, c) =>
+      path(a.xy.map(([x, y]) => `M${f1(s.x(x))} ${f1(s.y(y))}h0`).join(""),
+        `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round`),
+    segments: (s, a, l, c) =>
+      path(a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}`).join(""),
+        `fill:none;stroke:${c};stroke-width:${l.width}`),
+    bars: (s, a, l, c) => {
+      const zero = f1(s.y(0)), h = l.width / 2;
+      return path(a.x.map((x, i) => `M${f1(s.x(x - h))} ${zero}V${f1(s.y(a.y[i]))}H${f1(s.x(x + h))}V${zero}Z`).join(""),
+        `fill:${c};fill-opacity:.75`);
+    },
+    cells: (s, a, l, c) => {
+      const rows = a.z.length, cols = a.z[0].length;
+      const h = (s.bottom - s.top) / rows, w = (s.right - s.left) / cols;
+      let out = "";
+      a.z.forEach((row, i) => row.forEach((v, j) => {
+        if (v >= 0.005)
+          out += `<rect x="${f1(s.left + j * w)}" y="${f1(s.bottom - (i + 1) * h)}" width="${f1(w + 0.2)}" height="${f1(h + 0.2)}" style="fill:${c};fill-opacity:${Math.min(v, 1)}"/>`;
+      }));
+      return out;
+    },
+  };
+
+  /* Draw one layer of a panel from arrays; `part` in [0, 1] is the place in time. */
+  function draw(group, panel, layer, arrays, part) {
+    group.innerHTML = shapes[layer.kind](scale(panel), arrays, layer, css(layer.color, part));
+  }
+
+  function arraysOf(layer, k) {
+    const arrays = {};
+    for (const name of ["x", "y", "xy", "ends", "z"])
+      if (name in layer) arrays[name] = layer.moving.includes(name) ? layer[name][k] : layer[name];
+    return arrays;
+  }
+
+  function show(element, data, k) {
+    const frames = data.labels.length;
+    element.querySelectorAll("svg.otlec-panel").forEach((svg, p) => {
+      data.panels[p].layers.forEach((layer, index) => {
+        if (layer.moving.length || layer.color === "time")
+          draw(svg.querySelector(`[data-layer="${index}"]`), data.panels[p], layer, arraysOf(layer, k), k / (frames - 1));
+      });
+    });
+    element.querySelector("output").textContent = data.labels[k];
+  }
+
+  function slider(element, data, moved) {
+    const row = document.createElement("div"), input = document.createElement("input"), play = document.createElement("button");
+    row.className = "otlec-control";
+    Object.assign(input, {type: "range", min: 0, max: data.labels.length - 1, step: 1, value: data.start});
+    input.setAttribute("aria-label", data.name);
+    const update = () => {
+      input.setAttribute("aria-valuetext", data.labels[input.value]);
+      moved(+input.value);
+    };
+    input.addEventListener("input", update);
+    play.type = "button";
+    play.className = "otlec-play";
+    let timer = null;
+    const stop = () => { clearInterval(timer); timer = null; play.textContent = "▶"; play.setAttribute("aria-label", "play"); };
+    play.addEventListener("click", () => {
+      if (timer) return stop();
+      if (+input.value === +input.max) input.value = 0;
+      play.textContent = "❚❚"; play.setAttribute("aria-label", "pause");
+      timer = setInterval(() => {
+        if (+input.value >= +input.max) return stop();
+        input.value = +input.value + 1;
+        update();
+      }, Math.max(60, 3000 / data.labels.length));
+    });
+    input.addEventListener("pointerdown", stop);
+    input.addEventListener("keydown", stop);
+    stop();
+    row.append(play, input);
+    input.setAttribute("aria-valuetext", data.labels[data.start]);
+    return row;
+  }
+
+  function triangle(element, data, moved) {
+    const svg = document.createElementNS(SVG, "svg"), R = 60, side = 2 * R;
+    const corners = [[side / 2, 18], [8, 18 + 0.866 * (side - 16)], [side - 8, 18 + 0.866 * (side - 16)]];
+    const at = (w) => [0, 1].map((d) => w[0] * corners[0][d] + w[1] * corners[1][d] + w[2] * corners[2][d]);
+    const nodes = data.weights.map(at), names = data.name.split(",").map((s) => s.trim());
+    let k = data.start;
+    svg.setAttribute("viewBox", `-14 0 ${side + 28} ${side + 12}`);
+    svg.setAttribute("class", "otlec-triangle");
+    for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": `weights ${data.name}`, "aria-valuemin": 0, "aria-valuemax": nodes.length - 1}))
+      svg.setAttribute(key, value);
+    svg.innerHTML = `<path class="otlec-edge" d="M${corners.map((p) => p.join(" ")).join("L")}Z"/>` +
+      nodes.map(([x, y]) => `<circle class="otlec-node" cx="${x}" cy="${y}" r="1.4"/>`).join("") +
+      corners.map(([x, y], i) => `<text x="${x}" y="${i ? y + 15 : y - 6}" text-anchor="middle">${names[i] ?? ""}</text>`).join("") +
+      `<circle class="otlec-handle" r="8"/>`;
+    const handle = svg.querySelector(".otlec-handle");
+    const go = (next) => {
+      k = next;
+      handle.setAttribute("cx", nodes[k][0]);
+      handle.setAttribute("cy", nodes[k][1]);
+      svg.setAttribute("aria-valuenow", k);
+      svg.setAttribute("aria-valuetext", data.labels[k]);
+      moved(k);
+    };
+    const nearest = (x, y, allowed = () => true) => {
+      let best = k, least = Infinity;
+      nodes.forEach(([u, v], i) => { const d = (u - x) ** 2 + (v - y) ** 2; if (allowed(i) && d < least) { least = d; best = i; } });
+      return best;
+    };
+    const follow = (event) => {
+      const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      go(nearest(p.x, p.y));
+    };
+    svg.addEventListener("pointerdown", (e) => { svg.setPointerCapture(e.pointerId); follow(e); });
+    svg.addEventListener("pointermove", (e) => { if (svg.hasPointerCapture(e.pointerId)) follow(e); });
+    svg.addEventListener("keydown", (e) => {
+      const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
+      if (!step) return;
+      e.preventDefault();
+      const [x, y] = nodes[k];
+      go(nearest(x + 12 * step[0], y + 12 * step[1], (i) => (nodes[i][0] - x) * step[0] + (nodes[i][1] - y) * step[1] > 0.5));
+    });
+    go(k);
+    return svg;
+  }
+
+  function mount(element) {
+    const data = JSON.parse(element.querySelector(".otlec-data").textContent);
+    const control = (data.weights ? triangle : slider)(element, data, (k) => show(element, data, k));
+    element.querySelector(".otlec-label").before(control);
+    element.classList.add("otlec-live");
+  }
+
+  const start = () => document.querySelectorAll(".otlec-moving:not(.otlec-live)").forEach(mount);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+  return {mount, draw};
+})();
