@@ -1,0 +1,48 @@
+"""Shared by all tests: where kernels are cached, and the book that was built."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _source_hash() -> str:
+    """A name for the sources of the kernels and for the flags that change how they compile.
+
+    Numba's cache looks only at a kernel's own file; a folder of its own for each state of the
+    package rules out that a test runs stale machine code.
+    """
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "otlec").glob("*.py")):
+        digest.update(file.read_bytes())
+    for name in sorted(os.environ):
+        if name.startswith("NUMBA_") and name != "NUMBA_CACHE_DIR":
+            digest.update(f"{name}={os.environ[name]}".encode())
+    return digest.hexdigest()[:16]
+
+
+# Before numba is imported by anything; the kernels of notebooks inherit it.
+os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "_build" / "numba-cache" / _source_hash())
+
+JIT_IS_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what would take minutes where the kernels run as plain Python (make coverage)."""
+    if JIT_IS_OFF:
+        skip = pytest.mark.skip(reason="too slow without the JIT; the branches are covered smaller")
+        for item in items:
+            if item.get_closest_marker("needs_jit"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def built_book() -> Path:
+    """The folder of the built HTML; 'make test' builds it before it runs the tests."""
+    folder = ROOT / "_build" / "html"
+    if not (folder / "index.html").exists():
+        pytest.skip("the book is not built: run 'make book' first")
+    return folder

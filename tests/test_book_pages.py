@@ -1,0 +1,132 @@
+"""The built HTML: the lecture's numbers, links that show them, and nothing from elsewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+STATEMENTS = [
+    ("02-wasserstein-space", "def-wasserstein", "Definition 2.1"),
+    ("02-wasserstein-space", "prop-metric", "Proposition 2.2"),
+    ("02-wasserstein-space", "lem-gluing", "Lemma 2.3"),
+    ("02-wasserstein-space", "ex-triangle", "Exercise 2.4"),
+    ("02-wasserstein-space", "rem-noncompact", "Remark 2.5"),
+    ("02-wasserstein-space", "thm-weak", "Theorem 2.6"),
+    ("02-wasserstein-space", "rem-moments", "Remark 2.7"),
+    ("03-geodesics", "def-geodesic", "Definition 3.1"),
+    ("03-geodesics", "prop-geodesic", "Proposition 3.2"),
+    ("03-geodesics", "exm-map", "Example 3.3"),
+    ("03-geodesics", "rem-all-geodesics", "Remark 3.4"),
+    ("03-geodesics", "cor-geodesic-space", "Corollary 3.5"),
+    ("04-differentiability", "thm-derivative", "Theorem 4.1"),
+    ("04-differentiability", "prop-uniqueness", "Proposition 4.2"),
+    ("05-dynamic-formulation", "thm-dynamic", "Theorem 5.1"),
+]
+CHAPTERS = {
+    "01-reminders": "1. Reminders",
+    "02-wasserstein-space": "2. Wasserstein space",
+    "03-geodesics": "3. Geodesics in Wasserstein space",
+    "04-differentiability": "4. Differentiability of the Wasserstein distance",
+    "05-dynamic-formulation": "5. Dynamic formulation of optimal transport",
+}
+
+
+@pytest.fixture(scope="module")
+def pages(built_book) -> dict[str, BeautifulSoup]:
+    return {
+        page.stem: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        for page in sorted(built_book.glob("*.html"))
+    }
+
+
+def text_of(node) -> str:
+    return re.sub(r"\s+", " ", node.get_text()).strip()
+
+
+def test_the_statements_have_the_kinds_numbers_and_order_of_the_lecture(pages):
+    found = []
+    for chapter in CHAPTERS:
+        for box in pages[chapter].select("div.proof[id], div.exercise[id]"):
+            title = text_of(box.select_one("p.admonition-title"))
+            match = re.match(r"(\w+ \d+\.\d+)", title)
+            assert match, f"{chapter}: a box without a number: {title}"
+            found.append((chapter, box["id"], match.group(1)))
+    assert found == STATEMENTS
+
+
+def test_links_to_statements_show_their_numbers(pages):
+    names = {f"{page}.html#{label}": number for page, label, number in STATEMENTS}
+    names |= {f"#{label}": number for _, label, number in STATEMENTS}
+    seen = set()
+    for stem, page in pages.items():
+        for link in page.select("article a.reference.internal[href]"):
+            number = names.get(link["href"])
+            if number is None:
+                continue
+            assert text_of(link) == number, f"{stem}: {link}"
+            seen.add(number)
+    assert seen == {number for *_, number in STATEMENTS}, "a statement that no page links to"
+
+
+def test_chapters_are_numbered_as_the_sections_of_the_lecture(pages):
+    for stem, title in CHAPTERS.items():
+        assert text_of(pages[stem].select_one("h1")).rstrip("#") == title
+    headings = [text_of(h).rstrip("#") for h in pages["02-wasserstein-space"].select("article h2")]
+    numbered = [h for h in headings if re.match(r"\d", h)]
+    assert numbered == [
+        "2.1 Definition and elementary properties",
+        "2.2 Comparisons",
+        "2.3 Topological properties",
+    ]
+
+
+def test_no_page_loads_anything_from_elsewhere(pages):
+    for stem, page in pages.items():
+        for node in page.select("script[src], link[href], img[src], iframe[src], source[src]"):
+            if node.name == "link" and "stylesheet" not in node.get("rel", []):
+                continue
+            address = node.get("src") or node.get("href")
+            assert not re.match(r"(https?:)?//", address), f"{stem} loads {address}"
+
+
+def test_every_figure_says_what_is_to_be_seen(pages):
+    for stem, page in pages.items():
+        for image in page.select("article img"):
+            alt = image.get("alt", "")
+            assert len(alt.split()) >= 8, f"{stem}: alt text {alt!r} of {image.get('src')}"
+
+
+def test_every_chapter_computes_and_shows_figures(pages):
+    for chapter in CHAPTERS:
+        cells = pages[chapter].select("div.cell")
+        with_figures = [c for c in cells if c.select(".cell_output img, .otlec-moving")]
+        assert len(with_figures) >= 2, chapter
+
+
+def test_internal_links_lead_somewhere(pages, built_book):
+    ids = {stem: {n["id"] for n in page.select("[id]")} for stem, page in pages.items()}
+    for stem, page in pages.items():
+        for link in page.select("article a[href]"):
+            address = link["href"]
+            if re.match(r"[a-z]+:", address):
+                continue
+            target, _, fragment = address.partition("#")
+            if target and not target.endswith(".html"):
+                assert (built_book / target).exists(), f"{stem}: {address}"
+                continue
+            name = Path(target).stem if target else stem
+            assert name in pages, f"{stem}: {address}"
+            assert not fragment or fragment in ids[name], f"{stem}: {address}"
+
+
+def test_pages_and_site_stay_light(built_book):
+    for page in built_book.glob("0*.html"):
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        images = {node["src"] for node in soup.select("article img[src]")}
+        weight = page.stat().st_size + sum((built_book / i).stat().st_size for i in images)
+        assert weight <= 1.5e6, f"{page.name} with its images weighs {weight / 1e6:.2f} MB"
+    site = sum(file.stat().st_size for file in built_book.rglob("*") if file.is_file())
+    assert site <= 25e6, f"the site weighs {site / 1e6:.1f} MB"
+    mathjax = sum(f.stat().st_size for f in (built_book / "_static" / "mathjax").rglob("*.*"))
+    assert mathjax <= 2e6
