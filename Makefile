@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUILD := $(BIN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
 WORKERS ?= 2
 
-.PHONY: help book test lint unit notebooks check coverage serve bench clean
+.PHONY: help book test lint unit check notebooks coverage serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12

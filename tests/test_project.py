@@ -46,10 +46,9 @@ def test_environment_yml_installs_the_project_with_its_extras():
 def test_commands_in_the_readme_are_targets_of_the_makefile():
     targets = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), flags=re.M))
     for document in ("README.md", "CONTRIBUTING.md"):
-        commands = set(re.findall(r"\bmake (\w+)", (ROOT / document).read_text()))
+        commands = set(re.findall(r"(?:^|`)make (\w+)", (ROOT / document).read_text(), re.M))
         assert commands <= targets, f"{document}: {commands - targets}"
-    readme = (ROOT / "README.md").read_text()
-    assert {"make book", "make test"} <= set(re.findall(r"make \w+", readme))
+        assert "test" in commands
 
 
 def test_help_lists_every_target_in_a_line():
