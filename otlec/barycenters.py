@@ -145,6 +145,27 @@ def barycenter(
     return _free_support(measures, weights, largest, steps, tolerance)
 
 
+def mixture(measures: Sequence[Measure], weights=None) -> Measure:
+    r"""The linear average $\sum_i \lambda_i \mu_i$: atoms stay where they are and share the mass.
+
+    Parameters
+    ----------
+    measures : sequence of N Measures in the same R^d
+    weights : array of shape (N,), optional
+        The numbers $\lambda_i \geq 0$, with sum 1. Equal if left out.
+
+    Returns
+    -------
+    Measure
+        With the atoms of the first measure, then those of the second, and so on.
+    """
+    measures, weights = _check_family(measures, weights)
+    flat = all(mu.points.ndim == 1 for mu in measures)
+    points = np.concatenate([mu.points if flat else _table(mu) for mu in measures])
+    shares = [share * mu.weights for share, mu in zip(weights, measures, strict=True)]
+    return Measure(points, np.concatenate(shares))
+
+
 def _judge(measures, weights, nu, lower_bound, method, p=2.0, history=None) -> Barycenter:
     """The result for a candidate nu, with its exact plans."""
     plans = tuple(optimal_plan(mu, nu, p) for mu in measures)
@@ -176,8 +197,7 @@ def _free_support(measures, weights, nu, steps, tolerance) -> Barycenter:
     if measures[0].points.ndim == 1:
         nu = Measure(nu.points[:, 0], nu.weights)
     bound = _pairwise_bound(measures, weights)
-    result = _judge(measures, weights, nu, bound, "free support", history=history)
-    return result
+    return _judge(measures, weights, nu, bound, "free support", history=history)
 
 
 def _mean_of_targets(measures, weights, plans, nu) -> np.ndarray:

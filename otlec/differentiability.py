@@ -1,0 +1,297 @@
+r"""How the transport cost changes when one measure changes (section 4).
+
+The cost T_c(sigma, rho) is a supremum of affine functions of rho, one for each pair of potentials:
+it is convex, and along rho_t = rho_0 + t (rho_1 - rho_0) its one-sided derivative at t = 0+ is the
+greatest of the slopes of the functions that touch it at rho_0,
+
+    d/dt T_c(sigma, rho_t) at 0+   =   max { int psi d(rho_1 - rho_0) : psi optimal for rho_0 }.
+
+Where psi is unique up to a constant, this is Theorem 4.1. On atoms it need not be. An optimal plan
+joins the atoms into connected *pieces*. Inside a piece phi_i + psi_j = c_ij along the plan makes
+the potentials rigid; but two pieces C and D may still slide against each other, by offsets k with
+
+    phi_i + k_C  for i in C,    psi_j - k_C  for j in C,    k_C - k_D <= min_{i in C, j in D} r_ij,
+
+where r = c - phi - psi >= 0 is the reduced cost. The greatest value of k_C - k_D is a shortest path
+between pieces, and so every bound here is computed without an optimiser. Put differently: let
+D(y, y') be the greatest optimal psi(y') - psi(y). Then the derivative is itself the cost of a
+transport problem, from rho_0 to rho_1 at the price D, and `transport` solves it exactly.
+
+One piece means a unique pair of potentials. This is what a connected support is for in Proposition
+4.2: a fine grid of a connected set leaves the pieces no room to slide, a gap in the support does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _check
+from .barycenters import mixture
+from .cost import half_square_cost
+from .distance import optimal_plan, transport_cost
+from .measure import Measure
+from .network_simplex import transport
+
+_CRUMB = 1e-13  # plan entries below this are what rounding left, and join nothing
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivative:
+    r"""The one-sided derivative of $t \mapsto \mathcal{T}_c(\sigma, \rho_0 + t (\rho_1 - \rho_0))$.
+
+    Attributes
+    ----------
+    value : float
+        The derivative at t = 0+.
+    slopes : (float, float)
+        An interval that holds $\int \psi d(\rho_1 - \rho_0)$ for all optimal conjugate potentials.
+        Its upper end is ``value``, and is attained. Its lower end is attained where rho_1 has no
+        atoms of its own, and is then the derivative at t = 0-.
+    points : array of shape (n0 + n1,) or (n0 + n1, d)
+        The atoms of rho_0, then those of rho_1.
+    psi : array of shape (n0 + n1,)
+        A maximising potential there: optimal between sigma and rho_0, and conjugate.
+    pieces : int
+        Into how many connected pieces the optimal plan falls. One piece: potentials are unique.
+    """
+
+    value: float
+    slopes: tuple[float, float]
+    points: np.ndarray
+    psi: np.ndarray
+    pieces: int
+
+    def __repr__(self) -> str:
+        low, high = self.slopes
+        return f"Derivative({self.value:.6g}, slopes in [{low:.6g}, {high:.6g}])"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PotentialBand:
+    r"""How far optimal conjugate potentials with $\varphi(x_0) = 0$ can lie apart.
+
+    Attributes
+    ----------
+    phi_low, phi_high : arrays of shape (n,)
+        The least and the greatest value of phi at each atom of mu, both attained.
+    psi_low, psi_high : arrays of shape (m,)
+        The same for psi at each atom of nu.
+    """
+
+    phi_low: np.ndarray
+    phi_high: np.ndarray
+    psi_low: np.ndarray
+    psi_high: np.ndarray
+
+    @property
+    def width(self) -> float:
+        """The greatest difference of two optimal potentials at one atom: 0 if they are unique."""
+        at_mu, at_nu = self.phi_high - self.phi_low, self.psi_high - self.psi_low
+        return float(max(at_mu.max(), at_nu.max()))
+
+    def __repr__(self) -> str:
+        return f"PotentialBand(width={self.width:.6g})"
+
+
+def derivative(
+    sigma: Measure,
+    rho0: Measure,
+    rho1: Measure,
+    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+) -> Derivative:
+    r"""The derivative of $\mathcal{T}_c(\sigma, \rho_0 + t (\rho_1 - \rho_0))$ at t = 0+.
+
+    Theorem 4.1, without its assumption that the potentials are unique: the maximum of
+    $\int \psi d(\rho_1 - \rho_0)$ over all optimal psi. On atoms the cost is piecewise affine in t,
+    so a difference quotient with small t is exact.
+
+    Parameters
+    ----------
+    sigma, rho0, rho1 : Measure
+        Measures in the same dimension; rho0 and rho1 may have different atoms.
+    cost : callable
+        Maps two arrays of points to their matrix of finite costs.
+
+    Returns
+    -------
+    Derivative
+        With ``.value``, ``.slopes``, ``.points``, ``.psi`` and ``.pieces``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``cost`` is no function or gives a cost that is not finite, or the dimensions differ.
+    """
+    pieces = _Pieces(sigma, rho0, cost)
+    start, end = _carried(rho0), _carried(rho1)
+    rise = pieces.greatest_rise(end.points)
+    right = transport(start.weights, end.weights, rise)
+    left = -transport(end.weights, start.weights, pieces.greatest_fall(end.points)).value
+    everywhere = mixture([rho0, rho1]).points
+    # The dual solution at rho_0, extended by the prices: it is conjugate, and optimal as well.
+    psi = (pieces.greatest_rise(everywhere) - right.phi[:, None]).min(axis=0)
+    left = min(left, right.value)  # rounding may cross them where the slope is unique
+    return Derivative(right.value, (left, right.value), everywhere, psi, pieces.count)
+
+
+def sandwich(
+    sigma: Measure,
+    rho0: Measure,
+    rho1: Measure,
+    t: float,
+    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+) -> tuple[float, float, float]:
+    r"""The difference quotient at a time t in (0, 1] between the two bounds of Theorem 4.1's proof.
+
+    $$\max_{\psi_0} \int \psi_0 d(\rho_1 - \rho_0) \leq
+    \frac{\mathcal{T}_c(\sigma, \rho_t) - \mathcal{T}_c(\sigma, \rho_0)}{t} \leq
+    \int \psi_t d(\rho_1 - \rho_0),$$ psi_t being optimal between sigma and rho_t.
+
+    Returns
+    -------
+    (float, float, float)
+        Lower bound, quotient, upper bound.
+    """
+    t = float(_check.real_array(t, "t"))
+    if not 0 < t <= 1:
+        raise ValueError(f"t must lie in (0, 1], but it is {t!r}")
+    lower = derivative(sigma, rho0, rho1, cost).value
+    plan = optimal_plan(sigma, mixture([rho0, rho1], [1 - t, t]), cost=cost)
+    quotient = (plan.value - transport_cost(sigma, rho0, cost)) / t
+    upper = rho1.weights @ plan.psi[rho0.size :] - rho0.weights @ plan.psi[: rho0.size]
+    return lower, quotient, float(upper)
+
+
+def potential_band(
+    mu: Measure,
+    nu: Measure,
+    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    anchor: int = 0,
+) -> PotentialBand:
+    r"""The least and greatest optimal potentials, conjugate and with $\varphi(x_0) = 0$.
+
+    Proposition 4.2 gives conditions under which the band has width 0.
+
+    Parameters
+    ----------
+    mu, nu : Measure
+        Measures with n and m atoms in the same dimension.
+    cost : callable
+        Maps two arrays of points to their matrix of finite costs.
+    anchor : int
+        The number of the atom x_0 of mu, which must carry mass.
+
+    Returns
+    -------
+    PotentialBand
+    """
+    if not (0 <= anchor < mu.size and mu.weights[anchor] > 0):
+        raise ValueError(f"anchor must be the number of an atom of mu with mass, not {anchor!r}")
+    pieces = _Pieces(mu, nu, cost)
+    atom = np.count_nonzero(mu.weights[:anchor])
+    home, zero = pieces.row_piece[atom], pieces.phi[atom]
+    slide = pieces.slide
+    # phi at x is the least of (best_from[D, x] + k_D), psi at y the least of (best_to[C, y] - k_C).
+    best_from = pieces.from_points(mu.points) - zero
+    best_to = pieces.to_points(nu.points) + zero
+    return PotentialBand(
+        (best_from - slide[home][:, None]).min(axis=0),
+        (best_from + slide[:, home][:, None]).min(axis=0),
+        (best_to - slide[:, home][:, None]).min(axis=0),
+        (best_to + slide[home][:, None]).min(axis=0),
+    )
+
+
+def potential_width(
+    mu: Measure,
+    nu: Measure,
+    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    anchor: int = 0,
+) -> float:
+    """The width of the `potential_band`: 0 where potentials are unique (Proposition 4.2)."""
+    return potential_band(mu, nu, cost, anchor).width
+
+
+class _Pieces:
+    """All optimal potentials between two measures: one optimal pair, and how its pieces slide."""
+
+    def __init__(self, mu: Measure, nu: Measure, cost) -> None:
+        if not callable(cost):
+            raise TypeError(
+                "cost must be a function that maps two arrays of points to their matrix of costs, "
+                f"but it is a {type(cost).__name__}"
+            )
+        self.mu, self.nu, self._cost = _carried(mu), _carried(nu), cost
+        plan = optimal_plan(self.mu, self.nu, cost=cost)
+        self.phi, self.psi = plan.phi, plan.psi
+        self.count, self.row_piece, self.col_piece = _connected(plan)
+        reduced = self.costs(self.mu.points, self.nu.points) - plan.phi[:, None] - plan.psi
+        room = np.full((self.count, self.count), np.inf)
+        np.minimum.at(room, (self.row_piece[:, None], self.col_piece[None, :]), reduced)
+        self.slide = _shortest_paths(np.maximum(room, 0.0))  # of k_C - k_D, the greatest value
+
+    def costs(self, x, y) -> np.ndarray:
+        return _check.finite(_check.cost(self._cost(x, y)), "cost")
+
+    def to_points(self, y) -> np.ndarray:
+        """For each piece C and point y, min over x in C of c(x, y) - phi(x); then psi = phi^c."""
+        return _least(self.costs(self.mu.points, y) - self.phi[:, None], self.row_piece, self.count)
+
+    def from_points(self, x) -> np.ndarray:
+        """For each piece D and point x, min over y in D of c(x, y) - psi(y); then phi = psi^c."""
+        return _least(
+            self.costs(x, self.nu.points).T - self.psi[:, None], self.col_piece, self.count
+        )
+
+    def greatest_rise(self, y) -> np.ndarray:
+        """The greatest optimal psi(y) - psi(y_j) for all atoms y_j of the target: rows j."""
+        best = self.to_points(y)
+        # All k_C - k_D attain their bounds together for one D, the piece of y_j.
+        reach = np.array([(best + out[:, None]).min(axis=0) for out in self.slide])
+        return reach[self.col_piece] - self.psi[:, None]
+
+    def greatest_fall(self, y) -> np.ndarray:
+        """The greatest optimal psi(y_j) - psi(y) for all atoms y_j of the target: columns j."""
+        best = self.to_points(y)
+        reach = np.array([(into[:, None] - best).max(axis=0) for into in self.slide.T])
+        return (reach[self.col_piece] + self.psi[:, None]).T
+
+
+def _carried(mu: Measure) -> Measure:
+    """The measure without its atoms of mass 0."""
+    carries = mu.weights > 0
+    return mu if carries.all() else Measure(mu.points[carries], mu.weights[carries])
+
+
+def _connected(plan) -> tuple[int, np.ndarray, np.ndarray]:
+    """The pieces that the plan joins its atoms into: their number, and that of each atom."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, m = plan.shape
+    in_row, in_col = np.zeros(n), np.zeros(m)
+    np.maximum.at(in_row, plan.rows, plan.mass)
+    np.maximum.at(in_col, plan.cols, plan.mass)
+    # The greatest entry of an atom always counts, however light the atom is.
+    counts = plan.mass > np.minimum(_CRUMB, np.minimum(in_row[plan.rows], in_col[plan.cols]) / 2)
+    rows, cols = plan.rows[counts], n + plan.cols[counts]
+    graph = coo_array((np.ones(rows.size), (rows, cols)), shape=(n + m, n + m))
+    count, piece = connected_components(graph, directed=False)
+    return count, piece[:n], piece[n:]
+
+
+def _least(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
+    """The minimum of the rows of each group."""
+    least = np.full((count, values.shape[1]), np.inf)
+    np.minimum.at(least, group, values)
+    return least
+
+
+def _shortest_paths(length: np.ndarray) -> np.ndarray:
+    """All shortest paths between the pieces, by Floyd and Warshall; lengths >= 0."""
+    path = length.copy()
+    np.fill_diagonal(path, 0.0)
+    for k in range(path.shape[0]):
+        np.minimum(path, path[:, k, None] + path[k], out=path)
+    return path
