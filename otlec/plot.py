@@ -126,10 +126,8 @@ def contact_picture(plan, cost, figure=None):
     square = figure.add_subplot(grid[0, 1])
     below = figure.add_subplot(grid[1, 1], sharex=square)
     left = figure.add_subplot(grid[0, 0], sharey=square)
-    shade = LinearSegmentedColormap.from_list("contact", [POTENTIAL + "00", POTENTIAL + "99"])
-    square.pcolormesh(
-        x[by_x], y[by_y], near.T, cmap=shade, shading="gouraud", rasterized=True, vmin=0, vmax=1
-    )
+    for level in (0.2, 0.45, 0.7, 0.9):
+        square.contourf(x[by_x], y[by_y], near.T, [level, 2], colors=[POTENTIAL], alpha=0.2)
     square.scatter(x[plan.rows], y[plan.cols], s=10, c=PLAN, lw=0, zorder=3)
     square.tick_params(labelbottom=False, labelleft=False)
     below.plot(x[by_x], plan.phi[by_x], color=SOURCE)
@@ -191,7 +189,7 @@ def photographs(rows, width: int = 420, gap: int = 8):
     """Lay photographs out in a grid, as one JPEG.
 
     ``rows`` is a list of lists of arrays of shape (height, width, 3) with values in [0, 1]; each is
-    reduced to ``width`` pixels. Returns an `IPython.display.Image`. PNG would weigh five times more.
+    reduced to ``width`` pixels. Returns an `IPython.display.Image`. PNG weighs five times more.
     """
     import io
 
