@@ -1,0 +1,83 @@
+"""The ledger: for each statement, what computes it, tests it, and breaks it.
+
+``book/ledger.yml`` names the functions and the anchors; the tests are found in ``tests/`` by their
+mark ``@pytest.mark.statement("2.3")``; the numbers come from the book's own counter. The directive
+``{ledger}`` puts the table together when the book is built, so that nothing of it is typed, and
+``tests/test_ledger.py`` fails where a row is blank or names what does not exist. No library knows
+where a book's statements are tested.
+"""
+
+import ast
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rows() -> list[dict]:
+    """The rows of ``book/ledger.yml``, in the order of the lecture."""
+    return yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
+
+
+def _marks(decorators) -> list[str]:
+    """The arguments of ``@pytest.mark.statement(...)`` among the decorators of a test."""
+    found = []
+    for decorator in decorators:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith(
+            "mark.statement"
+        ):
+            found += [argument.value for argument in decorator.args]
+    return found
+
+
+def tests_by_statement() -> dict[str, list[tuple[str, str]]]:
+    """The tests that carry each mark, as (file, function)."""
+    found = {}
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for item in _marks(node.decorator_list):
+                    found.setdefault(item, []).append((file.name, node.name))
+    return found
+
+
+class Ledger(SphinxDirective):
+    """``{ledger}``: the table of all statements."""
+
+    HEADS = ("Statement", "Computed by", "Without a hypothesis", "Tested by")
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table as MyST, so that its links are those of any page."""
+        tests = tests_by_statement()
+        lines = ["| " + " | ".join(self.HEADS) + " |", "|" + "---|" * len(self.HEADS)]
+        for row in rows():
+            self.env.note_dependency(str(ROOT / "book" / "ledger.yml"))
+            found = tests.get(str(row["item"]), [])
+            files = sorted({file for file, _ in found})
+            for file in files:
+                self.env.note_dependency(str(ROOT / "tests" / file))
+            names = " ".join(f"`{name}`" for name in row["functions"])
+            count = f"{len(found)} test" + ("s" if len(found) != 1 else "")
+            where = ", ".join(f"`{file}`" for file in files)
+            lines.append(
+                f"| {_link(row)} | {names} | {{ref}}`{row['counterexample']} "
+                f"<{row['anchor']}>` | {count}: {where} |"
+            )
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def _link(row: dict) -> str:
+    kind = row.get("kind", "ref")
+    if kind == "ref":
+        return f"{{ref}}`{row['name']} <{row['label']}>`"
+    link = f"{{{kind}}}`{row['label']}`"
+    return f"{link}: {row['name']}"
+
+
+def setup(app):
+    """Register the directive."""
+    app.add_directive("ledger", Ledger)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

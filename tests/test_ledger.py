@@ -1,0 +1,53 @@
+"""No row of the ledger is blank, and nothing that it names is missing."""
+
+import re
+import sys
+
+from conftest import ROOT
+
+import otlec
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import ledger
+
+ITEMS = [
+    "1", "2.1", "2.2", "2.3", "2.4", "2.5", "comparisons", "2.6", "2.7",
+    "3.1", "3.2", "3.3", "3.4", "3.5", "barycenters", "4.1", "4.2",
+    "continuity", "5.1", "riemannian",
+]  # fmt: skip
+
+
+def labels_of_the_book() -> set[str]:
+    text = "\n".join(page.read_text() for page in (ROOT / "book").glob("*.md"))
+    anchors = re.findall(r"^\(([\w.-]+)\)=", text, flags=re.M)
+    return set(anchors) | set(re.findall(r"^:label: ([\w-]+)", text, flags=re.M))
+
+
+def test_every_statement_of_the_lecture_has_its_row():
+    assert [row["item"] for row in ledger.rows()] == ITEMS
+
+
+def test_no_row_is_blank():
+    for row in ledger.rows():
+        for key in ("name", "label", "functions", "counterexample", "anchor"):
+            assert row[key], f"{row['item']}: {key}"
+
+
+def test_every_function_of_the_ledger_is_public():
+    for row in ledger.rows():
+        for name in row["functions"]:
+            assert name in otlec.__all__, f"{row['item']}: {name}"
+
+
+def test_every_label_of_the_ledger_stands_in_the_book():
+    labels = labels_of_the_book()
+    for row in ledger.rows():
+        assert row["label"] in labels, f"{row['item']}: {row['label']}"
+        assert row["anchor"] in labels, f"{row['item']}: {row['anchor']}"
+
+
+def test_every_statement_is_tested_and_every_mark_is_a_statement():
+    tests = ledger.tests_by_statement()
+    assert set(tests) == set(ITEMS)
+    for item in ITEMS:
+        assert len(tests[item]) >= 2, f"{item}: a closed form and a property are needed"
