@@ -41,7 +41,7 @@ def read_source(page: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def execute(page: Path) -> float:
+def execute(page: Path, *, write: bool = True) -> float:
     """Execute a source in a fresh kernel, write the notebook beside it, return the seconds."""
     notebook = read_source(page)
     start = time.perf_counter()
@@ -53,14 +53,16 @@ def execute(page: Path) -> float:
         record_timing=False,
         resources={"metadata": {"path": str(page.parent)}},
     ).execute()
+    seconds = time.perf_counter() - start
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3",
         "language": "python",
         "name": "python3",
     }
     nbformat.validate(notebook)
-    nbformat.write(notebook, page.with_suffix(".ipynb"))
-    return time.perf_counter() - start
+    if write:
+        nbformat.write(notebook, page.with_suffix(".ipynb"))
+    return seconds
 
 
 def essence(notebook: nbformat.NotebookNode) -> list:
