@@ -1,7 +1,7 @@
 """What all benchmarks share: fair timing, the machine in words, result files that the book shows.
 
-Only ratios mean something on a shared machine. So contenders run interleaved, round after round, and
-their medians are compared; whatever else the machine does then hits all alike.
+Only ratios mean something on a shared machine. So contenders run interleaved, round after round,
+and their medians are compared; whatever else the machine does then hits all alike.
 """
 
 import importlib.metadata

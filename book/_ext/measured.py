@@ -1,7 +1,7 @@
 """Tables of measured figures, from result files that the benchmarks commit.
 
-The directive ``{measured} NAME`` shows ``bench/results/NAME.json``: the tables, and the machine they
-were measured on. Building the book measures nothing, so a page never changes with the machine
+The directive ``{measured} NAME`` shows ``bench/results/NAME.json``: the tables, and the machine
+they were measured on. Building the book measures nothing, so a page never changes with the machine
 that builds it. A CSV directive would show one plain table, and not say where it comes from.
 """
 
