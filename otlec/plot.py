@@ -208,3 +208,46 @@ def photographs(rows, width: int = 420, gap: int = 8):
     data = io.BytesIO()
     sheet.save(data, "JPEG", quality=82)
     return Shown(data=data.getvalue(), format="jpeg", width=size[0])
+
+
+def space_time(rho, ax=None, *, cmap=None, vmax=None):
+    """Show a film of densities on [0, 1], of shape (steps + 1, n): time runs to the right, x up.
+
+    Returns the image.
+    """
+    ax = _axes(ax)
+    image = ax.imshow(
+        np.asarray(rho).T, origin="lower", extent=(0, 1, 0, 1), aspect="auto", vmin=0, vmax=vmax,
+        cmap=DENSITY if cmap is None else cmap, interpolation="bilinear",
+    )  # fmt: skip
+    ax.set(xlabel="$t$", ylabel="$x$")
+    return image
+
+
+def trajectories(times, positions, ax=None, *, color=PLAN, width: float = 1.3) -> list:
+    """Draw ways on the line: column q of ``positions``, shape (len(times), k), is one way.
+
+    Where they start is a source dot, where they end a target dot. Returns the lines.
+    """
+    ax = _axes(ax)
+    lines = ax.plot(times, positions, color=color, lw=width)
+    for k, dot in ((0, SOURCE), (-1, TARGET)):
+        ends = np.asarray(positions)[k]
+        ax.scatter(np.full(ends.size, times[k]), ends, s=14, c=dot, zorder=3, clip_on=False)
+    ax.set(xlabel="$t$", ylabel="$x$")
+    return lines
+
+
+def tracks(film, ax=None, *, every: int = 1) -> list:
+    """Draw ways in the plane from ``film``, of shape (times, k, 2), with a dot every few times.
+
+    The dots run through the colours of time. Returns the lines.
+    """
+    ax = _axes(ax)
+    lines = ax.plot(film[:, :, 0], film[:, :, 1], color=NEUTRAL, lw=0.8, zorder=1)
+    dots = film[::every]
+    for at, color in zip(dots, time_colors(len(dots)), strict=True):
+        ax.scatter(*at.T, s=16, color=color, zorder=2)
+    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return lines
