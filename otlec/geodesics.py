@@ -222,6 +222,8 @@ def quantile_interpolation(measures, weights) -> Measure:
         Its atoms increase. There are at most $\sum_i n_i - N + 1$.
     """
     weights = Measure(np.arange(len(measures), dtype=float), weights).weights
+    measures = [mu for mu, share in zip(measures, weights, strict=True) if share > 0]
+    weights = weights[weights > 0]
     staircases = [_sorted_on_the_line(mu) for mu in measures]
     levels = np.sort(np.concatenate([steps for _, steps in staircases]))
     # Two levels that differ by rounding are one: there is no mass between them.

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +27,10 @@ def _source_hash() -> str:
 
 # Before numba is imported by anything; the kernels of notebooks inherit it.
 os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "_build" / "numba-cache" / _source_hash())
+
+# A first call compiles, so no deadline; the same examples in every run, so that a failure is news.
+hypothesis.settings.register_profile("otlec", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("otlec")
 
 JIT_IS_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 

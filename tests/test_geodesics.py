@@ -44,7 +44,7 @@ pairs = st.tuples(
 
 
 @pytest.mark.statement("3.2")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs, st.sampled_from([1.0, 1.5, 2.0, 3.0]))
 def test_displacement_along_an_optimal_plan_has_constant_speed(measures, p):
     plan = optimal_plan(*measures, p)
@@ -170,7 +170,7 @@ def test_antipodes_of_a_circle_are_joined_by_two_geodesics_and_no_longer_arc_is_
 
 
 @pytest.mark.statement("3.5")
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pairs, st.integers(1, 6))
 def test_a_geodesic_has_the_length_of_the_distance_at_every_refinement(measures, k):
     plan = optimal_plan(*measures)
