@@ -251,3 +251,51 @@ def tracks(film, ax=None, *, every: int = 1) -> list:
     ax.set(aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     return lines
+
+
+def table(values, ax=None, *, digits: int = 2):
+    """Draw a small matrix as a table of shaded cells with their numbers; returns the image."""
+    ax = _axes(ax)
+    values = np.asarray(values)
+    image = ax.imshow(values, cmap=_SHADES, vmin=0, vmax=values.max())
+    for (i, j), value in np.ndenumerate(values):
+        ax.text(j, i, f"{value:.{digits}f}", ha="center", va="center")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    return image
+
+
+_SHADES = LinearSegmentedColormap.from_list("shades", [NEUTRAL + "08", NEUTRAL + "AA"])
+
+
+def speeds(matrix, times, ax=None, **options):
+    """Show a matrix of mean speeds between pairs of times as cells (Definition 3.1).
+
+    One colour means constant speed. The diagonal, where no time passes, stays empty. ``options`` go
+    to ``imshow``. Returns the image.
+    """
+    ax = _axes(ax)
+    n = len(times)
+    image = ax.imshow(np.ma.masked_invalid(matrix), origin="lower", **options)
+    labels = [f"{t:g}" for t in times]
+    ax.set_xticks(range(n), labels)
+    ax.set_yticks(range(n), labels)
+    ax.set(xlabel="$s$", ylabel="$t$")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return image
+
+
+def ellipse(mean, Sigma, ax=None, *, color=SOURCE, alpha: float = 0.3):
+    """Draw the ellipse of points at one standard deviation of a Gaussian in the plane.
+
+    It is the image of the unit circle under the root of the covariance ``Sigma``. Returns the
+    patch, filled lightly, and the dot at the mean.
+    """
+    ax = _axes(ax)
+    values, vectors = np.linalg.eigh(Sigma)
+    angle = np.linspace(0, 2 * np.pi, 120)
+    circle = np.array([np.cos(angle), np.sin(angle)])
+    outline = np.asarray(mean)[:, None] + vectors * np.sqrt(np.maximum(values, 0)) @ circle
+    (patch,) = ax.fill(*outline, fc=mpl.colors.to_rgba(color, alpha), ec=color, lw=1.6)
+    return patch, ax.scatter(*mean, s=14, color=[color], zorder=3)
