@@ -299,3 +299,125 @@ def ellipse(mean, Sigma, ax=None, *, color=SOURCE, alpha: float = 0.3):
     outline = np.asarray(mean)[:, None] + vectors * np.sqrt(np.maximum(values, 0)) @ circle
     (patch,) = ax.fill(*outline, fc=mpl.colors.to_rgba(color, alpha), ec=color, lw=1.6)
     return patch, ax.scatter(*mean, s=14, color=[color], zorder=3)
+
+
+def hungarian_round(cost, step, axes) -> None:
+    """Show one round of the Hungarian method, a `stepwise.Augmentation`, on two axes.
+
+    Left, the reduced costs c - phi - psi after the round, with the potentials around them: tight
+    pairs are purple, the assigned ones green. Right, rows and columns: tight pairs are thin, the new
+    pairs of the path thick, and those that it gives up dashed.
+    """
+    left, right = axes
+    n = cost.shape[0]
+    reduced = cost - step.phi[:, None] - step.psi
+    for i in range(n):
+        for j in range(n):
+            tight, assigned = reduced[i, j] == 0, step.after[i] == j
+            face = PLAN if assigned else POTENTIAL + "55" if tight else "none"
+            left.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, fc=face, ec=NEUTRAL + "66"))
+            ink = {"color": "white", "weight": "bold"} if assigned else {"color": INK}
+            left.text(j, i, f"{reduced[i, j]:g}", ha="center", va="center", **ink)
+        left.text(-0.8, i, f"{step.phi[i]:g}", ha="right", va="center", color=SOURCE)
+        left.text(i, -0.9, f"{step.psi[i]:g}", ha="center", va="center", color=TARGET)
+    left.text(-0.8, -0.9, r"$\varphi\ \backslash\ \psi$", ha="right", va="center", color=NEUTRAL)
+    left.set(xlim=(-2.2, n - 0.4), ylim=(n - 0.4, -1.5), aspect="equal")
+    new = set(step.path)
+    dropped = {(i, int(step.before[i])) for i, _ in step.path[1:]}
+    for i, j in zip(*np.nonzero(reduced == 0), strict=True):
+        look = {"color": POTENTIAL, "lw": 0.8, "alpha": 0.6}
+        if (i, j) in new:
+            look = {"color": PLAN, "lw": 3.5}
+        elif (i, j) in dropped:
+            look = {"color": PLAN, "lw": 1.8, "ls": (0, (3, 2))}
+        elif step.after[i] == j:
+            look = {"color": PLAN, "lw": 1.8}
+        right.plot([0, 1], [i, j], zorder=1, **look)
+    for at, color in ((0, SOURCE), (1, TARGET)):
+        free = (
+            [k for k in range(n) if k not in step.after] if at else np.flatnonzero(step.after < 0)
+        )
+        right.scatter(np.full(n, at), range(n), s=170, c=color, zorder=2)
+        right.scatter(np.full(len(free), at), free, s=60, c="white", zorder=3)
+        for k in range(n):
+            side = {"ha": "left"} if at else {"ha": "right"}
+            right.text(at + 0.09 * (2 * at - 1), k, f"{k}", va="center", color=color, **side)
+    right.set(xlim=(-0.3, 1.3), ylim=(n - 0.6, -0.5))
+    for ax in axes:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+
+
+def merge_bars(plan, ax=None):
+    """Two unit bars, cut at the masses of the sorted atoms, and the pieces of the common cut.
+
+    Each piece is one entry of the monotone plan: it belongs to one atom above and to one below.
+    Returns the axes.
+    """
+    ax = _axes(ax)
+    x, y = np.ravel(plan.source.points), np.ravel(plan.target.points)
+    for at, points, mass, color in ((1.0, x, plan.a, SOURCE), (0.0, y, plan.b, TARGET)):
+        order = np.argsort(points)
+        cuts = np.concatenate([[0], np.cumsum(mass[order])])
+        for k, i in enumerate(order):
+            shade = 0.35 + 0.3 * (k % 2)
+            width = cuts[k + 1] - cuts[k]
+            ax.barh(at, width, left=cuts[k], height=0.34, color=color, alpha=shade)
+            ax.text(cuts[k] + width / 2, at, f"{points[i]:g}", ha="center", va="center")
+    cuts = np.concatenate([[0], np.cumsum(plan.mass)])
+    for k, width in enumerate(plan.mass):
+        ax.barh(0.5, width, left=cuts[k], height=0.26, color=PLAN, alpha=0.45 + 0.4 * (k % 2))
+    for cut in cuts:
+        ax.plot([cut, cut], [-0.2, 1.2], color=NEUTRAL, lw=0.8, ls=":", zorder=0)
+    ax.set(
+        yticks=[1, 0.5, 0], yticklabels=[r"$\mu$", r"$\gamma$", r"$\nu$"], xlim=(0, 1),
+        ylim=(-0.25, 1.25), xlabel="level $s$",
+    )  # fmt: skip
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False, labelcolor=INK)
+    return ax
+
+
+def staircase(plan, ax=None):
+    """The entries of a monotone plan as squares in the matrix of sorted atoms, and their walk.
+
+    The area of a square is its mass. Returns the artists (squares, line).
+    """
+    ax = _axes(ax)
+    by_x = np.argsort(np.argsort(np.ravel(plan.source.points)))
+    by_y = np.argsort(np.argsort(np.ravel(plan.target.points)))
+    rows, cols = by_x[plan.rows], by_y[plan.cols]
+    (line,) = ax.plot(cols, rows, color=NEUTRAL, lw=1, zorder=1)
+    squares = ax.scatter(cols, rows, s=1500 * plan.mass, marker="s", c=PLAN, zorder=2)
+    n, m = plan.shape
+    ax.set(
+        xticks=range(m), yticks=range(n), xlim=(-0.6, m - 0.4), ylim=(-0.6, n - 0.4),
+        xlabel=r"atom of $\nu$", ylabel=r"atom of $\mu$", aspect="equal",
+    )  # fmt: skip
+    return squares, line
+
+
+def staggered_cell(ax=None):
+    """Draw where the unknowns of a film live on the grid of time (right) and space (up).
+
+    Densities sit on the faces between times, momenta on the faces between cells of space, and the
+    balance, the energy and the potential in the centres. Returns the axes.
+    """
+    ax = _axes(ax)
+    for k in range(4):
+        ax.plot([k, k], [0, 3], color=NEUTRAL, lw=0.8, alpha=0.6)
+        ax.plot([0, 3], [k, k], color=NEUTRAL, lw=0.8, alpha=0.6)
+    half = np.arange(3) + 0.5
+    for k in range(4):
+        given = k in (0, 3)
+        ax.scatter(np.full(3, k), half, s=70, marker=">", c=SOURCE if k < 3 else TARGET, zorder=3,
+                   alpha=1 if given else 0.85)  # fmt: skip
+        wall = {"facecolors": "none", "edgecolors": PLAN} if given else {"c": PLAN}
+        ax.scatter(half, np.full(3, k), s=70, marker="^", zorder=3, **wall)
+    centres = np.array(np.meshgrid(half, half)).reshape(2, -1)
+    ax.scatter(*centres, s=36, c=POTENTIAL, zorder=3)
+    ax.add_patch(plt.Rectangle((1, 1), 1, 1, fc=POTENTIAL, alpha=0.12, lw=0))
+    ax.set(xlim=(-0.35, 3.35), ylim=(-0.35, 3.35), aspect="equal", xticks=[], yticks=[])
+    ax.set(xlabel=r"time $\rightarrow$", ylabel=r"space $\rightarrow$")
+    ax.spines[:].set_visible(False)
+    return ax
