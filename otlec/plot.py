@@ -421,3 +421,25 @@ def staggered_cell(ax=None):
     ax.set(xlabel=r"time $\rightarrow$", ylabel=r"space $\rightarrow$")
     ax.spines[:].set_visible(False)
     return ax
+
+
+def triangle(measures, weights, ax=None, *, size: float = 9, scale: float = 0.42) -> list:
+    """Lay clouds of points out in a triangle, each at the place that its three weights name.
+
+    The corners belong to the weights (1, 0, 0), left, (0, 1, 0), right, and (0, 0, 1), top. The
+    colours of the source, the target and the plan are mixed by the weights. The clouds are drawn at
+    ``scale`` times the distance of two neighbours. Returns the artists.
+    """
+    ax = _axes(ax)
+    weights = np.asarray(weights, dtype=float)
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    colours = weights @ np.array([mpl.colors.to_rgb(c) for c in (SOURCE, TARGET, PLAN)])
+    radius = max(np.abs(mu.points).max() for mu in measures)
+    spacing = 1 / np.diff(np.unique(weights[:, 0].round(9))).min()  # neighbours are 1 apart
+    artists = []
+    for mu, place, colour in zip(measures, spacing * weights @ corners, colours, strict=True):
+        dots = place + scale * mu.points / radius
+        artists.append(ax.scatter(*dots.T, s=size * mu.size * mu.weights, color=[colour], lw=0))
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return artists
