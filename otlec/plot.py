@@ -121,7 +121,7 @@ def contact_picture(plan, cost, figure=None):
     x, y = np.ravel(plan.source.points), np.ravel(plan.target.points)
     by_x, by_y = np.argsort(x), np.argsort(y)
     slack = cost - plan.phi[:, None] - plan.psi[None, :]
-    near = np.exp(-slack / (0.08 * slack.max()))[np.ix_(by_x, by_y)]
+    near = np.exp(-slack / (0.03 * slack.max()))[np.ix_(by_x, by_y)]
     grid = figure.add_gridspec(2, 2, width_ratios=[1, 3], height_ratios=[3, 1])
     square = figure.add_subplot(grid[0, 1])
     below = figure.add_subplot(grid[1, 1], sharex=square)
@@ -131,9 +131,12 @@ def contact_picture(plan, cost, figure=None):
     square.scatter(x[plan.rows], y[plan.cols], s=10, c=PLAN, lw=0, zorder=3)
     square.tick_params(labelbottom=False, labelleft=False)
     below.plot(x[by_x], plan.phi[by_x], color=SOURCE)
-    below.set(xlabel="$x$", ylabel=r"$\varphi$", yticks=[])
+    below.set(xlabel="$x$", yticks=[])
+    below.set_ylabel(r"$\varphi$", rotation=0, color=SOURCE, size=15, labelpad=12)
     left.plot(plan.psi[by_y], y[by_y], color=TARGET)
-    left.set(ylabel="$y$", xlabel=r"$\psi$", xticks=[])
+    left.set(xticks=[])
+    left.set_ylabel("$y$", rotation=0, labelpad=10)
+    left.set_xlabel(r"$\psi$", color=TARGET, size=15)
     left.invert_xaxis()
     return square, below, left
 
@@ -305,7 +308,7 @@ def hungarian_round(cost, step, axes) -> None:
     """Show one round of the Hungarian method, a `stepwise.Augmentation`, on two axes.
 
     Left, the reduced costs c - phi - psi after the round, with the potentials around them: tight
-    pairs are purple, the assigned ones green. Right, rows and columns: tight pairs are thin, the new
+    pairs are purple, the assigned ones green. Right, rows and columns: tight pairs are thin, new
     pairs of the path thick, and those that it gives up dashed.
     """
     left, right = axes
