@@ -4,10 +4,21 @@ Each module holds one idea of the lecture, its compiled kernel and its public fu
 """
 
 from .assignment_points import assignment_points
+from .barycenters import Barycenter, barycenter, mixture
 from .bottleneck import Bottleneck, bottleneck
 from .cost import cost_matrix, half_square_cost
+from .differentiability import (
+    Derivative,
+    PotentialBand,
+    derivative,
+    potential_band,
+    potential_width,
+    sandwich,
+)
 from .distance import optimal_plan, transport_cost, wasserstein
+from .duality import LipschitzPotential, c_transform, contact_set, kantorovich_rubinstein
 from .dynamic import DynamicPlan, benamou_brenier
+from .gaussian import gaussian_barycenter, gaussian_distance, gaussian_geodesic, gaussian_map
 from .geodesics import (
     curve_length,
     distribution_function,
@@ -29,29 +40,46 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Assignment",
+    "Barycenter",
     "Bottleneck",
     "Coupling",
+    "Derivative",
     "DynamicPlan",
     "Gluing",
+    "LipschitzPotential",
     "Measure",
     "Plan",
+    "PotentialBand",
     "assignment",
     "assignment_points",
+    "barycenter",
     "benamou_brenier",
     "bottleneck",
+    "c_transform",
     "compose",
+    "contact_set",
     "cost_matrix",
     "curve_length",
+    "derivative",
     "distribution_function",
+    "gaussian_barycenter",
+    "gaussian_distance",
+    "gaussian_geodesic",
+    "gaussian_map",
     "geodesic",
     "glue",
     "gluing_cost_range",
     "half_square_cost",
     "interpolation",
     "is_constant_speed",
+    "kantorovich_rubinstein",
+    "mixture",
     "optimal_plan",
+    "potential_band",
+    "potential_width",
     "quantile_function",
     "quantile_interpolation",
+    "sandwich",
     "shortest_augmenting_paths",
     "speed_matrix",
     "transport",

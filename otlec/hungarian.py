@@ -23,6 +23,9 @@ from . import _check
 from ._kernel import kernel
 from .plan import Assignment
 
+_LARGE = 1e250  # sums of larger costs may overflow
+_SCALE = 2.0**-500  # a power of 2: no digit is lost
+
 
 def assignment(cost) -> Assignment:
     r"""Solve the assignment problem $\min_s \sum_i c_{i, s(i)}$ over the permutations s.
@@ -42,19 +45,20 @@ def assignment(cost) -> Assignment:
     TypeError
         If the costs are not real numbers.
     ValueError
-        If the matrix is empty or not square, holds nan or -inf, or if the forbidden pairs leave no
-        assignment.
+        If the matrix is empty or not square, holds nan or -inf, if the forbidden pairs leave no
+        assignment, or if the value exceeds the largest float.
+    """
+    return shortest_augmenting_paths(cost)
+
+
+def shortest_augmenting_paths(cost) -> Assignment:
+    """Solve the assignment problem by the textbook method alone: n shortest augmenting paths.
+
+    It takes, returns and raises what `assignment` does, which only starts from better potentials.
     """
     cost = _check.cost(cost, square=True)
     row_of, col_of, phi, psi = _start(cost)
-    status = _augment_all(cost, phi, psi, row_of, col_of)
-    if status != 0:
-        raise ValueError(
-            "cost forbids every assignment: no permutation avoids its +inf entries "
-            f"(row {status - 1} cannot be assigned)"
-        )
-    value = math.fsum(cost[np.arange(cost.shape[0]), col_of])
-    return Assignment(col_of, value, phi, psi)
+    return _finish(cost, phi, psi, row_of, col_of)
 
 
 def _start(cost: np.ndarray):
@@ -64,6 +68,32 @@ def _start(cost: np.ndarray):
     return free, free.copy(), np.where(np.isfinite(least), least, 0.0), np.zeros_like(least)
 
 
+def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
+    """Assign the rows that are still free, and return the assignment with its certificate."""
+    status = _augment_all(cost, phi, psi, row_of, col_of)
+    if status != 0 or not (np.isfinite(phi).all() and np.isfinite(psi).all()):
+        return _rescaled_or_refused(cost)
+    try:
+        value = math.fsum(cost[np.arange(cost.shape[0]), col_of])
+    except OverflowError:
+        raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
+    return Assignment(col_of, value, phi, psi)
+
+
+def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
+    """Solve again with smaller costs, if a sum of them may have overflowed to +inf; or raise."""
+    largest = np.abs(cost, where=np.isfinite(cost), out=np.zeros_like(cost)).max()
+    if largest < _LARGE:
+        raise ValueError("cost forbids every assignment: no permutation avoids its +inf entries")
+    small = shortest_augmenting_paths(cost * _SCALE)
+    with np.errstate(over="ignore"):
+        phi, psi = small.phi / _SCALE, small.psi / _SCALE
+        value = small.value / _SCALE
+    if not (np.isfinite(phi).all() and np.isfinite(psi).all() and np.isfinite(value)):
+        raise ValueError("cost is too large: its potentials or its value exceed 1.8e308; divide it")
+    return Assignment(small.permutation, value, phi, psi)
+
+
 @kernel
 def _augment_all(cost, phi, psi, row_of, col_of):
     """Assign every free row by a shortest augmenting path; 0, or 1 + the row that has none.
@@ -71,71 +101,99 @@ def _augment_all(cost, phi, psi, row_of, col_of):
     Needs potentials that are feasible, and tight on the assigned pairs. Does not check them.
     """
     n = cost.shape[0]
-    distance = np.empty(n)  # of each column from the free row, in reduced costs
+    distance = np.empty(n)  # of each column from the free row, in reduced costs; inf once reached
     parent = np.empty(n, np.int64)  # the row before each column on the path
-    todo = np.empty(n, np.int64)  # columns not yet reached for good
+    reached = np.empty(n, np.int64)  # the columns whose distance is final, nearest first
+    at = np.empty(n)  # their distances
+    barred = psi.copy()  # psi, but -inf at the reached columns, so that no path enters them again
     for start in range(n):
         if col_of[start] >= 0:
             continue
-        sink, length, n_done = _search(cost, phi, psi, row_of, start, distance, parent, todo)
+        sink, length, n_reached = _search(
+            cost, phi, barred, row_of, start, distance, parent, reached, at
+        )
         if sink < 0:
             return 1 + start
-        _update(phi, psi, row_of, start, length, distance, todo, n_done)
+        _update(phi, psi, barred, row_of, start, length, reached[:n_reached], at)
         _flip(row_of, col_of, parent, start, sink)
     return 0
 
 
 @kernel
-def _search(cost, phi, psi, row_of, start, distance, parent, todo):
+def _search(cost, phi, barred, row_of, start, distance, parent, reached, at):
     """Dijkstra from row ``start`` to the nearest free column, in reduced costs.
 
-    Returns the column (-1 if there is none), its distance, and the number of columns that were
-    reached for good before it; those stand at the end of ``todo``.
+    Returns the column (-1 if there is none), its distance, and the number of columns reached
+    before it.
     """
-    n = cost.shape[0]
-    for j in range(n):
-        distance[j] = np.inf
-        todo[j] = j
-    n_todo = n
+    distance[:] = np.inf
     row = start
     length = 0.0
-    while n_todo > 0:
-        nearest = -1
-        best = np.inf
-        for k in range(n_todo):
-            j = todo[k]
-            # c - phi - psi >= 0 on every pair; rounding must not shorten the path
-            through_row = length + max(cost[row, j] - phi[row] - psi[j], 0.0)
-            if through_row < distance[j]:
-                distance[j] = through_row
-                parent[j] = row
-            # among equals, a free column ends the search at once
-            if distance[j] < best or (distance[j] == best and row_of[j] < 0):
-                best = distance[j]
-                nearest = k
-        if best == np.inf:
-            return -1, np.inf, n - n_todo
-        length = best
-        j = todo[nearest]
+    for n_reached in range(row_of.size):
+        _relax(cost[row], phi[row], barred, length, distance, parent, row)
+        j = _nearest(distance, row_of)
+        length = distance[j]
+        if length == np.inf:
+            break
         if row_of[j] < 0:
-            return j, length, n - n_todo
-        n_todo -= 1
-        todo[nearest] = todo[n_todo]
-        todo[n_todo] = j
+            return j, length, n_reached
+        reached[n_reached] = j
+        at[n_reached] = length
+        distance[j] = np.inf
+        barred[j] = -np.inf
         row = row_of[j]
-    return -1, np.inf, n
+    return -1, np.inf, 0
 
 
 @kernel
-def _update(phi, psi, row_of, start, length, distance, todo, n_done):
+def _relax(cost_row, phi_row, barred, length, distance, parent, row):
+    """Shorten the distances by the paths whose last row is ``row``."""
+    # Without branches, so that the compiler handles several columns at once.
+    for j in range(distance.size):
+        reduced = cost_row[j] - barred[j] - phi_row
+        # c - phi - psi >= 0 on every pair; rounding must not shorten the path
+        through_row = length + (reduced if reduced > 0.0 else 0.0)
+        shorter = through_row < distance[j]
+        distance[j] = through_row if shorter else distance[j]
+        parent[j] = row if shorter else parent[j]
+
+
+@kernel
+def _nearest(distance, row_of):
+    """The column at the least distance; among equals a free one, which ends the search at once."""
+    # Distances are >= 0, and floats >= 0 have the order of their bits read as integers. Numba
+    # vectorises the least of integers but not that of floats, where a nan might hide.
+    bits = distance.view(np.int64)
+    least = bits[0]
+    for j in range(bits.size):
+        least = min(least, bits[j])
+    nearest = -1
+    for first in range(0, bits.size, 64):
+        block = bits[first : first + 64]
+        n_equal = 0
+        for k in range(block.size):
+            n_equal += block[k] == least
+        if n_equal == 0:
+            continue
+        for k in range(block.size):
+            if block[k] == least:
+                if row_of[first + k] < 0:
+                    return first + k
+                if nearest < 0:
+                    nearest = first + k
+    return nearest
+
+
+@kernel
+def _update(phi, psi, barred, row_of, start, length, reached, at):
     """Raise the rows and lower the columns nearer than ``length``: the path becomes tight."""
     phi[start] += length
-    n = todo.size
-    for k in range(n - n_done, n):
-        j = todo[k]
-        slack = length - distance[j]
+    for k in range(reached.size):
+        j = reached[k]
+        slack = length - at[k]
         phi[row_of[j]] += slack
         psi[j] -= slack
+        barred[j] = psi[j]
 
 
 @kernel
