@@ -1,7 +1,7 @@
 """The reference of the package: docstrings of all public names, grouped by module.
 
-``{functions}`` walks through ``otlec.__all__`` and hands each name to sphinx.ext.autodoc. Formulas in
-docstrings stand between dollars, as in the book; autodoc reads reStructuredText, which knows no
+``{functions}`` walks through ``otlec.__all__`` and hands each name to sphinx.ext.autodoc. Formulas
+in docstrings stand between dollars, as in the book; autodoc reads reStructuredText, which knows no
 dollars, so they become math roles on the way.
 """
 
@@ -15,9 +15,11 @@ import otlec
 
 # In the order of the lecture; a name that stands in none of them comes last, so none is lost.
 ORDER = (
-    "measure cost plan hungarian assignment_points bottleneck quantile network_simplex distance "
-    "duality gluing geodesics gaussian barycenters differentiability dynamic staggered flow otto"
-).split()
+    *("measure", "cost", "plan"),
+    *("hungarian", "assignment_points", "bottleneck", "quantile", "network_simplex", "distance"),
+    *("duality", "gluing", "geodesics", "gaussian", "barycenters", "differentiability"),
+    *("dynamic", "staggered", "flow", "otto"),
+)
 
 
 def names_by_module() -> dict[str, list[str]]:
@@ -49,10 +51,21 @@ class Functions(SphinxDirective):
         return found
 
 
+def _to_restructured(piece: str) -> str:
+    """One piece of a docstring: a formula, a name in backticks, or prose whose signs are meant."""
+    if piece.startswith("$"):
+        return f":math:`{' '.join(piece.strip('$').split())}`"
+    if piece.startswith("`"):
+        return piece
+    piece = re.sub(r"\|", r"\\|", piece)
+    piece = re.sub(r"\*(?!\w[\w ]*\*)(?<!\w\*)", r"\\*", piece)
+    return re.sub(r"(?<=\w)_(?=\W|$)", r"\\_", piece)
+
+
 def dollars_to_roles(app, what, name, obj, options, lines):
-    """Turn $...$ in a docstring into :math:`...`, across line ends too."""
-    text = re.sub(r"\$([^$]+)\$", lambda m: f":math:`{' '.join(m[1].split())}`", "\n".join(lines))
-    lines[:] = text.split("\n")
+    """Turn $...$ in a docstring into :math:`...`, across line ends too, and protect |x| and a*b."""
+    pieces = re.split(r"(\$[^$]+\$|``.+?``|`[^`]+`)", "\n".join(lines), flags=re.S)
+    lines[:] = "".join(map(_to_restructured, pieces)).split("\n")
 
 
 def setup(app):
