@@ -44,7 +44,8 @@ class Functions(SphinxDirective):
             lines = []
             for name in names:
                 kind = "autoclass" if isinstance(getattr(otlec, name), type) else "autofunction"
-                lines += [f".. {kind}:: otlec.{name}", ""]
+                lines += [f".. {kind}:: otlec.{name}"]
+                lines += ["   :members:", ""] if kind == "autoclass" else [""]
             source = "\n".join(["```{eval-rst}", *lines, "```"])
             section += self.parse_text_to_nodes(source)
             found.append(section)
@@ -64,7 +65,7 @@ def _to_restructured(piece: str) -> str:
 
 def dollars_to_roles(app, what, name, obj, options, lines):
     """Turn $...$ in a docstring into :math:`...`, across line ends too, and protect |x| and a*b."""
-    pieces = re.split(r"(\$[^$]+\$|``.+?``|`[^`]+`)", "\n".join(lines), flags=re.S)
+    pieces = re.split(r"(\$\$[^$]+\$\$|\$[^$]+\$|``.+?``|`[^`]+`)", "\n".join(lines), flags=re.S)
     lines[:] = "".join(map(_to_restructured, pieces)).split("\n")
 
 
