@@ -70,7 +70,7 @@ class Measure:
 
     @property
     def mean(self) -> np.ndarray:
-        """The mean, sum_i a_i x_i: a number on the line, an array of shape (d,) in R^d."""
+        """The mean, sum_i a_i x_i, a number on the line or an array of shape (d,) in R^d."""
         return self.weights @ self.points
 
     def integral(self, f: Callable[[np.ndarray], np.ndarray]) -> float:
