@@ -51,6 +51,7 @@ def execute(page: Path, *, write: bool = True) -> float:
         extra_arguments=["--log-level=CRITICAL"],
         timeout=600,
         record_timing=False,
+        coalesce_streams=True,  # or prints split where they happen to be flushed
         resources={"metadata": {"path": str(page.parent)}},
     ).execute()
     seconds = time.perf_counter() - start
