@@ -447,13 +447,13 @@ def staggered_cell(ax=None):
 def triangle(measures, weights, ax=None, *, size: float = 9, scale: float = 0.42) -> list:
     """Lay clouds of points out in a triangle, each at the place that its three weights name.
 
-    The corners belong to the weights (1, 0, 0), left, (0, 1, 0), right, and (0, 0, 1), top. The
+    The corners belong to the weights (1, 0, 0), top, (0, 1, 0), left, and (0, 0, 1), right. The
     colours of the source, the target and the plan are mixed by the weights. The clouds are drawn at
     ``scale`` times the distance of two neighbours. Returns the artists.
     """
     ax = _axes(ax)
     weights = np.asarray(weights, dtype=float)
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    corners = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
     colours = weights @ np.array([mpl.colors.to_rgb(c) for c in (SOURCE, TARGET, PLAN)])
     radius = max(np.abs(mu.points).max() for mu in measures)
     spacing = 1 / np.diff(np.unique(weights[:, 0].round(9))).min()  # neighbours are 1 apart
