@@ -108,3 +108,15 @@ def cost(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
     if lowest == -np.inf:
         raise ValueError(f"{name} contains -inf; only +inf is accepted, and forbids the pair")
     return array
+
+
+def measure(value, name: str):
+    """A `Measure`, and nothing that merely looks like one."""
+    from .measure import Measure  # which imports this module
+
+    if not isinstance(value, Measure):
+        raise TypeError(
+            f"{name} must be an otlec.Measure, but it is a {type(value).__name__}; "
+            "wrap points and weights: Measure(points, weights)"
+        )
+    return value

@@ -131,9 +131,7 @@ def barycenter(
     if p != 2:
         raise ValueError(f"p must be 2 where support is not given, but it is {p!r}")
     if start is not None:
-        if not isinstance(start, Measure):
-            raise TypeError(f"start must be a Measure, but it is a {type(start).__name__}")
-        _check_dimension(start, measures, "start")
+        _check_dimension(_check.measure(start, "start"), measures, "start")
         return _free_support(measures, weights, start, steps, tolerance)
     if measures[0].dim == 1:
         nu = quantile_interpolation(measures, weights)
@@ -225,6 +223,7 @@ def _on_support(measures, weights, support, p) -> Barycenter:
         A_eq=matrix,
         b_eq=masses,
         method="highs",
+        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if not solution.success:  # pragma: no cover - the program is always feasible and bounded
         raise RuntimeError(f"HiGHS could not solve the linear program: {solution.message}")
@@ -269,9 +268,8 @@ def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
     if not measures:
         raise ValueError("measures is empty: at least one measure is needed")
     for position, mu in enumerate(measures):
-        if not isinstance(mu, Measure):
-            raise TypeError(f"measures[{position}] must be a Measure, not a {type(mu).__name__}")
-        _check_dimension(mu, measures, f"measures[{position}]")
+        name = f"measures[{position}]"
+        _check_dimension(_check.measure(mu, name), measures, name)
     if weights is None:
         return measures, np.full(len(measures), 1.0 / len(measures))
     weights = _check.masses(weights, "weights", len(measures))

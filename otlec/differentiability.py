@@ -21,6 +21,7 @@ One piece means a unique pair of potentials. This is what a connected support is
 4.2: a fine grid of a connected set leaves the pieces no room to slide, a gap in the support does.
 """
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -123,6 +124,8 @@ def derivative(
     TypeError, ValueError
         If ``cost`` is no function or gives a cost that is not finite, or the dimensions differ.
     """
+    for name, mu in (("sigma", sigma), ("rho0", rho0), ("rho1", rho1)):
+        _check.measure(mu, name)
     pieces = _Pieces(sigma, rho0, cost)
     start, end = _carried(rho0), _carried(rho1)
     rise = pieces.greatest_rise(end.points)
@@ -153,7 +156,9 @@ def sandwich(
     (float, float, float)
         Lower bound, quotient, upper bound.
     """
-    t = float(_check.real_array(t, "t"))
+    if isinstance(t, bool) or not isinstance(t, numbers.Real):
+        raise TypeError(f"t must be a real number, but it is {t!r}")
+    t = float(t)
     if not 0 < t <= 1:
         raise ValueError(f"t must lie in (0, 1], but it is {t!r}")
     lower = derivative(sigma, rho0, rho1, cost).value
@@ -186,6 +191,8 @@ def potential_band(
     -------
     PotentialBand
     """
+    _check.measure(mu, "mu")
+    _check.measure(nu, "nu")
     if not (0 <= anchor < mu.size and mu.weights[anchor] > 0):
         raise ValueError(f"anchor must be the number of an atom of mu with mass, not {anchor!r}")
     pieces = _Pieces(mu, nu, cost)

@@ -73,6 +73,8 @@ def interpolation(gamma, mu: Measure, nu: Measure, t: float) -> Measure:
     Measure
         One atom for each positive entry of gamma.
     """
+    _check.measure(mu, "mu")
+    _check.measure(nu, "nu")
     shape, rows, cols, mass = _entries(gamma, "gamma")
     if shape != (mu.size, nu.size):
         raise ValueError(f"gamma must have shape {(mu.size, nu.size)}, but its shape is {shape}")
@@ -221,6 +223,9 @@ def quantile_interpolation(measures, weights) -> Measure:
     Measure
         Its atoms increase. There are at most $\sum_i n_i - N + 1$.
     """
+    measures = list(measures)
+    if not measures:
+        raise ValueError("measures is empty: at least one measure is needed")
     weights = Measure(np.arange(len(measures), dtype=float), weights).weights
     measures = [mu for mu, share in zip(measures, weights, strict=True) if share > 0]
     weights = weights[weights > 0]
@@ -239,7 +244,7 @@ def quantile_interpolation(measures, weights) -> Measure:
 
 def _sorted_on_the_line(mu: Measure) -> tuple[np.ndarray, np.ndarray]:
     """Increasing atoms that carry mass, and the values of F there."""
-    if mu.dim != 1:
+    if _check.measure(mu, "mu").dim != 1:
         raise ValueError(f"the measure must live on the line, but its dimension is {mu.dim}")
     carries = mu.weights > 0
     points = mu.points.reshape(-1)[carries]

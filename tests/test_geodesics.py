@@ -265,6 +265,10 @@ def test_bad_times_speeds_and_levels_are_refused():
         is_constant_speed(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"s must lie in \(0, 1\]"):
         quantile_function(Measure([0.0]), [0.0])
+    with pytest.raises(ValueError, match="measures is empty"):
+        quantile_interpolation([], [])
+    with pytest.raises(TypeError, match=r"mu must be an otlec\.Measure, but it is a list"):
+        quantile_function([0.0, 1.0], [0.5])
     with pytest.raises(ValueError, match="must live on the line, but its dimension is 2"):
         distribution_function(Measure([[0.0, 1.0]]), 0.0)
 
