@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numba
 
-_OPTIONS = {"cache": True, "error_model": "numpy"}
+_OPTIONS = {"cache": True, "error_model": "numpy", "nogil": True}
 
 
 def kernel(function: Callable) -> Callable:
@@ -19,7 +19,8 @@ def kernel(function: Callable) -> Callable:
 
     ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, and costs no branch.
     There is no ``fastmath``: it would assume that inf and nan never occur, and forbidden pairs
-    cost +inf here.
+    cost +inf here. ``nogil``: two Python threads can run kernels at the same time, on different
+    parts of an array; no kernel starts threads of its own.
 
     Where Numba finds no folder that it may write to, the kernel is cached in a temporary folder
     of this user instead; where even that fails, it is compiled anew in each process.

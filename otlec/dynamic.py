@@ -5,22 +5,28 @@ $$W_p^p(\mu, \nu) = \inf \left\{ \int_0^1 \!\! \int \frac{|m|^p}{\rho^{p-1}} \, 
 
 In density and momentum the problem is convex (Benamou and Brenier, 2000). The unknowns live on the
 staggered grid of `otlec.staggered`; the energy is evaluated at the centres of its cells. Its
-convex conjugate is the indicator of a set K of slopes of potentials, so that each iteration is
+convex conjugate is the indicator of the slopes (a, b) with $a + |b|^q / q \\le 0$, a convex set K,
+so that each iteration is
 
 - a projection on the continuity equation (a Poisson equation, by cosine transforms), and
 - a projection of each cell's dual variable on K (one scalar equation).
+
+This is the over-relaxed method of Chambolle and Pock. It starts on a coarse grid and doubles it.
+The result carries two bounds of the minimum (`otlec.bounds`) and stops on their distance.
 """
 
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from . import _check, staggered
+from . import _check, bounds, staggered
 from ._kernel import kernel
 
 
@@ -117,19 +123,103 @@ def _primal_step(
 
 
 @kernel
-def _dual_step_quadratic(
-    f, m1, m2, a, b, c, sigma, relax, half, one, energy, square, worst, first, last
-):
-    r"""Project ``v + sigma * (mean of the two barred faces)`` on K for p = 2, over-relaxed.
+def _multiplier(alpha, beta, p):
+    r"""The multiplier lam >= 0 and the length b of the projection of (alpha, beta) on K.
 
-    With lam >= 0 the multiplier of K, the projection of (alpha, beta) is
-    (alpha - lam, beta / (1 + lam)) and (lam - alpha) (1 + lam)^2 = |beta|^2 / 2: a cubic that is
-    convex and increasing right of max(alpha, 0). Newton's steps are a fixed number, so that the
-    loop has no branch; they start from the density, which the previous iterate predicts well.
+    The projection is (alpha - lam, b) with b + lam b^(q-1) = beta and, outside K,
+    lam = alpha + b^q / q. In b (for p < 2) or in v = b^(q-1) (for p >= 2) this is a convex,
+    increasing function where lam >= 0, so that Newton's steps fall to its root from any point
+    above; each start is an upper bound that drops all terms but one.
     """
-    steps, n, m = a.shape
+    if p == 1.0:
+        return max(alpha, 0.0), min(beta, 1.0)
+    if beta == 0.0:
+        return max(alpha, 0.0), 0.0
+    q = p / (p - 1.0)
+    if alpha + beta**q / q <= 0.0:
+        return 0.0, beta
+    low = max(-q * alpha, 0.0)
+    if p < 2.0:
+        b = min(beta, (low + (q * beta) ** (q / (2.0 * q - 1.0))) ** (1.0 / q))
+        if alpha > 0.0:
+            b = min(b, (beta / alpha) ** (1.0 / (q - 1.0)))
+        for _ in range(100):
+            r = b ** (q - 2.0)
+            value = b - beta + r * b * (alpha + r * b * b / q)
+            slope = 1.0 + r * ((q - 1.0) * alpha + (2.0 * q - 1.0) / q * r * b * b)
+            new = b - value / slope
+            if not new < b:
+                break
+            b = max(new, 0.0)
+    else:
+        v = min(beta ** (1.0 / (p - 1.0)), (low + (q * beta) ** (p / (p + 1.0))) ** (1.0 / p))
+        if alpha > 0.0:
+            v = min(v, beta / alpha)
+        for _ in range(100):
+            r = v ** (p - 2.0)
+            value = r * v - beta + v * (alpha + r * v * v / q)
+            slope = (p - 1.0) * r + alpha + (p + 1.0) / q * r * v * v
+            new = v - value / slope
+            if not new < v:
+                break
+            v = max(new, 0.0)
+        b = v ** (p - 1.0)
+    return max(alpha + b**q / q, 0.0), b
+
+
+@kernel
+def _dual_step(f, m1, m2, a, b, c, sigma, relax, p, energy, square, worst, first, last):
+    """Project ``dual + sigma * (mean of the two barred faces)`` on K, over-relaxed, for any p.
+
+    The density and momentum of the proximal step are what the projection takes off, divided by
+    sigma. Sums over the first axis of space: ``energy`` of that pair (times sigma), ``square`` of
+    its distance to the barred faces (times sigma) and the ``worst`` of these.
+    """
+    _, n, m = a.shape
+    h = 0.5 * sigma
+    for k in range(first, last):
+        for j in range(m):
+            energy[k, j] = 0.0
+            square[k, j] = 0.0
+            worst[k, j] = 0.0
+        for i in range(n):
+            for j in range(m):
+                alpha = a[k, i, j] + h * (f[k, i, j] + f[k + 1, i, j])
+                b1 = b[k, i, j] + h * (m1[k, i, j] + m1[k, i + 1, j])
+                b2 = c[k, i, j] + h * (m2[k, i, j] + m2[k, i, j + 1])
+                beta = math.sqrt(b1 * b1 + b2 * b2)
+                lam, length = _multiplier(alpha, beta, p)
+                shrink = length / beta if beta > 0.0 else 0.0
+                da = alpha - lam - a[k, i, j]
+                db = b1 * shrink - b[k, i, j]
+                dc = b2 * shrink - c[k, i, j]
+                # Euler's identity: the energy is the product with its own slope.
+                energy[k, j] += p * ((alpha - lam) * lam + length * (beta - length))
+                d = da * da + db * db + dc * dc
+                square[k, j] += d
+                worst[k, j] = max(worst[k, j], d)
+                a[k, i, j] += relax * da
+                b[k, i, j] += relax * db
+                c[k, i, j] += relax * dc
+
+
+@kernel
+def _dual_step_quadratic(
+    f, m1, m2, a, b, c, sigma, relax, half, one, tol, energy, square, worst, first, last
+):
+    r"""As `_dual_step` for p = 2, where lam solves (lam - alpha) (1 + lam)^2 = |beta|^2 / 2.
+
+    This cubic is convex and increasing right of max(alpha, 0). Six Newton steps without a branch,
+    which the compiler turns into vector code, start from the density, since the previous iterate
+    predicts it well; the rare cells where the sixth was not yet small go on alone.
+    """
+    _, n, m = a.shape
     zero = one - one
     h = half * sigma
+    lams = np.empty(m, a.dtype)
+    alphas = np.empty(m, a.dtype)
+    halves = np.empty(m, a.dtype)
+    steps = np.empty(m, a.dtype)
     for k in range(first, last):
         en, sq, wo = energy[k], square[k], worst[k]
         en[:] = zero
@@ -146,16 +236,29 @@ def _dual_step_quadratic(
                 s = half * (b1 * b1 + b2 * b2)
                 lam = density if density > alpha else alpha
                 lam = lam if lam > zero else zero
+                d = zero
                 for _ in range(6):
                     y = one + lam
                     g = lam - alpha
-                    lam -= (g * y * y - s) / (y * (y + g + g))
-                    lam = lam if lam > zero else zero
-                lam = lam if alpha + s > zero else zero
+                    new = lam - (g * y * y - s) / (y * (y + g + g))
+                    new = new if new > zero else zero
+                    d = new - lam
+                    lam = new
+                alphas[j] = alpha
+                halves[j] = s
+                lams[j] = lam
+                steps[j] = d * d - tol * (one + lam)
+            for j in range(m):
+                if steps[j] > zero:
+                    lams[j] = _multiplier(alphas[j], math.sqrt(2.0 * halves[j]), 2.0)[0]
+            for j in range(m):
+                alpha = alphas[j]
+                s = halves[j]
+                lam = lams[j] if alpha + s > zero else zero
                 y = one / (one + lam)
                 da = alpha - lam - va[j]
-                db = b1 * y - vb[j]
-                dc = b2 * y - vc[j]
+                db = (vb[j] + h * (p0[j] + p1[j])) * y - vb[j]
+                dc = (vc[j] + h * (q[j] + q[j + 1])) * y - vc[j]
                 en[j] += lam * y * y * (s + s)
                 d = da * da + db * db + dc * dc
                 sq[j] += d
@@ -165,50 +268,137 @@ def _dual_step_quadratic(
                 vc[j] += relax * dc
 
 
-@dataclass(frozen=True)
+@kernel
+def _prox(rho, size, step, p, out_rho, out_size):
+    for i in range(rho.size):
+        alpha, beta = rho[i] / step, size[i] / step
+        lam, b = _multiplier(alpha, beta, p)
+        out_rho[i] = step * lam
+        out_size[i] = step * (beta - b)
+
+
+def prox(rho, momentum, step: float, p: float = 2) -> tuple[np.ndarray, np.ndarray]:
+    r"""The proximal map of the energy density $|m|^p / \rho^{p-1}$.
+
+    Parameters
+    ----------
+    rho : array of any shape, negative values included.
+    momentum : array of shape (d, *shape of rho)
+        Its components come first.
+    step : float
+        The step size, positive.
+    p : float
+        The exponent, at least 1.
+
+    Returns
+    -------
+    (rho, momentum) : arrays of the same shapes
+        For each entry the pair $(r, n)$, $r \ge 0$, that minimises
+        $|n|^p / r^{p-1} + ((r - \rho)^2 + |n - m|^2) / (2\,\text{step})$.
+    """
+    p = _check.exponent(p)
+    if not 0 < step < math.inf:
+        raise ValueError(f"step must be positive and finite, but it is {step!r}")
+    rho = _check.finite(_check.real_array(rho, "rho"), "rho")
+    momentum = _check.finite(_check.real_array(momentum, "momentum"), "momentum")
+    if momentum.shape[1:] != rho.shape or momentum.ndim == 0:
+        raise ValueError(
+            f"momentum must have shape (d, {', '.join(map(str, rho.shape))}), one component after "
+            f"another, but its shape is {momentum.shape}"
+        )
+    size = np.sqrt((momentum**2).sum(axis=0))
+    out_rho, out_size = np.empty(rho.size), np.empty(rho.size)
+    # K belongs to |m|^p / (p rho^(p-1)): the factor p goes to the step.
+    _prox(rho.ravel(), size.ravel(), float(step) * p, p, out_rho, out_size)
+    shrink = np.divide(out_size.reshape(size.shape), size, out=np.zeros_like(size), where=size > 0)
+    return out_rho.reshape(rho.shape), momentum * shrink
+
+
+@dataclass(frozen=True, eq=False)
 class History:
-    """One entry an iteration: arrays of equal length.
+    """What happened on the finest grid: arrays with one entry an iteration.
 
     Attributes
     ----------
-    energy : the energy at the output of the proximal step, where densities are non-negative.
-    residual : root mean square over the cells of the distance between that output and the
+    energy : array
+        The energy at the output of the proximal step, where densities are non-negative.
+    residual : array
+        The root mean square over the cells of the distance between that output and the
         interpolated faces; 0 at a solution.
-    violation : the largest such distance.
+    violation : array
+        The largest such distance.
+    lower_bound, upper_bound : arrays
+        The best bounds known after the iteration; -inf and inf before the first.
     """
 
     energy: np.ndarray
     residual: np.ndarray
     violation: np.ndarray
+    lower_bound: np.ndarray
+    upper_bound: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class DynamicState:
+    """What a callback receives after each iteration on the finest grid.
+
+    ``rho`` has shape (steps + 1, *grid); it solves the continuity equation with ``momentum``, but
+    may still be negative somewhere. Both are views of the solver's memory: copy what you keep.
+    """
+
+    iteration: int
+    energy: float
+    residual: float
+    violation: float
+    lower_bound: float
+    upper_bound: float
+    rho: np.ndarray
+    momentum: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DynamicPlan:
-    r"""A curve of densities and its momentum, near the minimum of Theorem 5.1.
+    r"""A curve of densities and its momentum, certified as nearly the best of Theorem 5.1.
 
     Attributes
     ----------
     rho : array of shape (steps + 1, *grid)
-        ``rho[k]`` is the density at time k/steps, of mean 1.
+        ``rho[k]`` is the density at time k/steps: non-negative, of mean 1.
     momentum : tuple of arrays, one an axis of the grid
         On the faces of the cells: ``momentum[i]`` has shape (steps, *grid), but one more along its
-        own axis. Momentum k belongs to the time (k + 1/2)/steps.
+        own axis. Momentum k belongs to the time (k + 1/2)/steps. With ``rho`` it solves the
+        continuity equation exactly.
     p : float
         The exponent.
     energy : float
-        The minimal energy, an approximation of $W_p^p$.
+        The minimal energy, which approximates $W_p^p$: the iteration's own value, between the
+        bounds.
+    upper_bound : float
+        The energy of ``rho`` and ``momentum``: the minimum is not larger.
+    lower_bound : float
+        The value of ``corner_potential``: the minimum is not smaller. Both bound the minimum of
+        the discrete problem, which differs from $W_p^p$ by the discretisation error.
+    corner_potential : array of shape (steps + 1, n + 1) or (steps + 1, n + 1, m + 1)
+        The dual-feasible potential on the corners of the cells.
     history : History
         What each iteration did.
     converged : bool
-        Whether the tolerance was met.
+        Whether the relative gap is within the tolerance.
     """
 
     rho: np.ndarray
     momentum: tuple[np.ndarray, ...]
     p: float
     energy: float
+    upper_bound: float
+    lower_bound: float
+    corner_potential: np.ndarray
     history: History
     converged: bool
+
+    def __post_init__(self) -> None:
+        for array in (self.rho, *self.momentum, self.corner_potential):
+            array.flags.writeable = False
 
     @property
     def steps(self) -> int:
@@ -226,9 +416,26 @@ class DynamicPlan:
         return max(self.energy, 0.0) ** (1.0 / self.p)
 
     @property
+    def gap(self) -> float:
+        """The upper minus the lower bound."""
+        return self.upper_bound - self.lower_bound
+
+    @property
+    def potential(self) -> np.ndarray:
+        r"""The potential on the cells at each time: shape (steps + 1, *grid).
+
+        ``lower_bound`` is the mean of ``potential[-1] * rho[-1] - potential[0] * rho[0]``, so that
+        minus the first and the last layer approximate the Kantorovich potentials of |x - y|^p.
+        """
+        potential = self.corner_potential
+        for axis in range(1, potential.ndim):
+            potential = staggered.mean(potential, axis)
+        return potential
+
+    @property
     def centred_density(self) -> np.ndarray:
         """The density at the centres of the cells of time: shape (steps, *grid)."""
-        return 0.5 * (self.rho[:-1] + self.rho[1:])
+        return staggered.mean(self.rho, 0)
 
     @property
     def centred_momentum(self) -> np.ndarray:
@@ -242,71 +449,192 @@ class DynamicPlan:
         It is 0 where there is no mass.
         """
         rho, momentum = self.centred_density, self.centred_momentum
-        carried = rho > 1e-6
-        return np.where(carried, momentum, 0.0) / np.where(carried, rho, 1.0)
+        return np.divide(momentum, rho, out=np.zeros_like(momentum), where=rho > 0)
 
     def __repr__(self) -> str:
         grid = " x ".join(map(str, self.grid))
         state = "converged" if self.converged else "not converged"
-        return f"DynamicPlan({grid}, {self.steps} steps, energy={self.energy:.6g}, {state})"
-
-
-class _Solver:
-    """The state of the iteration on one grid of steps x n x m cells (n = 1 on the line)."""
-
-    def __init__(self, rho0, rho1, steps, step, relax, dtype):
-        n, m = rho0.shape
-        self.dtype, self.shape = np.dtype(dtype).type, (steps, n, m)
-        self.scales = (float(steps), float(n), float(m))
-        self.ends = rho0, rho1
-        self.sigma, self.tau, self.relax = step, 0.99 / step, relax
-        t = np.linspace(0.0, 1.0, steps + 1)[:, None, None]
-        self.faces = (
-            (1 - t) * rho0 + t * rho1,
-            np.zeros((steps, n + 1, m)),
-            np.zeros((steps, n, m + 1)),
+        return (
+            f"DynamicPlan({grid}, {self.steps} steps, p={self.p:g}, energy={self.energy:.6g}, "
+            f"gap={self.gap:.2g}, {state})"
         )
-        self.clean()
-        self.bar = [u.copy() for u in self.faces]
-        self.dual = [np.zeros(self.shape, self.dtype) for _ in range(3)]
-        self.source = np.empty(self.shape, self.dtype)
+
+
+class _Level:
+    """The iteration on one grid of steps x n x m cells (n = 1 on the line).
+
+    Time runs from 0 to ``1 / speed``'s inverse: its unit is chosen so that mass moves at a speed
+    near 1 whatever the distance, and one dual step size fits all problems. Inside, ``momentum``
+    is therefore divided by ``speed``, and energies by ``speed**p``.
+    """
+
+    def __init__(self, rho0, rho1, steps, p, speed, dtype, obstacles_mask, pool):
+        n, m = rho0.shape
+        self.p, self.speed = p, speed
+        self.real, self.shape = np.dtype(dtype).type, (steps, n, m)
+        self.scales = (steps / speed, float(n), float(m))
+        self.ends = rho0, rho1
+        self.obstacles = None
+        if obstacles_mask is not None:
+            self.obstacles = staggered.Obstacles(obstacles_mask, steps, self.scales)
+        # Two threads gain nothing on small grids.
+        self.pool = pool if steps * n * m >= _CELLS_FOR_THREADS else None
+        self.source = np.empty(self.shape, self.real)
         values = staggered.eigenvalues(self.shape, self.scales)
         values.flat[0] = np.inf
-        self.inverse = (1.0 / values).astype(self.dtype)
-        self.sums = [np.empty((steps, m), self.dtype) for _ in range(3)]
+        self.inverse = (1.0 / values).astype(self.real)
+        self.sums = [np.empty((steps, m), self.real) for _ in range(3)]
+
+    def start(self, faces=None, dual=None):
+        """Set the unknowns: by default the straight mixture of the two ends, and no potential."""
+        steps, n, m = self.shape
+        if faces is None:
+            t = np.linspace(0.0, 1.0, steps + 1)[:, None, None]
+            rho = (1 - t) * self.ends[0] + t * self.ends[1]
+            faces = (rho, np.zeros((steps, n + 1, m)), np.zeros((steps, n, m + 1)))
+        if dual is None:
+            dual = [np.zeros(self.shape) for _ in range(3)]
+        self.faces = faces
+        self.clean()
+        self.bar = [u.copy() for u in self.faces]
+        self.dual = [np.ascontiguousarray(v, self.real) for v in dual]
 
     def clean(self):
-        """Project the faces, against the drift of rounding."""
-        faces = staggered.project([u.astype(float) for u in self.faces], *self.ends, self.scales)
-        self.faces = [np.ascontiguousarray(u, self.dtype) for u in faces]
+        """Project the faces on the continuity equation, against the drift of rounding."""
+        faces = [u.astype(float) for u in self.faces]
+        if self.obstacles is None:
+            faces = staggered.project(faces, *self.ends, self.scales)
+        else:
+            faces = self.obstacles.project(faces, *self.ends)
+        self.faces = [np.ascontiguousarray(u, self.real) for u in faces]
 
-    def iterate(self) -> tuple[float, float, float]:
-        """One over-relaxed step of Chambolle and Pock; energy, residual and violation."""
+    def _run(self, function, *arguments):
+        """Call a kernel on all times, or on two halves of them in two threads."""
+        steps = self.shape[0]
+        if self.pool is None:
+            function(*arguments, 0, steps)
+            return
+        half = steps // 2
+        other = self.pool.submit(function, *arguments, half, steps)
+        function(*arguments, 0, half)
+        other.result()
+
+    def _poisson(self):
         from scipy import fft
 
-        real, h = self.dtype, 0.5 * self.tau
-        scales = [real(s) for s in self.scales]
-        steps = self.shape[0]
-        _divergence_of_spread(
-            *self.dual, *(real(h * s) for s in self.scales), self.source, 0, steps
-        )
-        wave = fft.dctn(self.source, overwrite_x=True)
+        workers = 1 if self.pool is None else 2
+        wave = fft.dctn(self.source, overwrite_x=True, workers=workers)
         wave *= self.inverse
-        u = fft.idctn(wave, overwrite_x=True)
-        _primal_step(
-            *self.faces, *self.bar, *self.dual, u, real(h), *scales, real(self.relax), 0, steps
+        return fft.idctn(wave, overwrite_x=True, workers=workers)
+
+    def iterate(self, step: float, relax: float) -> tuple[float, float, float]:
+        """One over-relaxed step of Chambolle and Pock; energy, residual and violation."""
+        real, half_tau = self.real, 0.5 * 0.99 / step
+        if self.obstacles is None:
+            scales = [real(half_tau * s) for s in self.scales]
+            self._run(_divergence_of_spread, *self.dual, *scales, self.source)
+            u = self._poisson()
+        else:
+            spread = self.obstacles.close(staggered.close(staggered.spread(self.dual)))
+            source = 2 * half_tau * staggered.divergence(spread, self.scales)
+            u = -self.obstacles.poisson(source).astype(real)
+        scales = [real(s) for s in self.scales]
+        self._run(
+            _primal_step,
+            *self.faces,
+            *self.bar,
+            *self.dual,
+            u,
+            real(half_tau),
+            *scales,
+            real(relax),
         )
-        _dual_step_quadratic(
-            *self.bar, *self.dual, real(self.sigma), real(self.relax), real(0.5), real(1.0),
-            *self.sums, 0, steps,
-        )  # fmt: skip
+        if self.obstacles is not None:
+            self.faces = list(self.obstacles.close(self.faces))
+            self.bar = list(self.obstacles.close(self.bar))
+        if self.p == 2:
+            tol = 1e-13 if self.real is np.float64 else 1e-6
+            numbers_ = [real(x) for x in (step, relax, 0.5, 1.0, tol)]
+            self._run(_dual_step_quadratic, *self.bar, *self.dual, *numbers_, *self.sums)
+        else:
+            self._run(_dual_step, *self.bar, *self.dual, step, relax, self.p, *self.sums)
         energy, square, worst = self.sums
         cells = math.prod(self.shape)
         return (
-            float(energy.sum(dtype=float)) / (self.sigma * cells),
-            math.sqrt(float(square.sum(dtype=float)) / cells) / self.sigma,
-            math.sqrt(float(worst.max())) / self.sigma,
+            self.speed**self.p * float(energy.sum(dtype=float)) / (step * cells),
+            math.sqrt(float(square.sum(dtype=float)) / cells) / step,
+            math.sqrt(float(worst.max())) / step,
         )
+
+    def lower_bound(self) -> tuple[float, np.ndarray]:
+        """A lower bound of the minimum, and its potential on the corners."""
+        value, corners = bounds.lower_bound(
+            self.dual, *self.ends, self.scales, self.p, self.obstacles
+        )
+        unit = self.p * self.speed ** (self.p - 1)
+        return unit * self.speed * value, unit * corners
+
+    def upper_bound(self, depth: float):
+        """An upper bound of the minimum, and its pair (momentum still in the scaled unit)."""
+        value, faces = bounds.upper_bound(
+            self.faces, self.dual, *self.ends, self.scales, self.p, self.obstacles, depth
+        )
+        return self.speed**self.p * value, faces
+
+    def prolong(self, finer: _Level) -> None:
+        """Start a finer level from this one, by linear interpolation."""
+        unit = self.speed / finer.speed
+        rho, *momentum = (_resize(u, finer.shape, axis) for axis, u in enumerate(self.faces))
+        time, *space = (_resize(v, finer.shape) for v in self.dual)
+        p = self.p
+        finer.start(
+            (rho, *(unit * m for m in momentum)),
+            (unit**p * time, *(unit ** (p - 1) * v for v in space)),
+        )
+
+
+_CELLS_FOR_THREADS = 100_000
+
+
+def _resize(array: np.ndarray, shape: Sequence[int], face_axis: int = -1) -> np.ndarray:
+    """Linear interpolation to ``shape`` cells, or to their faces along ``face_axis``."""
+    for axis, size in enumerate(shape):
+        old = array.shape[axis]
+        if axis == face_axis:
+            at = np.linspace(0.0, old - 1.0, size + 1)
+        else:
+            at = (np.arange(size) + 0.5) * (old / size) - 0.5
+        low = np.clip(np.floor(at).astype(int), 0, max(old - 2, 0))
+        weight = np.clip(at - low, 0.0, 1.0).reshape([-1 if i == axis else 1 for i in range(3)])
+        high = np.minimum(low + 1, old - 1)
+        array = (1 - weight) * array.take(low, axis) + weight * array.take(high, axis)
+    return array
+
+
+def _coarsen(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The averages of a density over the cells of a coarser grid, any sizes."""
+    for axis, size in enumerate(shape):
+        old = density.shape[axis]
+        total = np.concatenate(
+            [np.zeros_like(staggered.cut(density, axis, None, 1)), np.cumsum(density, axis=axis)],
+            axis,
+        )
+        at = np.linspace(0.0, old, size + 1)
+        low = np.minimum(at.astype(int), old - 1)
+        weight = (at - low).reshape([-1 if i == axis else 1 for i in range(2)])
+        total = (1 - weight) * total.take(low, axis) + weight * total.take(low + 1, axis)
+        density = np.diff(total, axis=axis) * (size / old)
+    return density
+
+
+def _typical_speed(rho0: np.ndarray, rho1: np.ndarray) -> float:
+    """How far mass goes: W_1 of the marginals, at least a twentieth of the cube."""
+    total = 0.0
+    for axis in range(rho0.ndim):
+        others = tuple(i for i in range(rho0.ndim) if i != axis)
+        profile = (rho0 - rho1).mean(axis=others)
+        total += float(np.abs(np.cumsum(profile)).mean() / profile.size) ** 2
+    return max(math.sqrt(total), 0.05)
 
 
 def benamou_brenier(
@@ -318,96 +646,300 @@ def benamou_brenier(
     tol: float = 1e-3,
     max_iterations: int = 2000,
     relax: float = 1.9,
-    step: float = 0.13,
+    step: float | None = None,
+    levels: int | None = None,
+    obstacles=None,
     dtype=np.float64,
-    callback: Callable | None = None,
+    progress: bool = False,
+    callback: Callable[[DynamicState], object] | None = None,
 ) -> DynamicPlan:
     r"""Minimise the energy over all curves of densities from ``rho0`` to ``rho1`` (Theorem 5.1).
+
+    $$\min \int_0^1 \!\! \int \frac{|m|^p}{\rho^{p-1}} \, dx \, dt \quad \text{with} \quad
+    \partial_t \rho + \nabla \cdot m = 0,\ \rho_0, \rho_1 \text{ given},\ m \cdot n = 0
+    \text{ on the walls} \quad = \quad W_p^p(\rho_0, \rho_1),$$
+
+    on a staggered grid of the unit interval or square. The iteration stops when a feasible pair
+    and a feasible potential enclose the minimum of the discrete problem (`otlec.bounds`).
 
     Parameters
     ----------
     rho0, rho1 : arrays of shape (n,) or (n, m)
-        Cell averages of two densities on the unit interval or square, non-negative, of the same
-        mass. They are normalised to mean 1.
+        Cell averages of two densities on the unit interval or square: cell i is centred at
+        (i + 1/2)/n. Non-negative, of the same mass; they are normalised to mean 1.
     steps : int
-        The number of steps in time.
+        The number of steps in time, at least 2.
     p : float
-        The exponent.
+        The exponent, at least 1.
     tol : float
-        Stop when the residual is below ``tol`` times the root mean square of the solution.
+        Stop when ``gap <= tol * lower_bound``.
     max_iterations : int
-        After so many iterations the state is returned with a warning.
-    relax, step : float
-        Over-relaxation in (0, 2) and dual step size of the iteration.
+        After so many iterations on the finest grid the best pair is returned, with a warning.
+    relax : float
+        Over-relaxation in (0, 2).
+    step : float, optional
+        The dual step size. By default, it is small first, which is good for the potential, and
+        then larger, which is good for the density.
+    levels : int, optional
+        The number of grids, each twice as fine as the one before. By default down to 8 cells; 1
+        starts on the finest grid.
+    obstacles : boolean array of the shape of the densities, optional
+        True marks cells that no mass may enter. The energy is then that of the shortest ways
+        around them, and no longer $W_p^p$ of the square.
     dtype : float64 or float32
-        The precision of the iteration.
+        The precision of the iteration; the bounds are computed in float64 always.
+    progress : bool
+        Show a bar with the energy and the relative gap (tqdm).
+    callback : callable, optional
+        Called as ``callback(state)`` with a `DynamicState` after each iteration on the finest grid.
 
     Returns
     -------
     DynamicPlan
+
+    Raises
+    ------
+    ValueError
+        Where the data are no densities of the same mass on one grid of 1 or 2 axes, an obstacle
+        holds mass or cuts the mass of the source from the target, or an option is out of range.
+    TypeError
+        Where a value is of the wrong kind.
+
+    References
+    ----------
+    Benamou and Brenier, *A computational fluid mechanics solution to the Monge-Kantorovich mass
+    transfer problem*, 2000. Papadakis, Peyré and Oudet, *Optimal transport with proximal
+    splitting*, 2014. Chambolle and Pock, *On the ergodic convergence rates of a first-order
+    primal-dual algorithm*, 2016 (the over-relaxed form).
     """
     rho0, rho1 = _densities(rho0, rho1)
     p = _check.exponent(p)
-    if p != 2:
-        raise NotImplementedError("only p = 2 is available")
+    _options(steps, tol, max_iterations, relax, step, levels, dtype)
     grid = rho0.shape
-    plane = (1, *grid) if rho0.ndim == 1 else grid
-    solver = _Solver(rho0.reshape(plane), rho1.reshape(plane), steps, step, relax, dtype)
-    scale = math.sqrt(float(np.mean(rho0**2) + np.mean(rho1**2)) / 2)
-    log, converged = [], False
-    for iteration in range(max_iterations):
-        log.append(solver.iterate())
-        if iteration % 16 == 15:
-            solver.clean()
-        if callback is not None:
-            callback(iteration, *log[-1])
-        if log[-1][1] <= tol * scale:
-            converged = True
-            break
-    if not converged:
+    mask = None
+    if obstacles is not None:
+        rho0, rho1, mask = _around_obstacles(rho0, rho1, obstacles)
+    plane = (1, *grid) if len(grid) == 1 else grid
+    rho0, rho1 = rho0.reshape(plane), rho1.reshape(plane)
+    mask = None if mask is None else mask.reshape(plane)
+    with ThreadPoolExecutor(1) as pool:
+        level = _coarse_levels(rho0, rho1, steps, p, levels, mask, dtype, pool, step, relax)
+        run = _Run(level, grid, tol, max_iterations, relax, step, progress, callback)
+        run.go()
+    if not run.converged:
         warnings.warn(
-            f"benamou_brenier stopped after max_iterations = {max_iterations}: "
-            "raise max_iterations or tol",
+            f"benamou_brenier stopped after max_iterations = {max_iterations} with a relative gap "
+            f"of {run.relative_gap:.1e} > tol = {tol:g}; raise max_iterations or tol"
+            + (", or give data without vacuum" if run.relative_gap == np.inf else ""),
             RuntimeWarning,
             stacklevel=2,
         )
-    solver.clean()
-    rho, m1, m2 = (u.astype(float) for u in solver.faces)
-    momentum = (m2[:, 0],) if rho0.ndim == 1 else (m1, m2)
-    return DynamicPlan(
-        rho=rho.reshape(-1, *grid),
-        momentum=momentum,
-        p=p,
-        energy=log[-1][0],
-        history=History(*np.array(log).T),
-        converged=converged,
-    )
+    return run.result()
+
+
+def _coarse_levels(rho0, rho1, steps, p, levels, mask, dtype, pool, step, relax) -> _Level:
+    """Iterate on the coarser grids; the finest level, ready to start."""
+    shapes = [(steps, *rho0.shape)]
+    # An obstacle of single cells has no coarse picture.
+    limit = 1 if mask is not None else (levels or 99)
+    while len(shapes) < limit:
+        finer = shapes[-1]
+        coarser = (max(finer[0] // 2, 4), *(max(n // 2, 1) for n in finer[1:]))
+        if max(coarser[1:]) < 8 or min(n for n in coarser[1:] if n > 1) < 4:
+            break
+        shapes.append(coarser)
+    speed = _typical_speed(rho0, rho1)
+    level = None
+    for shape in reversed(shapes):
+        ends = [_coarsen(rho, shape[1:]) for rho in (rho0, rho1)]
+        if shape is shapes[0]:
+            ends = [rho0, rho1]
+        finer = _Level(*ends, shape[0], p, speed, dtype, mask, pool)
+        if level is None:
+            finer.start()
+        else:
+            level.prolong(finer)
+        level = finer
+        if shape is not shapes[0]:
+            for k in range(_COARSE_ITERATIONS):
+                energy = level.iterate(step or _default_step(k, _COARSE_ITERATIONS), relax)[0]
+            speed = max(energy, 0.0) ** (1 / p)
+            speed = max(speed, 0.05)
+    return level
+
+
+_COARSE_ITERATIONS = 80
+
+
+def _default_step(iteration: int, middle: int = 80) -> float:
+    """Small first: the potential converges; then large: the density does."""
+    return 0.08 if iteration < middle else 0.32
+
+
+class _Run:
+    """The iteration on the finest grid, with its bounds, history and stopping rule."""
+
+    def __init__(self, level, grid, tol, max_iterations, relax, step, progress, callback):
+        self.level, self.grid, self.tol, self.max_iterations = level, grid, tol, max_iterations
+        self.relax, self.step, self.progress, self.callback = relax, step, progress, callback
+        self.log = []
+        self.lower, self.upper = (-np.inf, None), (np.inf, None)
+        self.depth = 0.1
+        self.converged = False
+
+    @property
+    def relative_gap(self) -> float:
+        """The gap over the lower bound; 0 / 0 counts as 0."""
+        gap, lower = self.upper[0] - self.lower[0], self.lower[0]
+        return gap / lower if lower > 0 else (0.0 if gap <= 1e-12 else np.inf)
+
+    def go(self):
+        bar = None
+        if self.progress:
+            from tqdm import tqdm
+
+            bar = tqdm(total=self.max_iterations, unit="iteration")
+        next_check = 30
+        try:
+            for iteration in range(1, self.max_iterations + 1):
+                step = self.step or _default_step(iteration)
+                energy, residual, violation = self.level.iterate(step, self.relax)
+                last = iteration == self.max_iterations
+                if iteration >= next_check or last:
+                    self.check(energy, last)
+                    next_check = max(iteration + 10, int(1.25 * iteration))
+                self.log.append((energy, residual, violation, self.lower[0], self.upper[0]))
+                if bar is not None:
+                    bar.update()
+                    bar.set_postfix(energy=f"{energy:.5g}", gap=f"{self.relative_gap:.1e}")
+                if self.callback is not None:
+                    self.callback(DynamicState(iteration, *self.log[-1], *self.shaped()))
+                self.converged = self.relative_gap <= self.tol
+                if self.converged:
+                    break
+        finally:
+            if bar is not None:
+                bar.close()
+
+    def check(self, energy: float, last: bool):
+        """Compute the bounds: the upper one, which costs more, only where it may be the last."""
+        self.level.clean()
+        self.lower = max(self.lower, self.level.lower_bound(), key=lambda pair: pair[0])
+        if not last and energy - self.lower[0] > self.tol * self.lower[0]:
+            return
+        # The noise in the vacuum falls: follow it down.
+        for depth in (self.depth, self.depth / 3):
+            trial = self.level.upper_bound(depth)
+            if trial[0] < self.upper[0]:
+                self.upper, self.depth = trial, depth
+
+    def shaped(self, faces=None):
+        """Density and momentum in the user's shapes and units."""
+        rho, m1, m2 = self.level.faces if faces is None else faces
+        if len(self.grid) == 1:
+            return rho[:, 0], (self.level.speed * m2[:, 0],)
+        return rho, (self.level.speed * m1, self.level.speed * m2)
+
+    def result(self) -> DynamicPlan:
+        rho, momentum = self.shaped(self.upper[1])
+        corners = self.lower[1]
+        if len(self.grid) == 1:
+            corners = staggered.mean(corners, 1)[:, 0]
+        return DynamicPlan(
+            rho=rho,
+            momentum=momentum,
+            p=self.level.p,
+            energy=min(max(self.log[-1][0], self.lower[0]), self.upper[0]),
+            upper_bound=self.upper[0],
+            lower_bound=self.lower[0],
+            corner_potential=corners,
+            history=History(*np.array(self.log).T),
+            converged=self.converged,
+        )
+
+
+def _options(steps, tol, max_iterations, relax, step, levels, dtype) -> None:
+    """Refuse options out of range, by name."""
+    whole = [("steps", steps, 2), ("max_iterations", max_iterations, 1)]
+    whole += [] if levels is None else [("levels", levels, 1)]
+    for name, value, least in whole:
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise TypeError(f"{name} must be an integer, but it is {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, but it is {value}")
+    ranges = [("tol", tol, math.inf), ("relax", relax, 2.0)]
+    ranges += [] if step is None else [("step", step, math.inf)]
+    for name, value, most in ranges:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"{name} must be a real number, but it is {value!r}")
+        if not 0 < value < most:
+            raise ValueError(f"{name} must lie in (0, {most:g}), but it is {value!r}")
+    if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
+        raise ValueError(f"dtype must be float64 or float32, but it is {dtype!r}")
 
 
 def _densities(rho0, rho1) -> tuple[np.ndarray, np.ndarray]:
     """Two densities of mean 1 on one grid."""
-    out = []
-    for value, name in ((rho0, "rho0"), (rho1, "rho1")):
-        array = _check.real_array(value, name)
-        if array.ndim not in (1, 2) or array.size == 0:
-            raise ValueError(
-                f"{name} must have shape (n,) or (n, m), but its shape is {array.shape}"
-            )
-        _check.finite(array, name)
-        if (array < 0).any():
-            raise ValueError(f"{name} must be non-negative, but its least value is {array.min()!r}")
-        if not array.sum() > 0:
-            raise ValueError(f"{name} has no mass")
-        out.append(array)
-    if out[0].shape != out[1].shape:
+    first, second = density(rho0, "rho0"), density(rho1, "rho1")
+    if first.shape != second.shape:
         raise ValueError(
-            f"rho0 and rho1 must live on one grid, but their shapes are {out[0].shape} and "
-            f"{out[1].shape}"
+            f"rho0 and rho1 must live on one grid, but their shapes are {first.shape} and "
+            f"{second.shape}"
         )
-    mass0, mass1 = (float(array.mean()) for array in out)
+    mass0, mass1 = float(first.mean()), float(second.mean())
     if abs(mass0 - mass1) > 1e-6 * max(mass0, mass1):
         raise ValueError(
             f"rho0 and rho1 must have the same mass, but their means are {mass0!r} and {mass1!r}; "
             "divide each by its mean"
         )
-    return out[0] / mass0, out[1] / mass1
+    return first / mass0, second / mass1
+
+
+def density(value, name: str) -> np.ndarray:
+    """A non-negative array of shape (n,) or (n, m) with positive mass."""
+    array = _check.real_array(value, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must have shape (n,) or (n, m), but its shape is {array.shape}")
+    if max(array.shape) < 2 or array.size == 0:
+        raise ValueError(f"{name} needs at least two cells, but its shape is {array.shape}")
+    _check.finite(array, name)
+    if (array < 0).any():
+        raise ValueError(
+            f"{name} must be non-negative, but its least value is {float(array.min())!r}"
+        )
+    if not 0 < array.sum() < math.inf:
+        raise ValueError(f"{name} must have a positive finite mass, but it is {array.sum()!r}")
+    return array
+
+
+def _around_obstacles(rho0, rho1, obstacles):
+    """The densities and the mask, once each piece of the free cells has the same mass in both."""
+    from scipy import ndimage
+
+    mask = np.asarray(obstacles)
+    if mask.dtype != bool:
+        raise TypeError(f"obstacles must be an array of booleans, but its dtype is {mask.dtype}")
+    if mask.shape != rho0.shape:
+        raise ValueError(
+            f"obstacles must have the shape of the densities, {rho0.shape}, but its shape is "
+            f"{mask.shape}"
+        )
+    for rho, name in ((rho0, "rho0"), (rho1, "rho1")):
+        if (rho[mask] > 0).any():
+            raise ValueError(f"{name} has mass inside the obstacles; set it to 0 there")
+    labels, count = ndimage.label(~mask)
+    rho1, mask = rho1.copy(), mask.copy()
+    for piece in range(1, count + 1):
+        inside = labels == piece
+        mass0, mass1 = float(rho0[inside].sum()), float(rho1[inside].sum())
+        if abs(mass0 - mass1) > 1e-6 * rho0.sum():
+            raise ValueError(
+                "the obstacles cut the source from the target: a connected piece of the free cells "
+                f"holds {mass0 / rho0.sum():.3g} of the mass of rho0 but {mass1 / rho1.sum():.3g} "
+                "of that of rho1, and nothing can leave it"
+            )
+        if mass0 == 0:
+            mask |= inside  # nothing moves in an empty piece
+        else:
+            rho1[inside] *= mass0 / mass1
+    return rho0, rho1, mask

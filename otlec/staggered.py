@@ -1,6 +1,6 @@
 r"""The staggered grid of the unit cube in time and space, and its operators.
 
-Time is cut into ``steps`` cells and the unit cube into ``N`` (or ``N x M``) cells. A density lives
+Time is cut into ``steps`` cells and the unit cube into ``n`` (or ``n x m``) cells. A density lives
 on the faces between time cells, ``rho[k]`` at time k/steps; component i of the momentum lives on
 the faces between the cells of axis i. On this grid the continuity equation of Section 5,
 
@@ -12,7 +12,7 @@ adjoint of that. `project` returns the nearest solution of the equation with giv
 equation with Neumann conditions on all faces, diagonal in the basis of cosines (after Papadakis,
 Peyré and Oudet, *Optimal transport with proximal splitting*, 2014).
 
-All arrays have time first. Every operator works for any number of axes.
+All arrays have time first. The operators work for any number of axes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ def cut(array: np.ndarray, axis: int, start: int | None, stop: int | None) -> np
     index: list[slice] = [slice(None)] * array.ndim
     index[axis] = slice(start, stop)
     return array[tuple(index)]
+
+
+def cells(faces: Sequence[np.ndarray]) -> tuple[int, ...]:
+    """The numbers of cells of the grid on which ``faces`` live; a ValueError if they disagree."""
+    shape = tuple(u.shape[axis] - 1 if u.ndim > axis else 0 for axis, u in enumerate(faces))
+    for axis, u in enumerate(faces):
+        expected = (*shape[:axis], shape[axis] + 1, *shape[axis + 1 :])
+        if u.shape != expected or min(shape) < 1:
+            raise ValueError(
+                f"the faces of axis {axis} have shape {u.shape}, but on a grid of {shape} cells "
+                f"their shape is {expected}: along its own axis one more than the cells"
+            )
+    return shape
 
 
 def divergence(faces: Sequence[np.ndarray], scales: Sequence[float] | None = None) -> np.ndarray:
@@ -55,11 +68,19 @@ def gradient(potential: np.ndarray, scales: Sequence[float] | None = None) -> Fi
     return tuple(out)
 
 
+def mean(array: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of neighbours along an axis, one shorter."""
+    return 0.5 * (cut(array, axis, None, -1) + cut(array, axis, 1, None))
+
+
+def pad(array: np.ndarray, axis: int) -> np.ndarray:
+    """The array with its first and its last layer along an axis repeated."""
+    return np.concatenate([cut(array, axis, None, 1), array, cut(array, axis, -1, None)], axis)
+
+
 def interpolate(faces: Sequence[np.ndarray]) -> Field:
     """The mean of the two faces of each cell, for each axis."""
-    return tuple(
-        0.5 * (cut(u, axis, None, -1) + cut(u, axis, 1, None)) for axis, u in enumerate(faces)
-    )
+    return tuple(mean(u, axis) for axis, u in enumerate(faces))
 
 
 def spread(centres: Sequence[np.ndarray]) -> Field:
@@ -75,17 +96,22 @@ def spread(centres: Sequence[np.ndarray]) -> Field:
     return tuple(out)
 
 
-def cells(faces: Sequence[np.ndarray]) -> tuple[int, ...]:
-    """The numbers of cells of the grid on which ``faces`` live; a ValueError if they disagree."""
-    shape = tuple(u.shape[axis] - 1 for axis, u in enumerate(faces))
+def close(faces: Sequence[np.ndarray]) -> Field:
+    """A copy of faces that is 0 on the boundary of the cube."""
+    out = []
     for axis, u in enumerate(faces):
-        expected = shape[:axis] + (shape[axis] + 1,) + shape[axis + 1 :]
-        if u.ndim != len(shape) or u.shape != expected or min(shape) < 1:
-            raise ValueError(
-                f"the faces of axis {axis} have shape {u.shape}, but on a grid of {shape} cells "
-                f"their shape is {expected}: along its own axis one more than the cells"
-            )
-    return shape
+        u = u.copy()
+        cut(u, axis, None, 1)[...] = 0.0
+        cut(u, axis, -1, None)[...] = 0.0
+        out.append(u)
+    return tuple(out)
+
+
+def set_ends(faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
+    """A copy with density ``rho0`` at time 0, ``rho1`` at time 1, and no flux through the walls."""
+    faces = close(faces)
+    faces[0][0], faces[0][-1] = rho0, rho1
+    return faces
 
 
 def eigenvalues(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
@@ -97,23 +123,18 @@ def eigenvalues(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
     return total
 
 
-def poisson(source: np.ndarray, scales: Sequence[float] | None = None) -> np.ndarray:
-    """Solve ``divergence(gradient(u)) = source``, with mean 0; the mean of ``source`` is lost."""
+def poisson(source: np.ndarray, scales: Sequence[float], first: int = 0) -> np.ndarray:
+    """Solve ``divergence(gradient(u)) = source`` in the axes from ``first`` on.
+
+    The mean of ``source`` over these axes is lost, and that of ``u`` is 0. With ``first = 1`` each
+    time has its own equation in space.
+    """
     from scipy import fft
 
-    values = eigenvalues(source.shape, source.shape if scales is None else scales)
+    axes = tuple(range(first, source.ndim))
+    values = eigenvalues(source.shape[first:], scales[first:])
     values.flat[0] = np.inf
-    return fft.idctn(fft.dctn(source) / -values)
-
-
-def set_ends(faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
-    """A copy with density ``rho0`` at time 0, ``rho1`` at time 1, and no flux through the walls."""
-    rho, *momentum = (u.copy() for u in faces)
-    rho[0], rho[-1] = rho0, rho1
-    for axis, m in enumerate(momentum, start=1):
-        cut(m, axis, None, 1)[...] = 0.0
-        cut(m, axis, -1, None)[...] = 0.0
-    return (rho, *momentum)
+    return fft.idctn(fft.dctn(source, axes=axes) / -values, axes=axes)
 
 
 def project(
@@ -131,3 +152,103 @@ def project(
     faces = set_ends(faces, rho0, rho1)
     slopes = gradient(poisson(divergence(faces, scales), scales), scales)
     return tuple(u - slope for u, slope in zip(faces, slopes, strict=True))
+
+
+class Obstacles:
+    """The same grid with forbidden cells: no flux passes the faces of a cell of ``mask``.
+
+    The cosines still diagonalise time. In space one sparse matrix a frequency is factorised once:
+    the Laplacian of the graph of free cells, shifted by the eigenvalue of time.
+    """
+
+    def __init__(self, mask: np.ndarray, steps: int, scales: Sequence[float]):
+        from scipy import ndimage
+
+        self.free = ~mask
+        self.steps, self.scales = steps, tuple(scales)
+        labels, self.pieces = ndimage.label(self.free)
+        self.labels = labels[self.free] - 1  # faces join, corners do not
+        self.open = (
+            np.broadcast_to(self.free, (steps + 1, *mask.shape)),
+            *(self._open_faces(axis) for axis in range(mask.ndim)),
+        )
+        self._factors = None
+
+    def _open_faces(self, axis: int) -> np.ndarray:
+        closed = np.zeros((*self.free.shape[:axis], 1, *self.free.shape[axis + 1 :]), bool)
+        both = cut(self.free, axis, None, -1) & cut(self.free, axis, 1, None)
+        return np.concatenate([closed, both, closed], axis)[None]
+
+    def close(self, faces: Sequence[np.ndarray]) -> Field:
+        """Faces with no flux through forbidden cells, and no density there."""
+        return tuple(u * is_open for u, is_open in zip(faces, self.open, strict=True))
+
+    def laplacian(self):
+        """Minus div grad in space, on the free cells: a sparse, positive semi-definite matrix."""
+        from scipy import sparse
+
+        index = np.full(self.free.shape, -1)
+        size = int(self.free.sum())
+        index[self.free] = np.arange(size)
+        matrix = sparse.csc_array((size, size))
+        for axis, scale in enumerate(self.scales[1:]):
+            a, b = cut(index, axis, None, -1), cut(index, axis, 1, None)
+            joined = (a >= 0) & (b >= 0)
+            a, b = a[joined], b[joined]
+            weight = np.full(2 * a.size, scale**2)
+            off = sparse.coo_array((weight, (np.r_[a, b], np.r_[b, a])), (size, size))
+            matrix = matrix + sparse.diags_array(off.sum(axis=1)) - off
+        return matrix.tocsc()
+
+    def factors(self) -> list:
+        """One factorisation a frequency of time; at frequency 0 the first cell of each piece is
+        tied to 0, since there the solution is free up to a constant.
+        """
+        if self._factors is None:
+            from scipy import sparse
+            from scipy.sparse.linalg import splu
+
+            matrix = self.laplacian()
+            tied = np.zeros(matrix.shape[0])
+            tied[np.unique(self.labels, return_index=True)[1]] = self.scales[-1] ** 2
+            times = eigenvalues((self.steps,), self.scales[:1])
+            self._factors = [
+                splu((matrix + sparse.diags_array(tied if k == 0 else np.full(tied.size, t))).tocsc(),
+                     permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
+                for k, t in enumerate(times)
+            ]  # fmt: skip
+        return self._factors
+
+    def poisson(self, source: np.ndarray, first: int = 0) -> np.ndarray:
+        """As `staggered.poisson`; the mean over each connected piece is lost."""
+        from scipy import fft
+
+        out = np.zeros(source.shape)
+        wave = source[:, self.free].astype(float)
+        if first == 1:
+            out[:, self.free] = -self._solve_singular(wave.T).T
+            return out
+        wave = fft.dct(wave, axis=0, norm="ortho")
+        solution = np.empty_like(wave)
+        solution[0] = -self._solve_singular(wave[0])
+        for k in range(1, self.steps):
+            solution[k] = -self.factors()[k].solve(wave[k])
+        out[:, self.free] = fft.idct(solution, axis=0, norm="ortho")
+        return out
+
+    def _solve_singular(self, columns: np.ndarray) -> np.ndarray:
+        return self.factors()[0].solve(columns - self.piece_mean(columns))
+
+    def piece_mean(self, columns: np.ndarray) -> np.ndarray:
+        """The mean over each piece, at each of its cells; ``columns`` has the free cells first."""
+        out = np.empty_like(columns)
+        for piece in range(self.pieces):
+            inside = self.labels == piece
+            out[inside] = columns[inside].mean(axis=0)
+        return out
+
+    def project(self, faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
+        """As `staggered.project`; each connected piece must keep its mass."""
+        faces = self.close(set_ends(faces, rho0, rho1))
+        slopes = gradient(self.poisson(divergence(faces, self.scales)), self.scales)
+        return tuple(u - s for u, s in zip(faces, self.close(slopes), strict=True))

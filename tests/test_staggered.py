@@ -95,5 +95,5 @@ def test_poisson_inverts_the_divergence_of_the_gradient(shape):
 
 
 def test_faces_that_fit_no_grid_are_refused():
-    with pytest.raises(ValueError, match=r"axis 1 have shape \(4, 5\)"):
+    with pytest.raises(ValueError, match="along its own axis one more than the cells"):
         staggered.cells((np.zeros((5, 5)), np.zeros((4, 5))))
