@@ -28,11 +28,13 @@ from ._kernel import kernel
 from .plan import Plan
 
 _GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
-_BLOCK = 32  # columns, of which a sweep proposes the one that is violated most
+_BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
 _ROWS = 8  # whose candidates are compared before one enters
 _TOLERANCE = 1e-13  # of the largest cost: what counts as violated
 _PIVOTS_PER_CALL = 100_000  # so that Ctrl-C is heard in between
-_PIVOTS_PER_ATOM = 1_000  # a budget some hundred times what has ever been seen
+_PIVOTS_PER_ATOM = 1_000  # a budget that has never been needed: 10 are usual
+_PATIENCE = 15  # pivots an atom, before the search starts again from a better guess
+_SMALL = 64  # atoms on a side, below which no guess is worth the effort
 
 
 def transport(a, b, cost) -> Plan:
@@ -95,48 +97,42 @@ def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _solve(a, b, cost):
     """Entries and potentials of an optimal plan between positive masses of equal sum."""
-    cost, unit, forbidden = _tame(cost)
+    cost, unit = _tame(cost)
     n, m = cost.shape
-    scale = max(float(cost.max()), -float(cost.min()))
     supply, demand, grain = _grains(a, b)
-    candidates = _candidates(n, m)
-    psi = cost.min(axis=0)
-    # potentials so high that every pair is violated: each block of columns proposes its best
-    _sweep(cost, np.full(n, 4 * scale + 1), psi, 0.0, *candidates)
-    tree = _first_tree(supply, demand, psi, *candidates)
-    potential = _improve(cost, _TOLERANCE * scale, candidates, tree)
+    phi, psi = _nearest_potentials(cost)
+    # Where a few rows are the nearest ones of nearly all columns, prices decide who gets them, and
+    # those of a coarser problem are a good guess. So they are where the first guess takes too long.
+    small = min(n, m) < _SMALL
+    crowded = np.count_nonzero(phi == 0) < 0.2 * min(n, m)
+    solved = None
+    if small or not crowded:
+        patience = _PIVOTS_PER_ATOM if small else _PATIENCE
+        solved = _simplex(cost, supply, demand, phi, psi, patience * (n + m))
+    if solved is None and not small:
+        phi, psi = _coarse_potentials(a, b, cost)
+        solved = _simplex(cost, supply, demand, phi, psi, _PIVOTS_PER_ATOM * (n + m))
+    if solved is None:
+        raise RuntimeError(
+            f"the network simplex did not finish in {_PIVOTS_PER_ATOM * (n + m)} pivots; "
+            "please report this together with a, b and cost"
+        )
+    tree, potential = solved
     rows, cols, count = _entries(supply, demand, tree)
-    if forbidden is not None and forbidden[rows, cols].any():
-        raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
-    potential *= unit
-    return rows, cols, count * grain, potential[:n].copy(), potential[n:].copy()
+    return rows, cols, count * grain, potential[:n] * unit, potential[n:-1] * -unit
 
 
 def _tame(cost):
-    """Costs between -1 and 1 where they are huge or tiny, and a finite price for +inf.
+    """Costs between -1 and 1 where they are huge or tiny, and the unit that they are counted in.
 
-    Returns the costs, the unit that they are counted in (a power of 2, so that the change is
-    exact), and the mask of forbidden pairs, or None.
+    The unit is a power of 2, so that the change is exact.
     """
-    forbidden = None
-    highest, lowest = float(cost.max()), float(cost.min())
-    if highest == np.inf:
-        forbidden = np.isinf(cost)
-        cost = np.where(forbidden, lowest if lowest < np.inf else 0.0, cost)
-        highest, lowest = float(cost.max()), float(cost.min())
+    lowest, highest = _extremes(cost)
     scale = max(highest, -lowest)
-    unit = 1.0
-    if scale > 0 and not 1e-100 < scale < 1e100:
-        unit = math.ldexp(1.0, min(math.frexp(scale)[1], 1023))
-        # in two steps, because 1/unit may overflow
-        half = math.ldexp(1.0, math.frexp(unit)[1] // 2)
-        cost = cost / half / (unit / half)
-        highest, lowest = highest / half / (unit / half), lowest / half / (unit / half)
-    if forbidden is not None:
-        # Around a cycle, one forbidden pair less must outweigh any change of the other pairs.
-        price = highest + (2.0 * min(cost.shape) + 1.0) * max(highest - lowest, 1e-3 * abs(highest))
-        cost[forbidden] = price if price > 0 else 1.0
-    return cost, unit, forbidden
+    if scale == 0 or 1e-100 < scale < 1e100:
+        return cost, 1.0
+    exponent = min(math.frexp(scale)[1], 1023)
+    return np.ldexp(cost, -exponent), math.ldexp(1.0, exponent)
 
 
 def _grains(a, b) -> tuple[np.ndarray, np.ndarray, float]:
@@ -163,52 +159,103 @@ def _candidates(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
     )
 
 
-def _first_tree(supply, demand, psi, columns, costs, counts, _):
-    """A strongly feasible tree, greedily by reduced cost; the arrays that `_pivot` works on."""
-    n, m = supply.size, demand.size
-    proposed = np.arange(columns.shape[1]) < counts[:, None]
-    rows, slots = np.nonzero(proposed)
-    cols = columns[rows, slots]
-    reduced = costs - psi[columns]
-    reduced -= np.where(proposed, reduced, np.inf).min(axis=1)[:, None]
-    order = np.argsort(reduced[rows, slots])
-    parent = np.full(n + m, -1, np.int64)
-    flow = np.zeros(n + m, np.int64)
-    _greedy(rows[order], cols[order], supply.copy(), demand.copy(), parent, flow)
-    links = np.full((3, n + m), -1, np.int64)  # first child, next sibling, previous sibling
-    depth = np.empty(n + m, np.int64)
-    _link(parent, links)
-    return parent, flow, links, depth
+def _nearest_potentials(cost):
+    """Feasible potentials: the least cost in each column, and what that leaves in each row."""
+    psi = _least(cost, axis=0)
+    return _least(cost - psi, axis=1), psi
 
 
-def _improve(cost, tolerance, candidates, tree):
-    """Pivot until no pair is violated, and return the potentials, of the rows and the columns."""
+def _coarse_potentials(a, b, cost):
+    """Feasible potentials from the problem of every other row and column, solved exactly."""
+    try:
+        *_, psi = _solve(a[::2] / a[::2].sum(), b[::2] / b[::2].sum(), cost[::2, ::2].copy())
+    except ValueError:  # a part of a problem with forbidden pairs need not have a plan
+        return _nearest_potentials(cost)
+    phi = _least(cost[:, ::2] - psi, axis=1)
+    psi = _least(cost - phi[:, None], axis=0)
+    return _least(cost - psi, axis=1), psi
+
+
+def _star(supply, demand):
+    """The first tree: each atom is a child of the root, an artificial node that takes all mass.
+
+    Returns the arrays that `_pivot` works on. The list ``after`` (and back, ``before``) runs
+    through the tree from the root, each node followed by all of its descendants; ``last`` is the
+    last of them, ``size`` their number, the node included.
+    """
+    root = supply.size + demand.size
+    parent = np.full(root + 1, root, np.int64)
+    parent[root] = -1
+    flow = np.concatenate([supply, demand, [0]])
+    nodes = np.arange(root + 1)
+    after, before, last = np.roll(nodes, -1), np.roll(nodes, 1), nodes.copy()
+    last[root] = root - 1
+    size = np.ones(root + 1, np.int64)
+    size[root] = root + 1
+    return parent, flow, after, before, last, size
+
+
+def _simplex(cost, supply, demand, phi, psi, budget):
+    """The tree and the potentials of its nodes at the optimum, or None if the budget is used up.
+
+    The search starts from feasible potentials, and the root charges them and a price besides. If
+    mass still uses the root at the end, the price was too low, or the problem has no plan.
+    """
+    lowest, highest = _extremes(cost)
+    scale = max(highest, -lowest)
+    far = max(highest - lowest, 1e-6 * scale) or 1.0
+    candidates = _candidates(*cost.shape)
+    # potentials so high that every pair is violated: each block of columns proposes its best
+    _sweep(cost, phi + 4 * (scale + far), psi, 0.0, *candidates)
+    tree = _star(supply, demand)
+    for price in (far, 10 * far, cost.size * far):
+        prices = np.concatenate([phi, psi, [0.0]]) + price
+        potential, budget = _improve(cost, prices, _TOLERANCE * scale, candidates, tree, budget)
+        if potential is None:
+            return None
+        parent, flow = tree[:2]
+        root = parent.size - 1
+        if not (flow[parent == root] > root).any():  # more than the rounding to grains explains
+            return tree, potential
+    raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
+
+
+def _extremes(cost) -> tuple[float, float]:
+    """The least and the largest finite cost."""
+    highest = float(cost.max())
+    if highest == np.inf:
+        highest = float(cost.max(where=np.isfinite(cost), initial=-np.inf))
+    lowest = float(cost.min())
+    return (lowest, highest) if lowest < np.inf else (0.0, 0.0)
+
+
+def _improve(cost, prices, tolerance, candidates, tree, budget):
+    """Pivot until no pair is violated: the potentials of the nodes (or None), and what is left."""
     n, m = cost.shape
-    potential = np.empty(n + m)
-    budget = _PIVOTS_PER_ATOM * (n + m)
-    while budget > 0:
-        _measure(cost, *tree, potential)
-        if _sweep(cost, potential[:n], potential[n:], tolerance, *candidates) == 0:
-            return potential
-        pivots = _PIVOTS_PER_CALL
-        while pivots == _PIVOTS_PER_CALL and budget > 0:
-            pivots = _pivot(*candidates[:3], tolerance, *tree, potential, pivots)
+    potential = np.empty(n + m + 1)
+    while True:
+        fine = max(tolerance, _measure(cost, prices, tree[0], tree[2], potential))
+        pivots = limit = 1
+        while pivots == limit:
+            limit = min(budget, _PIVOTS_PER_CALL)
+            if limit <= 0:
+                return None, 0
+            pivots = _pivot(*candidates[:3], fine, *tree, potential, limit)
             budget -= pivots
-    raise RuntimeError(
-        f"the network simplex did not finish in {_PIVOTS_PER_ATOM * (n + m)} pivots; "
-        "please report this together with a, b and cost"
-    )
+        fine = max(tolerance, _measure(cost, prices, tree[0], tree[2], potential))
+        if _sweep(cost, potential[:n], -potential[n:-1], fine, *candidates) == 0:
+            return potential, budget
 
 
 def _entries(supply, demand, tree):
     """Rows, columns and grains of the edges that carry more than the rounding of the masses."""
     parent, flow = tree[:2]
-    n = supply.size
-    child = np.flatnonzero(flow)
-    above = parent[child]
-    rows, cols, count = np.minimum(child, above), np.maximum(child, above) - n, flow[child]
+    n, root = supply.size, flow.size - 1
+    child = np.flatnonzero((flow > 0) & (parent != root))
+    above, count = parent[child], flow[child]
+    rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     smaller = np.minimum(supply[rows], demand[cols])
-    real = (count > supply.size + demand.size) | (count > 1e-6 * smaller)
+    real = (count > root) | (count > 1e-6 * smaller)
     return rows[real], cols[real], count[real]
 
 
@@ -268,125 +315,56 @@ def _sweep(cost, phi, psi, tolerance, columns, costs, counts, oldest):
 
 
 @kernel
-def _greedy(rows, cols, left_a, left_b, parent, flow):
-    """Move what is left along the pairs in the given order, then from corner to corner.
+def _measure(cost, prices, parent, after, potential):
+    """Potentials from the root down: the difference along an edge, in its direction, is its cost.
 
-    Each move uses up one atom, which becomes the child of the other. A column is used up first:
-    then its edge is not empty. A row may be used up later, empty-handed: its edge points up.
+    The first child of the root gets 0: where it is the only one, no price spoils the digits.
+    Returns how far from 0 the potentials can be told apart.
     """
-    n, m = left_a.size, left_b.size
-    for k in range(rows.size):
-        if parent[rows[k]] < 0 and parent[n + cols[k]] < 0:
-            _move(rows[k], cols[k], left_a, left_b, parent, flow)
-    i = j = last = 0
-    while j < m:
-        if parent[n + j] >= 0:
-            j += 1
-        elif parent[i] >= 0 or left_a[i] == 0:
-            i += 1
-        else:
-            _move(i, j, left_a, left_b, parent, flow)
-            last = j
-    # The rows that are left have nothing to move. One is the root; the others join its tree.
-    node = n + last
-    while parent[node] >= 0:
-        node = parent[node]
-    root = node
-    for j in range(m):
-        if parent[n + j] == root:
-            last = j
-    for i in range(n):
-        if parent[i] < 0 and i != root:
-            parent[i] = n + last
-
-
-@kernel
-def _move(i, j, left_a, left_b, parent, flow):
-    n = left_a.size
-    if left_a[i] < left_b[j]:
-        parent[i], flow[i] = n + j, left_a[i]
-        left_b[j] -= left_a[i]
-        left_a[i] = 0
-    else:
-        parent[n + j], flow[n + j] = i, left_b[j]
-        left_a[i] -= left_b[j]
-        left_b[j] = 0
-
-
-@kernel
-def _link(parent, links):
-    """The lists of children that belong to ``parent``."""
-    for node in range(parent.size):
-        if parent[node] >= 0:
-            _attach(node, parent[node], links)
-
-
-@kernel
-def _attach(node, above, links):
-    first, after, before = links
-    sibling = first[above]
-    after[node], before[node] = sibling, -1
-    if sibling >= 0:
-        before[sibling] = node
-    first[above] = node
-
-
-@kernel
-def _detach(node, above, links):
-    first, after, before = links
-    if before[node] >= 0:
-        after[before[node]] = after[node]
-    else:
-        first[above] = after[node]
-    if after[node] >= 0:
-        before[after[node]] = before[node]
-
-
-@kernel
-def _measure(cost, parent, flow, links, depth, potential):
-    """Depths and potentials from the root down: phi_i + psi_j = c_ij on every edge."""
     n = cost.shape[0]
-    stack = np.empty(parent.size, np.int64)
-    for node in range(parent.size):
-        if parent[node] < 0:
-            stack[0] = node
-    depth[stack[0]] = 0
-    potential[stack[0]] = 0.0
-    height = 1
-    while height > 0:
-        height -= 1
-        above = stack[height]
-        node = links[0, above]
-        while node >= 0:
-            i, j = min(node, above), max(node, above) - n
-            depth[node] = depth[above] + 1
-            potential[node] = cost[i, j] - potential[above]
-            stack[height] = node
-            height += 1
-            node = links[1, node]
+    root = parent.size - 1
+    node = after[root]
+    largest = 0.0
+    potential[root] = -prices[node] if node < n else prices[node]
+    while node != root:
+        above = parent[node]
+        if above == root:
+            length = prices[node]
+        elif node < n:
+            length = cost[node, above - n]
+        else:
+            length = cost[above, node - n]
+        potential[node] = potential[above] + (length if node < n else -length)
+        largest = max(largest, abs(potential[node]))
+        node = after[node]
+    return 2e-15 * largest
 
 
 @kernel
-def _pivot(columns, costs, counts, tolerance, parent, flow, links, depth, potential, limit):
+def _pivot(
+    columns, costs, counts, tolerance, parent, flow, after, before, last, size, potential, limit
+):
     """Bring violated candidates into the tree until there is none, or ``limit`` times.
 
     Returns the number of pivots.
     """
     n = columns.shape[0]
-    stack = np.empty(parent.size, np.int64)
     row = 0
     for pivots in range(limit):
         i, j, violation, row = _enter(columns, costs, counts, tolerance, potential, row)
         if i < 0:
             return pivots
-        leaving, amount, top = _leave(i, n + j, n, parent, flow, depth)
-        on_row_side = _push(i, n + j, n, leaving, amount, top, parent, flow)
-        if on_row_side:
-            _rehang(i, n + j, leaving, amount, parent, flow, links)
-            _shift(i, -violation, n, parent, links, depth, potential, stack)
+        j += n
+        leaving, amount, top = _leave(i, j, n, parent, flow, size)
+        if _push(i, j, n, leaving, amount, top, parent, flow):
+            node, above, change = i, j, -violation
         else:
-            _rehang(n + j, i, leaving, amount, parent, flow, links)
-            _shift(n + j, -violation, n, parent, links, depth, potential, stack)
+            node, above, change = j, i, violation
+        _resize(node, above, leaving, top, parent, size)
+        _rehang(node, above, leaving, amount, parent, flow, after, before, last)
+        for _ in range(size[node]):
+            potential[node] += change
+            node = after[node]
     return limit
 
 
@@ -400,7 +378,7 @@ def _enter(columns, costs, counts, tolerance, potential, row):
         phi = potential[row]
         for k in range(counts[row]):
             j = columns[row, k]
-            violation = phi + potential[n + j] - costs[row, k]
+            violation = phi - potential[n + j] - costs[row, k]
             if violation > worst:
                 worst = violation
                 best_i, best_j = row, j
@@ -411,7 +389,7 @@ def _enter(columns, costs, counts, tolerance, potential, row):
 
 
 @kernel
-def _leave(i, j, n, parent, flow, depth):
+def _leave(i, j, n, parent, flow, size):
     """The edge that empties first when mass goes i -> j and back around, and how much goes.
 
     An edge is named by its lower end. On the way up from i, mass that leaves a row shrinks; on the
@@ -421,7 +399,7 @@ def _leave(i, j, n, parent, flow, depth):
     amount = np.int64(2**63 - 1)
     leaving = -1
     while i != j:
-        if depth[i] >= depth[j]:
+        if size[i] < size[j]:  # then i is not above j
             if i < n and flow[i] < amount:
                 leaving, amount = i, flow[i]
             i = parent[i]
@@ -447,32 +425,61 @@ def _push(i, j, n, leaving, amount, top, parent, flow):
 
 
 @kernel
-def _rehang(node, above, leaving, amount, parent, flow, links):
-    """Cut the edge above ``leaving``, and hang the part cut off below ``above`` by ``node``."""
+def _resize(node, above, leaving, top, parent, size):
+    """The sizes after the part below ``leaving`` has moved to ``above``, and hangs by ``node``."""
+    moved = size[leaving]
+    up = parent[leaving]
+    while up != top:
+        size[up] -= moved
+        up = parent[up]
+    up = above
+    while up != top:
+        size[up] += moved
+        up = parent[up]
+    below = 0
     while True:
-        old_above, old_flow = parent[node], flow[node]
-        _detach(node, old_above, links)
-        parent[node], flow[node] = above, amount
-        _attach(node, above, links)
+        size[node], below = moved - below, size[node]
         if node == leaving:
             return
-        node, above, amount = old_above, node, old_flow
+        node = parent[node]
 
 
 @kernel
-def _shift(top, change, n, parent, links, depth, potential, stack):
-    """Correct potentials and depths in the part that has moved: its side of ``top`` by +change."""
-    first, after = links[0], links[1]
-    row_change = change if top < n else -change
-    stack[0] = top
-    height = 1
-    while height > 0:
-        height -= 1
-        node = stack[height]
-        depth[node] = depth[parent[node]] + 1
-        potential[node] += row_change if node < n else -row_change
-        node = first[node]
-        while node >= 0:
-            stack[height] = node
-            height += 1
-            node = after[node]
+def _rehang(node, above, leaving, amount, parent, flow, after, before, last):
+    """Cut the edge above ``leaving``, and hang the part cut off below ``above`` by ``node``.
+
+    The edges between ``node`` and ``leaving`` turn round. In the list, the descendants of each
+    node on this path follow those of the one before it, all of them right behind ``above``.
+    """
+    up, end = parent[leaving], last[leaving]
+    new_parent, tail, gap, old_last = above, above, -1, -1
+    while True:
+        # the descendants of this node that still stand behind it
+        stop = gap if last[node] == old_last else last[node]
+        old_last, gap, old_tail = last[node], before[node], tail
+        _join(gap, after[stop], after, before)
+        behind = after[tail]
+        _join(tail, node, after, before)
+        _join(stop, behind, after, before)
+        tail = stop
+        old_parent, old_flow = parent[node], flow[node]
+        parent[node], flow[node] = new_parent, amount
+        if node == leaving:
+            break
+        node, new_parent, amount = old_parent, node, old_flow
+    while node != above:
+        last[node] = tail
+        node = parent[node]
+    end_left = tail if gap == old_tail else gap
+    while up >= 0 and last[up] == end:
+        last[up] = end_left
+        up = parent[up]
+    up = above
+    while up >= 0 and last[up] == above:
+        last[up] = tail
+        up = parent[up]
+
+
+@kernel
+def _join(node, follower, after, before):
+    after[node], before[follower] = follower, node
