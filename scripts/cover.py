@@ -20,23 +20,17 @@ from otlec import pictures
 COVER = Path(__file__).resolve().parents[1] / "book" / "images" / "cover.png"
 
 
-def dots(picture, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The dots of a picture, centred, and their colours."""
-    image, darkness = picture()
-    points = pictures.stipple(darkness, n)
-    return points - points.mean(axis=0), pictures.colours_at(image, points)
-
-
 def main() -> None:
     """Solve, draw, save."""
     n, times = 2000, np.linspace(0, 1, 5)
-    x, start = dots(pictures.pagoda, n)
-    y, end = dots(pictures.dahlia, n)
-    to = otlec.assignment(otlec.cost_matrix(x, y)).permutation
+    pagoda, start = pictures.dotted(pictures.pagoda, n)
+    dahlia, end = pictures.dotted(pictures.dahlia, n)
+    plan = otlec.optimal_plan(pagoda, dahlia)
+    end = end[plan.cols]
     figure, axes = plt.subplots(1, times.size, figsize=(10, 2.0))
     for ax, t in zip(axes, times, strict=True):
-        place = (1 - t) * x + t * y[to]
-        ax.scatter(*place.T, s=5.5, c=(1 - t) * start + t * end[to], linewidths=0)
+        place = otlec.geodesic(plan, t).points
+        ax.scatter(*place.T, s=5.5, c=(1 - t) * start + t * end, linewidths=0)
         ax.set(aspect="equal", xlim=(-0.55, 0.55), ylim=(-0.45, 0.65))
         ax.axis("off")
     figure.subplots_adjust(0, 0, 1, 1, wspace=0)
