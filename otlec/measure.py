@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class Measure:
         n = x.shape[0]
         if self.weights is None:
             a = np.full(n, 1.0 / n)
+            self.__dict__["is_uniform"] = True
         else:
             a = _check.masses(self.weights, "weights", n)
             total = a.sum()
@@ -63,7 +65,7 @@ class Measure:
         """The dimension d of the space that the atoms lie in."""
         return 1 if self.points.ndim == 1 else self.points.shape[1]
 
-    @property
+    @cached_property
     def is_uniform(self) -> bool:
         """Whether all n atoms have the mass 1/n, to rounding."""
         return bool(np.abs(self.weights * self.size - 1.0).max() <= 1e-12)

@@ -21,6 +21,8 @@ from ._kernel import kernel
 from .measure import Measure
 from .plan import Plan
 
+_CRUMB = 1e-15  # what rounding leaves of an atom when its mass should be used up
+
 
 def transport_1d(x, y, a=None, b=None, p: float = 2) -> Plan:
     r"""The optimal plan on the line for the cost $|x - y|^p$, $p \geq 1$: the monotone plan.
@@ -55,60 +57,119 @@ def transport_1d(x, y, a=None, b=None, p: float = 2) -> Plan:
 def monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
     """The plan of `transport_1d` between two valid measures on the line."""
     x, y = mu.points.reshape(-1), nu.points.reshape(-1)
-    by_x, by_y = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
-    rows, cols, mass, costs, phi, psi = _merge(
-        x[by_x], y[by_y], mu.weights[by_x], nu.weights[by_y], p
-    )
-    moved = mass > 0
-    value = math.fsum(mass[moved] * costs[moved])
-    potential_x, potential_y = np.empty_like(phi), np.empty_like(psi)
-    potential_x[by_x], potential_y[by_y] = phi, psi
-    return Plan(
-        mu.weights, nu.weights, by_x[rows[moved]], by_y[cols[moved]], mass[moved], value,
-        potential_x, potential_y, p, mu, nu,
-    )  # fmt: skip
+    by_x, by_y = np.argsort(x), np.argsort(y)
+    rows, cols, mass, costs, phi, psi = _merge(x, y, mu.weights, nu.weights, by_x, by_y, p)
+    value = float(np.sum(mass * costs))
+    if not (math.isfinite(value) and np.isfinite(phi).all() and np.isfinite(psi).all()):
+        raise _overflow(p)
+    return Plan(mu.weights, nu.weights, rows, cols, mass, value, phi, psi, p, mu, nu)
 
 
 def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
-    """The distance W_p between two valid measures on the line, p = inf included."""
-    if math.isinf(p):
+    """The distance W_p between two valid measures on the line, p = inf included.
+
+    Between n atoms and n atoms of equal mass, the plan pairs the sorted atoms: it is all sorting.
+    """
+    x, y = mu.points.reshape(-1), nu.points.reshape(-1)
+    if not (x.size == y.size and mu.is_uniform and nu.is_uniform):
+        if p < np.inf:
+            by_x, by_y = np.argsort(x), np.argsort(y)
+            value = _value(x[by_x], y[by_y], mu.weights[by_x], nu.weights[by_y], p)
+            if not math.isfinite(value):
+                raise _overflow(p)
+            return value ** (1 / p)
         plan = monotone_plan(mu, nu, 1.0)
-        x, y = mu.points.reshape(-1), nu.points.reshape(-1)
         return float(np.abs(x[plan.rows] - y[plan.cols]).max())
-    return monotone_plan(mu, nu, p).distance
+    apart = np.sort(x)
+    apart -= np.sort(y)
+    if p == 2:
+        apart *= apart
+        return math.sqrt(apart.mean())
+    np.abs(apart, out=apart)
+    longest = float(apart.max())
+    if p == np.inf or longest == 0:
+        return longest
+    apart /= longest  # so that no power overflows, nor all of them underflow
+    return longest * float(np.mean(apart**p)) ** (1 / p)
+
+
+def _overflow(p: float) -> ValueError:
+    return ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
 
 
 @kernel
-def _merge(x, y, a, b, p):
-    """Walk up the staircase of two sorted measures of equal mass; entries may have mass 0."""
-    n, m = x.size, y.size
-    rows = np.empty(n + m - 1, np.int64)
-    cols = np.empty(n + m - 1, np.int64)
-    mass = np.empty(n + m - 1)
-    costs = np.empty(n + m - 1)
-    phi, psi = np.empty(n), np.empty(m)
+def _value(x, y, a, b, p):
+    """The cost of the monotone plan between sorted atoms; the plan itself is not kept."""
     i = j = 0
-    left_x, left_y = a[0], b[0]
-    phi[0] = 0.0
-    psi[0] = abs(x[0] - y[0]) ** p
-    for k in range(n + m - 1):
-        rows[k], cols[k] = i, j
-        costs[k] = abs(x[i] - y[j]) ** p
-        # Step past the atom that is used up; past x where both are. At an end, only one can step.
-        step_x = (left_x <= left_y and i < n - 1) or j == m - 1
-        if step_x:
-            # rounding leaves a crumb at the last atoms: give it to the last entry
-            mass[k] = left_x
-            left_y = max(left_y - left_x, 0.0)
+    level, upper_x, upper_y = 0.0, a[0], b[0]  # on [level, upper), both quantiles are constant
+    value = 0.0
+    while i < x.size and j < y.size:
+        distance = abs(x[i] - y[j])
+        upper = min(upper_x, upper_y)
+        value += (upper - level) * _power(distance, p)
+        level = upper
+        if upper_x <= upper_y:
             i += 1
-            if i < n:
-                left_x = a[i]
-                phi[i] = abs(x[i] - y[j]) ** p - psi[j]
+            if i < x.size:
+                upper_x += a[i]
         else:
-            mass[k] = left_y
-            left_x = max(left_x - left_y, 0.0)
             j += 1
-            if j < m:
-                left_y = b[j]
-                psi[j] = abs(x[i] - y[j]) ** p - phi[i]
-    return rows, cols, mass, costs, phi, psi
+            if j < y.size:
+                upper_y += b[j]
+    return value
+
+
+@kernel
+def _merge(x, y, a, b, by_x, by_y, p):
+    """Walk up the staircase of two measures of mass 1, in the order of their sorted atoms."""
+    n, m = x.size, y.size
+    rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
+    mass, costs = np.empty(n + m - 1), np.empty(n + m - 1)
+    phi, psi = np.empty(n), np.empty(m)
+    entries = i = j = 0
+    row, col = by_x[0], by_y[0]
+    left_x, left_y = a[row], b[col]
+    phi[row] = 0.0
+    psi[col] = _power(abs(x[row] - y[col]), p)
+    cost = psi[col]
+    for _ in range(n + m - 1):
+        moved = min(left_x, left_y)
+        rest = max(left_x, left_y) - moved
+        if rest <= _CRUMB and rest <= 1e-6 * min(a[row], b[col]):
+            # rounding alone tells the two apart: both are used up
+            left_x = left_y = moved
+        if i == n - 1:
+            moved = left_y
+        elif j == m - 1:
+            moved = left_x
+        if moved > 0:
+            rows[entries], cols[entries] = row, col
+            mass[entries], costs[entries] = moved, cost
+            entries += 1
+        left_x -= moved
+        left_y -= moved
+        # Step past the atom that is used up; past x where both are. At an end, only one can step.
+        if (left_x <= left_y and i < n - 1) or j == m - 1:
+            i += 1
+            if i == n:
+                break
+            row = by_x[i]
+            left_x = a[row]
+            cost = _power(abs(x[row] - y[col]), p)
+            phi[row] = cost - psi[col]
+        else:
+            j += 1
+            col = by_y[j]
+            left_y = b[col]
+            cost = _power(abs(x[row] - y[col]), p)
+            psi[col] = cost - phi[row]
+    return rows[:entries], cols[:entries], mass[:entries], costs[:entries], phi, psi
+
+
+@kernel
+def _power(distance, p):
+    if p == 2.0:
+        return distance * distance
+    if p == 1.0:
+        return distance
+    return distance**p
