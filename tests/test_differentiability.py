@@ -82,7 +82,9 @@ def test_the_derivative_from_a_uniform_measure_is_the_closed_form(y0, y1):
 @given(triples(), st.sampled_from([half_square_cost, distance]))
 def test_the_value_is_the_difference_quotient_at_a_small_time(measures, cost):
     sigma, rho0, rho1 = measures
-    value = derivative(sigma, rho0, rho1, cost).value
+    result = derivative(sigma, rho0, rho1, cost)
+    value = result.value
+    assert result.slopes[0] <= result.slopes[1] == value
 
     def quotient(t):
         moved = transport_cost(sigma, mixture([rho0, rho1], [1 - t, t]), cost)
@@ -254,10 +256,13 @@ def test_atoms_without_mass_change_nothing():
 
 
 def test_crumbs_of_rounding_do_not_join_pieces():
-    # 4 and 6 equal atoms: sums of 1/4 and of 1/6 differ by rounding where they should agree.
-    x, y = np.arange(4.0), np.arange(6.0) / 2
-    result = derivative(Measure(x), Measure(y), Measure([0.0]))
-    assert result.pieces == 2
+    sigma = Measure([0.0, 1.0])
+    nearly = Measure([0.0, 1.0], [0.5 + 1e-14, 0.5 - 1e-14])
+    assert derivative(sigma, nearly, sigma).pieces == 2
+    assert derivative(sigma, Measure([0.0, 1.0], [0.5 + 1e-9, 0.5 - 1e-9]), sigma).pieces == 1
+    # A light atom of its own is joined by its heaviest entry all the same.
+    light = Measure([0.0, 1.0], [1e-14, 1 - 1e-14])
+    assert derivative(light, Measure([5.0]), sigma).pieces == 1
 
 
 @pytest.mark.statement("4.1")

@@ -87,6 +87,7 @@ def test_the_potential_of_W_1_is_1_lipschitz_and_proves_the_distance(measures):
     mu, nu = measures
     f = kantorovich_rubinstein(mu, nu)
     assert f.lipschitz <= 1 + 1e-12
+    assert f.values.min() == 0
     assert f.value == pytest.approx(wasserstein(mu, nu, 1), abs=1e-13)
     assert f.dual_value == pytest.approx(f.value, abs=1e-12)
     assert abs(f.gap) <= 1e-12
