@@ -148,6 +148,11 @@ def _grains(a, b) -> tuple[np.ndarray, np.ndarray, float]:
     return supply, demand, grain
 
 
+def _crumb(n: int, m: int) -> int:
+    """So many grains may be nothing but the rounding of the masses, before and by `_grains`."""
+    return n + m + round(4 * np.finfo(float).eps * _GRAINS)
+
+
 def _candidates(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Room for the candidates of each row: columns, costs, how many, and where to add next."""
     most = 2 * (-(-m // _BLOCK))
@@ -214,8 +219,7 @@ def _simplex(cost, supply, demand, phi, psi, budget):
         if potential is None:
             return None
         parent, flow = tree[:2]
-        root = parent.size - 1
-        if not (flow[parent == root] > root).any():  # more than the rounding to grains explains
+        if not (flow[parent == parent.size - 1] > _crumb(*cost.shape)).any():
             return tree, potential
     raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
 
@@ -255,7 +259,7 @@ def _entries(supply, demand, tree):
     above, count = parent[child], flow[child]
     rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     smaller = np.minimum(supply[rows], demand[cols])
-    real = (count > root) | (count > 1e-6 * smaller)
+    real = (count > _crumb(n, demand.size)) | (count > 1e-6 * smaller)
     return rows[real], cols[real], count[real]
 
 
