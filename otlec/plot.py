@@ -455,7 +455,7 @@ def triangle(measures, weights, ax=None, *, size: float = 9, scale: float = 0.42
     weights = np.asarray(weights, dtype=float)
     corners = np.array([[0.5, np.sqrt(0.75)], [0.0, 0.0], [1.0, 0.0]])
     colours = weights @ np.array([mpl.colors.to_rgb(c) for c in (SOURCE, TARGET, PLAN)])
-    radius = max(np.abs(mu.points).max() for mu in measures)
+    radius = max(np.abs(mu.points).max() for mu in measures) or 1.0  # 0: dots at the origin
     spacing = 1 / np.diff(np.unique(weights[:, 0].round(9))).min()  # neighbours are 1 apart
     artists = []
     for mu, place, colour in zip(measures, spacing * weights @ corners, colours, strict=True):
