@@ -6,10 +6,10 @@ $|m|^p / \rho^{p-1}$ at their centres. Weak duality, as in the informal argument
 - *Above*: the energy of any solution of the continuity equation with the given ends and
   $\rho \ge 0$. The iterate is repaired into one: noise and negative values in the vacuum are cut
   off, a thin floor is added, and the momentum is corrected so that the equation holds again.
-- *Below*: for a potential on the corners of the cells, let a and b be the means over each cell of
-  its slopes in time and in space. If $a + |b|^q / q \le 0$ in each cell (q the conjugate exponent)
-  then p times the mean of $\phi_1 \rho_1 - \phi_0 \rho_0$ is at most the energy. The iterate's
-  potential is carried to the corners, and where it is infeasible it is lowered.
+- *Below*: a potential phi on the cells and slopes (a, b) on the cells that agree with it on the
+  faces between them (`staggered.spread` of the slopes is the gradient). If $a + |b|^q / q \le 0$
+  in each cell, q the conjugate exponent, then p times the mean of $\phi_1 \rho_1 - \phi_0 \rho_0$
+  is at most the energy. Where the iterate's slopes are infeasible, its potential is lowered.
 
 Both are bounds of the discrete problem. Its minimum differs from $W_p^p$ by the discretisation
 error, which they do not see.
@@ -97,13 +97,19 @@ def slopes(corners: np.ndarray, scales: Sequence[float]) -> tuple[np.ndarray, li
 
 
 def _extend(
-    corners: np.ndarray, sign: float, scales: Sequence[float], p: float, free: np.ndarray | None
+    corners: np.ndarray,
+    rho: np.ndarray,
+    sign: float,
+    scales: Sequence[float],
+    p: float,
+    free: np.ndarray | None,
 ) -> np.ndarray:
     """Continue a potential by one step in time, as steeply as the constraint asks for.
 
     The new layer is ``corners + sign * w``, where the mean of w over each cell must reach the
     conjugate of the slope half way. Raising w by what is missing around each corner makes what is
-    missing small in a few rounds; what is left, the caller takes off everywhere.
+    missing small in a few rounds; what is left, the caller takes off everywhere. The best round is
+    the one whose layer costs the least under the density ``rho`` of that end.
     """
     inside = slice(None) if free is None else (slice(None), free)
 
@@ -114,12 +120,14 @@ def _extend(
 
     w = _to_corners(_conjugate(_slopes(corners, scales), p), free) / scales[0]
     best, best_cost = w, np.inf
-    for _ in range(6):
+    for k in range(16):
         lack = missing(w)
-        cost = float((scales[0] * _to_cells(w))[inside].mean() + lack[inside].max())
+        cost = float((scales[0] * _to_cells(w) * rho).mean() + lack[inside].max())
         if cost < best_cost:
             best, best_cost = w, cost
-        w = w + (0.7 / scales[0]) * _largest_around(lack)
+        # First to where nothing is missing and nothing wasted, then only upwards.
+        lack = 0.7 * _largest_around(lack) if k < 8 else np.maximum(_largest_around(lack), 0.0)
+        w = w + lack / scales[0]
     return corners + sign * best
 
 
@@ -130,46 +138,85 @@ def lower_bound(
     scales: Sequence[float],
     p: float,
     obstacles: Obstacles | None = None,
-) -> tuple[float, np.ndarray]:
-    """A lower bound of the energy divided by p, and the feasible potential on the corners.
+) -> tuple[float, np.ndarray, Field]:
+    """A lower bound of the energy divided by p, with its potential and slopes on the cells.
 
     ``dual`` is the dual variable of the iteration: the slopes of a potential, up to its error. The
     scale of time may differ from the number of steps: time then runs to steps / scale.
     """
     free = None if obstacles is None else obstacles.free
-    inside = slice(None) if free is None else (slice(None), free)
-    spread = staggered.close(staggered.spread([v.astype(float) for v in dual]))
+    dual = [v.astype(float) for v in dual]
+    halves = staggered.close(staggered.spread(dual))
     if obstacles is None:
-        potential = staggered.poisson(staggered.divergence(spread, scales), scales)
+        potential = staggered.poisson(staggered.divergence(halves, scales), scales)
     else:
-        spread = obstacles.close(spread)
-        potential = obstacles.poisson(staggered.divergence(spread, scales))
-    # Means of feasible slopes are feasible: K is convex. Only the two outer layers are missing.
-    inner = _to_corners(mean(potential, 0), free)
-    start = _extend(inner[:1], 1.0, scales, p, free)
-    end = _extend(inner[-1:], -1.0, scales, p, free)
-    corners = np.concatenate([start, inner, end])
+        halves = obstacles.close(halves)
+        potential = obstacles.poisson(staggered.divergence(halves, scales))
 
+    # Early, the slopes are noisy. Means of feasible slopes are feasible, since K is convex, and a
+    # potential on the corners has such slopes but for its two outer layers.
+    inner = _to_corners(mean(potential, 0), free)
+    start = _extend(inner[:1], rho0, 1.0, scales, p, free)
+    end = _extend(inner[-1:], rho1, -1.0, scales, p, free)
+    corners = np.concatenate([start, inner, end])
     in_time, in_space = slopes(corners, scales)
-    ends = _to_cells(corners[[0, -1]])
-    value = float((ends[1] * rho1 - ends[0] * rho0).mean()) * scales[0] / len(in_time)
-    steepest = np.sqrt(max(float(sum(b * b for b in in_space)[inside].max()), 1e-300))
-    factors = [1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95]
-    if p == 1:
-        factors = [min(1.0, 1.0 / steepest)]
+    candidates = [(mean(_to_cells(corners), 0), (in_time, *in_space))]
+
+    # Late, the dual variable itself is better: means lose a term of second order.
+    if obstacles is None:
+        lack = [g - h for g, h in zip(staggered.gradient(potential, scales), halves, strict=True)]
+        shift = _invert_spread(lack)
+        candidates.append((potential, tuple(v + w for v, w in zip(dual, shift, strict=True))))
+    bounds = [_make_feasible(*pair, rho0, rho1, scales, p, free) for pair in candidates]
+    return max(bounds, key=lambda bound: bound[0])
+
+
+def _invert_spread(faces: Sequence[np.ndarray]) -> Field:
+    """The smallest values at centres whose `staggered.spread` is ``faces`` on interior faces."""
+    from scipy import fft
+
+    out = []
+    for axis, u in enumerate(faces):
+        n = u.shape[axis] - 1
+        padded = np.zeros_like(u)
+        if n > 1:  # sines diagonalise "spread of interpolate" on the interior faces of a line
+            values = np.cos(0.5 * np.pi * np.arange(1, n) / n) ** 2
+            values = values.reshape([-1 if i == axis else 1 for i in range(u.ndim)])
+            wave = fft.dst(cut(u, axis, 1, -1), type=1, axis=axis) / values
+            cut(padded, axis, 1, -1)[...] = fft.idst(wave, type=1, axis=axis)
+        out.append(mean(padded, axis))
+    return tuple(out)
+
+
+def _make_feasible(potential, dual, rho0, rho1, scales, p, free):
+    """Scale and lower a potential and its slopes until they are in K; the bound they give."""
+    in_time, *in_space = dual
+    inside = slice(None) if free is None else (slice(None), free)
     conjugate = _conjugate(in_space, p)
     q = np.inf if p == 1 else p / (p - 1)
+    factors = [1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95]
+    if p == 1:
+        steepest = np.sqrt(float(sum(b * b for b in in_space)[inside].max()))
+        factors = [1.0 / max(1.0, steepest * (1 + 1e-15))]
+    half = 0.5 / scales[0]
+    last, first = potential[-1] + half * in_time[-1], potential[0] - half * in_time[0]
+    value = float((last * rho1 - first * rho0).mean()) * scales[0] / len(in_time)
     best = (-np.inf, 1.0, np.zeros(len(in_time)))
     for factor in factors:
         # (a, b) -> factor (a, b) multiplies |b|^q by factor^q
         bent = factor * in_time + (0.0 if p == 1 else factor**q) * conjugate
         excess = bent[inside].reshape(len(bent), -1).max(axis=1)
-        best = max(
-            best, (factor * value - float(excess.mean()), factor, excess), key=lambda b: b[0]
-        )
+        bound = factor * value - float(excess.mean())
+        if bound > best[0]:
+            best = (bound, factor, excess)
     bound, factor, excess = best
-    lowered = np.concatenate([[0.0], np.cumsum(excess) / scales[0]])
-    return bound, factor * corners - lowered.reshape(-1, *[1] * (corners.ndim - 1))
+    column = (-1, *[1] * (in_time.ndim - 1))
+    lowered = np.concatenate([[0.0], np.cumsum(mean(excess, 0))]) / scales[0]
+    return (
+        bound,
+        factor * potential - lowered.reshape(column),
+        (factor * in_time - excess.reshape(column), *(factor * b for b in in_space)),
+    )
 
 
 def _to_faces(cells: np.ndarray) -> Field:
@@ -178,21 +225,36 @@ def _to_faces(cells: np.ndarray) -> Field:
 
 
 def _clean_density(rho, rho0, rho1, depth, floor, obstacles):
-    """Cut off what is small against ``depth``, add a floor that fades at the ends, keep the mass."""
-    rho = np.maximum(rho, 0.0)
+    """Cut off what is small against ``depth`` and add a floor that fades at the ends.
+
+    What this takes or gives is settled with the mass nearby, not with all mass: otherwise a flux
+    would have to cross the vacuum, where it is expensive.
+    """
+    axes = tuple(range(1, rho.ndim))
     steps = len(rho) - 1
-    fade = np.sin(np.pi * np.arange(1, steps) / steps).reshape(-1, *[1] * (rho.ndim - 1))
-    inner = rho[1:-1]
-    inner = inner * (inner**2 / (inner**2 + depth**2)) + floor * depth * fade
+    fade = np.sin(np.pi * np.arange(1, steps) / steps).reshape(-1, *[1] * len(axes))
+    inner = rho[1:-1].astype(float)
+    free = True if obstacles is None else obstacles.free
+    kept = np.maximum(inner, 0.0)
+    kept = kept * (kept**2 / (kept**2 + depth**2)) + floor * depth * fade * free
+    share = np.maximum(_blur(kept), 1e-300)
+    kept = kept * np.maximum(1.0 + _blur((inner - kept) / share), 0.1)
     if obstacles is None:
-        inner = inner / inner.mean(axis=tuple(range(1, rho.ndim)), keepdims=True)
+        kept *= 1.0 / kept.mean(axis=axes, keepdims=True)
     else:
-        columns = inner[:, obstacles.free].T
+        columns = kept[:, obstacles.free].T
         wanted = obstacles.piece_mean(rho0[obstacles.free][:, None])
-        columns = columns * (wanted / obstacles.piece_mean(columns))
-        inner = np.zeros_like(inner)
-        inner[:, obstacles.free] = columns.T
-    return np.concatenate([rho0[None], inner, rho1[None]])
+        kept[:, obstacles.free] = (columns * (wanted / obstacles.piece_mean(columns))).T
+    return np.concatenate([rho0[None], kept, rho1[None]])
+
+
+def _blur(cells: np.ndarray, width: float = 0.1) -> np.ndarray:
+    """Apply (1 - width^2 Laplace)^-1 in space at each time: positive, and keeps the mass."""
+    from scipy import fft
+
+    axes = tuple(range(1, cells.ndim))
+    values = 1.0 + width**2 * staggered.eigenvalues(cells.shape[1:], cells.shape[1:])
+    return fft.idctn(fft.dctn(cells, axes=axes) / values, axes=axes)
 
 
 def _close(momentum, obstacles):
@@ -226,7 +288,7 @@ def _space_poisson(source, scales, obstacles):
     return obstacles.poisson(source, first=1)
 
 
-def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 20) -> list[np.ndarray]:
+def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list[np.ndarray]:
     r"""Add to the momentum what the continuity equation lacks, mostly where there is mass.
 
     The cheapest correction is $\rho \nabla \psi$ (Otto's metric). Conjugate gradients,
@@ -294,7 +356,7 @@ def upper_bound(
             momentum[axis - 1] = trust * momentum[axis - 1] + (1 - trust) * carried
     momentum = _close(momentum, obstacles)
     on_a_line = sum(n > 1 for n in rho.shape[1:]) == 1
-    rounds = 0 if on_a_line and obstacles is None else 20
+    rounds = 0 if on_a_line and obstacles is None else 12
     momentum = correct_momentum(rho, momentum, scales, obstacles, rounds)
     centred = staggered.interpolate((rho, *momentum))
     return energy(centred[0], centred[1:], p), (rho, *momentum)

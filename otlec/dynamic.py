@@ -376,10 +376,15 @@ class DynamicPlan:
     upper_bound : float
         The energy of ``rho`` and ``momentum``: the minimum is not larger.
     lower_bound : float
-        The value of ``corner_potential``: the minimum is not smaller. Both bound the minimum of
-        the discrete problem, which differs from $W_p^p$ by the discretisation error.
-    corner_potential : array of shape (steps + 1, n + 1) or (steps + 1, n + 1, m + 1)
-        The dual-feasible potential on the corners of the cells.
+        The value of ``potential``: the minimum is not smaller. Both bound the minimum of the
+        discrete problem, which differs from $W_p^p$ by the discretisation error.
+    cell_potential : array of shape (steps, *grid)
+        The dual potential phi at the centres of the cells.
+    slopes : tuple of arrays of shape (steps, *grid)
+        Its slopes a in time and b in space at the centres. They are feasible,
+        $a + (p - 1) |b / p|^q \le 0$ with q the conjugate exponent (for p = 1: $a \le 0$ and
+        $|b| \le 1$), and their means over two neighbours are the differences of
+        ``cell_potential``.
     history : History
         What each iteration did.
     converged : bool
@@ -392,12 +397,13 @@ class DynamicPlan:
     energy: float
     upper_bound: float
     lower_bound: float
-    corner_potential: np.ndarray
+    cell_potential: np.ndarray
+    slopes: tuple[np.ndarray, ...]
     history: History
     converged: bool
 
     def __post_init__(self) -> None:
-        for array in (self.rho, *self.momentum, self.corner_potential):
+        for array in (self.rho, *self.momentum, self.cell_potential, *self.slopes):
             array.flags.writeable = False
 
     @property
@@ -427,10 +433,9 @@ class DynamicPlan:
         ``lower_bound`` is the mean of ``potential[-1] * rho[-1] - potential[0] * rho[0]``, so that
         minus the first and the last layer approximate the Kantorovich potentials of |x - y|^p.
         """
-        potential = self.corner_potential
-        for axis in range(1, potential.ndim):
-            potential = staggered.mean(potential, axis)
-        return potential
+        phi, half = self.cell_potential, 0.5 / self.steps
+        first, last = phi[:1] - half * self.slopes[0][:1], phi[-1:] + half * self.slopes[0][-1:]
+        return np.concatenate([first, staggered.mean(phi, 0), last])
 
     @property
     def centred_density(self) -> np.ndarray:
@@ -566,13 +571,14 @@ class _Level:
             math.sqrt(float(worst.max())) / step,
         )
 
-    def lower_bound(self) -> tuple[float, np.ndarray]:
-        """A lower bound of the minimum, and its potential on the corners."""
-        value, corners = bounds.lower_bound(
+    def lower_bound(self) -> tuple[float, np.ndarray, staggered.Field]:
+        """A lower bound of the minimum, its potential and its slopes on the cells."""
+        value, potential, (in_time, *in_space) = bounds.lower_bound(
             self.dual, *self.ends, self.scales, self.p, self.obstacles
         )
         unit = self.p * self.speed ** (self.p - 1)
-        return unit * self.speed * value, unit * corners
+        slopes = (unit * self.speed * in_time, *(unit * b for b in in_space))
+        return unit * self.speed * value, unit * potential, slopes
 
     def upper_bound(self, depth: float):
         """An upper bound of the minimum, and its pair (momentum still in the scaled unit)."""
@@ -783,7 +789,7 @@ class _Run:
         self.level, self.grid, self.tol, self.max_iterations = level, grid, tol, max_iterations
         self.relax, self.step, self.progress, self.callback = relax, step, progress, callback
         self.log = []
-        self.lower, self.upper = (-np.inf, None), (np.inf, None)
+        self.lower, self.upper = (-np.inf, None, None), (np.inf, None)
         self.depth = 0.1
         self.converged = False
 
@@ -807,7 +813,9 @@ class _Run:
                 last = iteration == self.max_iterations
                 if iteration >= next_check or last:
                     self.check(energy, last)
-                    next_check = max(iteration + 10, int(1.25 * iteration))
+                    # The gap falls about as the square of the number of iterations.
+                    factor = min(max(math.sqrt(self.relative_gap / self.tol), 1.15), 1.4)
+                    next_check = iteration + max(8, int((factor - 1) * iteration))
                 self.log.append((energy, residual, violation, self.lower[0], self.upper[0]))
                 if bar is not None:
                     bar.update()
@@ -827,11 +835,16 @@ class _Run:
         self.lower = max(self.lower, self.level.lower_bound(), key=lambda pair: pair[0])
         if not last and energy - self.lower[0] > self.tol * self.lower[0]:
             return
-        # The noise in the vacuum falls: follow it down.
-        for depth in (self.depth, self.depth / 3):
+        # The noise in the vacuum falls: follow it down, as long as that helps.
+        depth = self.depth
+        while depth > 1e-7:
             trial = self.level.upper_bound(depth)
-            if trial[0] < self.upper[0]:
+            better = trial[0] < self.upper[0]
+            if better:
                 self.upper, self.depth = trial, depth
+            if self.relative_gap <= self.tol or not (better or depth == self.depth):
+                return
+            depth /= 3
 
     def shaped(self, faces=None):
         """Density and momentum in the user's shapes and units."""
@@ -842,9 +855,9 @@ class _Run:
 
     def result(self) -> DynamicPlan:
         rho, momentum = self.shaped(self.upper[1])
-        corners = self.lower[1]
+        _, potential, slopes = self.lower
         if len(self.grid) == 1:
-            corners = staggered.mean(corners, 1)[:, 0]
+            potential, slopes = potential[:, 0], (slopes[0][:, 0], slopes[2][:, 0])
         return DynamicPlan(
             rho=rho,
             momentum=momentum,
@@ -852,7 +865,8 @@ class _Run:
             energy=min(max(self.log[-1][0], self.lower[0]), self.upper[0]),
             upper_bound=self.upper[0],
             lower_bound=self.lower[0],
-            corner_potential=corners,
+            cell_potential=potential,
+            slopes=tuple(slopes),
             history=History(*np.array(self.log).T),
             converged=self.converged,
         )
