@@ -82,13 +82,13 @@ def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
         return float(np.abs(x[plan.rows] - y[plan.cols]).max())
     apart = np.sort(x)
     apart -= np.sort(y)
-    if p == 2:
+    longest = max(float(apart.max()), -float(apart.min()))
+    if p == 2 and 1e-100 < longest < 1e100:
         apart *= apart
         return math.sqrt(apart.mean())
-    np.abs(apart, out=apart)
-    longest = float(apart.max())
     if p == np.inf or longest == 0:
         return longest
+    np.abs(apart, out=apart)
     apart /= longest  # so that no power overflows, nor all of them underflow
     return longest * float(np.mean(apart**p)) ** (1 / p)
 

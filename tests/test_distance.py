@@ -1,0 +1,114 @@
+"""The Wasserstein distance, and the choice of solver."""
+
+import numpy as np
+import pytest
+from certificates import assert_optimal
+
+from otlec import (
+    Measure,
+    cost_matrix,
+    half_square_cost,
+    optimal_plan,
+    transport_cost,
+    wasserstein,
+)
+
+
+def pair(n, m, d, seed=0, weighted=False):
+    rng = np.random.default_rng([n, m, d, seed])
+    shape = () if d == 0 else (d,)
+    a = rng.dirichlet(np.ones(n)) if weighted else None
+    return Measure(rng.random((n, *shape)), a), Measure(rng.random((m, *shape)))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (6, 6), (5, 8)])
+@pytest.mark.parametrize("d", [0, 1, 2, 4])
+@pytest.mark.parametrize("p", [1, 2, 2.5])
+def test_every_pair_of_measures_gets_an_optimal_plan(n, m, d, p, weighted):
+    mu, nu = pair(n, m, d, weighted=weighted)
+    plan = optimal_plan(mu, nu, p)
+    assert_optimal(plan, cost_matrix(mu.points, nu.points, p))
+    assert plan.p == p
+    assert plan.source is mu
+    assert plan.target is nu
+    assert wasserstein(mu, nu, p) == pytest.approx(plan.distance, rel=1e-14)
+
+
+@pytest.mark.statement("2.1")
+@pytest.mark.parametrize("d", [0, 3])
+def test_between_dirac_masses_it_is_the_distance_of_the_points(d):
+    mu, nu = pair(1, 1, d)
+    expected = np.linalg.norm(np.atleast_1d(mu.points[0] - nu.points[0]))
+    for p in (1, 2, 3.5, np.inf):
+        assert wasserstein(mu, nu, p) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.statement("2.2")
+@pytest.mark.parametrize("d", [0, 2])
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_the_axioms_of_a_distance_hold(d, p):
+    rng = np.random.default_rng(d)
+    shape = () if d == 0 else (d,)
+    mu, nu, rho = (Measure(rng.random((k, *shape)), rng.dirichlet(np.ones(k))) for k in (4, 6, 5))
+    assert wasserstein(mu, mu, p) == pytest.approx(0, abs=1e-7)
+    assert wasserstein(mu, nu, p) > 0.01
+    assert wasserstein(mu, nu, p) == pytest.approx(wasserstein(nu, mu, p), rel=1e-12)
+    two_steps = wasserstein(mu, nu, p) + wasserstein(nu, rho, p)
+    assert wasserstein(mu, rho, p) <= two_steps * (1 + 1e-12)
+
+
+@pytest.mark.statement("comparisons")
+@pytest.mark.parametrize("d", [0, 2])
+def test_w_p_grows_with_p_up_to_w_infinity(d):
+    mu, nu = pair(7, 7, d)
+    distances = [wasserstein(mu, nu, p) for p in (1, 1.5, 2, 4, 16, np.inf)]
+    assert (np.diff(distances) >= -1e-14).all()
+    assert wasserstein(mu, nu, 400) == pytest.approx(distances[-1], rel=0.02)
+
+
+def test_the_cost_of_section_4_is_half_of_w_2_squared():
+    for d in (0, 2):
+        mu, nu = pair(6, 4, d)
+        assert transport_cost(mu, nu) == pytest.approx(wasserstein(mu, nu, 2) ** 2 / 2, rel=1e-13)
+        plan = optimal_plan(mu, nu, cost=half_square_cost)
+        assert_optimal(plan, half_square_cost(mu.points, nu.points))
+        assert plan.p is None
+
+
+def test_any_cost_may_be_given_as_a_function_or_a_matrix():
+    mu, nu = pair(5, 5, 1)
+    cost = lambda x, y: np.sqrt(np.abs(x - y.T))  # noqa: E731  concave: not the monotone plan
+    by_function = optimal_plan(mu, nu, cost=cost)
+    by_matrix = optimal_plan(mu, nu, cost=cost(mu.points, nu.points))
+    assert_optimal(by_function, cost(mu.points, nu.points))
+    assert by_matrix.value == by_function.value
+    assert transport_cost(mu, nu, cost) == by_function.value
+
+
+def test_w_infinity_between_other_measures_is_refused_with_a_reason():
+    mu, nu = pair(3, 4, 2)
+    with pytest.raises(ValueError, match=r"p = inf is solved on the line, and between equally"):
+        wasserstein(mu, nu, np.inf)
+
+
+def test_a_cost_of_the_wrong_shape_is_refused():
+    mu, nu = pair(3, 4, 2)
+    with pytest.raises(ValueError, match=r"cost must be a matrix of shape \(3, 4\), or a function"):
+        optimal_plan(mu, nu, cost=np.zeros((4, 3)))
+
+
+def test_measures_of_different_dimensions_are_refused():
+    with pytest.raises(ValueError, match="mu lives in dimension 1, but nu in dimension 2"):
+        wasserstein(Measure([0.0]), Measure([[0.0, 0.0]]))
+
+
+def test_plain_arrays_are_refused_with_a_hint():
+    with pytest.raises(TypeError, match=r"nu must be an otlec.Measure, but it is a ndarray; wrap"):
+        wasserstein(Measure([0.0]), np.zeros(2))
+
+
+def test_a_power_that_overflows_is_an_error():
+    mu, nu = Measure([[0.0, 0.0]]), Measure([[1e200, 0.0]])
+    with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows"):
+        wasserstein(mu, nu)

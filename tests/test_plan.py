@@ -1,0 +1,57 @@
+"""What the solvers return: entries, potentials, and the certificate that follows from them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from otlec import Measure, assignment, half_square_cost, optimal_plan, transport
+
+
+def small_plan():
+    return transport([0.5, 0.5], [0.25, 0.75], [[0, 1], [2, 0]])
+
+
+def test_the_matrix_has_the_marginals():
+    plan = small_plan()
+    np.testing.assert_array_equal(plan.matrix, [[0.25, 0.25], [0, 0.5]])
+    np.testing.assert_array_equal(plan.matrix.sum(axis=1), plan.a)
+    np.testing.assert_array_equal(plan.matrix.sum(axis=0), plan.b)
+    assert plan.shape == (2, 2)
+
+
+def test_the_gap_is_the_value_minus_the_dual_value():
+    plan = small_plan()
+    assert plan.value == 0.25
+    assert plan.dual_value == pytest.approx(0.25, abs=1e-16)
+    raised = dataclasses.replace(plan, value=1.0)
+    assert raised.gap == pytest.approx(0.75, abs=1e-15)
+
+
+def test_a_distance_needs_an_exponent():
+    mu, nu = Measure([0.0, 1.0]), Measure([2.0, 3.0])
+    assert optimal_plan(mu, nu, 3).distance == pytest.approx(2)
+    with pytest.raises(AttributeError, match=r"no exponent p: its transport cost is .value"):
+        _ = optimal_plan(mu, nu, cost=half_square_cost).distance
+
+
+def test_results_cannot_be_written_to():
+    plan, best = small_plan(), assignment([[1.0, 2.0], [2.0, 1.0]])
+    for array in (plan.a, plan.b, plan.rows, plan.cols, plan.mass, plan.phi, plan.psi):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        best.permutation[0] = 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.value = 0
+
+
+def test_results_say_what_they_are():
+    assert repr(small_plan()) == "Plan(2 x 2, 3 entries, value=0.25)"
+    assert repr(assignment([[1.0]])) == "Assignment(n=1, value=1)"
+
+
+def test_an_assignment_proves_itself():
+    best = assignment([[1.0, 5.0], [2.0, 1.0]])
+    assert best.dual_value == 2
+    assert best.gap == 0

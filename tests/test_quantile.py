@@ -1,0 +1,103 @@
+"""On the line: the monotone plan is optimal, and its potentials prove it."""
+
+import naive
+import numpy as np
+import pytest
+from certificates import assert_optimal
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import wasserstein_distance
+
+from otlec import Measure, cost_matrix, transport_1d, wasserstein
+
+
+def problem(seed):
+    """Points with ties, masses with zeros; of any size from 1 to 12."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(1, 13, 2)
+    x, y = rng.integers(-4, 5, n) / 2, rng.integers(-4, 5, m) / 3
+    if seed % 3 == 0:
+        return x, y, None, None
+    a, b = (10.0 ** rng.uniform(-12 * (seed % 3 == 1), 0, k) for k in (n, m))
+    a[rng.random(n) < 0.2] = 0
+    b[rng.random(m) < 0.2] = 0
+    a[rng.integers(n)] += 1
+    b[rng.integers(m)] += 1
+    return x, y, a / a.sum(), b / b.sum()
+
+
+@pytest.mark.statement("1")
+@given(st.integers(0, 10**6), st.sampled_from([1, 1.5, 2, 3, 7.25]))
+def test_the_monotone_plan_proves_its_optimality(seed, p):
+    x, y, a, b = problem(seed)
+    plan = transport_1d(x, y, a, b, p)
+    assert_optimal(plan, cost_matrix(x, y, p))
+    expected = naive.quantile_value(x, y, plan.a, plan.b, p)
+    assert plan.value == pytest.approx(expected, rel=1e-11, abs=1e-14)
+    distance = wasserstein(Measure(x, a), Measure(y, b), p)
+    assert distance == pytest.approx(plan.distance, rel=1e-11, abs=1e-14)
+
+
+@pytest.mark.statement("1")
+@given(st.integers(0, 10**6))
+def test_the_monotone_plan_never_crosses(seed):
+    x, y, a, b = problem(seed)
+    plan = transport_1d(x, y, a, b)
+    assert (np.diff(x[plan.rows]) >= 0).all()
+    assert (np.diff(y[plan.cols]) >= 0).all()
+
+
+@given(st.integers(0, 10**6))
+def test_w_1_agrees_with_scipy(seed):
+    x, y, a, b = problem(seed)
+    expected = wasserstein_distance(x, y, a, b)
+    assert wasserstein(Measure(x, a), Measure(y, b), 1) == pytest.approx(expected, abs=1e-13)
+
+
+@given(st.integers(0, 10**6))
+def test_w_infinity_is_the_longest_move(seed):
+    x, y, a, b = problem(seed)
+    mu, nu = Measure(x, a), Measure(y, b)
+    plan = transport_1d(x, y, a, b)
+    longest = np.abs(x[plan.rows] - y[plan.cols]).max()
+    assert wasserstein(mu, nu, np.inf) == pytest.approx(longest, abs=1e-15)
+
+
+def test_w_infinity_sees_no_mass_that_is_only_rounding():
+    x = np.arange(3.0)
+    y = np.repeat(x, 2) + 0.1
+    assert wasserstein(Measure(x), Measure(y), np.inf) == pytest.approx(0.1)
+    assert transport_1d(x, y).mass.size == 6
+
+
+@pytest.mark.parametrize(("n", "m"), [(700, 700), (300, 700)])
+@pytest.mark.parametrize("p", [1, 2, 3.5])
+def test_large_problems_prove_their_optimality(n, m, p):
+    rng = np.random.default_rng([n, m])
+    x, y = rng.standard_normal(n), rng.standard_normal(m) + 1
+    assert_optimal(transport_1d(x, y, p=p), cost_matrix(x, y, p))
+    a, b = rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m))
+    assert_optimal(transport_1d(x, y, a, b, p), cost_matrix(x, y, p))
+
+
+def test_points_may_be_a_column():
+    plan = transport_1d([[0.0], [2.0]], [[3.0], [1.0]], p=1)
+    assert plan.value == 1
+    np.testing.assert_array_equal(plan.matrix, [[0, 0.5], [0.5, 0]])
+
+
+def test_a_high_power_neither_overflows_nor_vanishes_between_equal_masses():
+    x, y = np.array([0.0, 1e-3]), np.array([2e-3, 3e-3])
+    assert wasserstein(Measure(x), Measure(y), 500) == pytest.approx(2e-3)
+    assert wasserstein(Measure(1e9 * x), Measure(1e9 * y), 500) == pytest.approx(2e6)
+    assert wasserstein(Measure(x), Measure(x), 500) == 0
+    assert wasserstein(Measure(1e200 * x), Measure(1e200 * y)) == pytest.approx(2e197)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_an_overflow_is_an_error():
+    x, y, a = [0.0, 1e200], [1e201, 2e201], [0.25, 0.75]
+    with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows: scale the points down"):
+        transport_1d(x, y)
+    with pytest.raises(ValueError, match=r"overflows"):
+        wasserstein(Measure(x, a), Measure(y))
