@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from otlec import Measure, plot
+from otlec import Measure, assignment, cost_matrix, optimal_plan, plot
 
 
 @pytest.fixture
@@ -65,3 +65,53 @@ def test_a_paletted_figure_is_lighter_and_keeps_its_transparent_ground():
     assert shown.width == Image.open(plain).width // 2
     assert Image.open(io.BytesIO(shown.data)).convert("RGBA").getpixel((0, 0))[3] == 0
     assert not plt.fignum_exists(figure.number)
+
+
+@pytest.fixture
+def line_plan():
+    rng = np.random.default_rng(0)
+    return optimal_plan(Measure(rng.normal(size=6)), Measure(rng.normal(size=9)))
+
+
+def test_a_line_joins_each_pair_between_which_mass_moves(ax, line_plan):
+    lines, source, target = plot.plan_lines(line_plan, ax)
+    ends = np.array([line.get_xdata() for line in lines])
+    np.testing.assert_array_equal(ends[:, 0], line_plan.source.points[line_plan.rows])
+    np.testing.assert_array_equal(ends[:, 1], line_plan.target.points[line_plan.cols])
+    assert (len(source.get_offsets()), len(target.get_offsets())) == (6, 9)
+
+
+def test_the_contact_picture_shows_the_potentials_over_sorted_points(line_plan):
+    mu, nu = line_plan.source, line_plan.target
+    figure = plt.figure()
+    cost = cost_matrix(mu.points, nu.points)
+    square, below, left = plot.contact_picture(line_plan, cost, figure)
+    by_x, by_y = np.argsort(mu.points), np.argsort(nu.points)
+    np.testing.assert_array_equal(below.lines[0].get_ydata(), line_plan.phi[by_x])
+    np.testing.assert_array_equal(left.lines[0].get_xdata(), line_plan.psi[by_y])
+    assert len(square.collections[-1].get_offsets()) == line_plan.mass.size
+    plt.close(figure)
+
+
+def test_the_bars_of_an_optimal_pair_meet_and_no_others_pass(ax):
+    rng = np.random.default_rng(1)
+    cost = rng.uniform(size=(5, 5))
+    best = assignment(cost)
+    primal = [cost[np.arange(5), rng.permutation(5)].sum() for _ in range(4)] + [best.value]
+    dual = [best.dual_value, cost.min(axis=1).sum()]
+    up, down = plot.meeting_bars(primal, dual, ax)
+    reached = [bar.get_x() + bar.get_width() for bar in up]
+    came_to = [bar.get_x() for bar in down]
+    assert reached == sorted(reached)
+    assert came_to == sorted(came_to, reverse=True)
+    assert reached[-1] == pytest.approx(came_to[-1], abs=1e-12)
+
+
+def test_photographs_are_laid_out_in_rows_as_one_jpeg():
+    red, blue = np.zeros((20, 30, 3)), np.zeros((20, 30, 3))
+    red[..., 0] = blue[..., 2] = 1.0
+    shown = plot.photographs([[red, blue], [blue, red]], width=60, gap=10)
+    pixels = np.asarray(Image.open(io.BytesIO(shown.data)).convert("RGB"), float)
+    assert pixels.shape == (90, 130, 3)
+    corners = [pixels[10, 10], pixels[10, -10], pixels[-10, 10], pixels[-10, -10]]
+    assert [corner.argmax() for corner in corners] == [0, 2, 2, 0]
