@@ -145,3 +145,33 @@ def test_proposition_3_2_the_last_display_means_the_distance_of_mu_0_and_mu_1(se
     left = wasserstein(geodesic(plan, s), geodesic(plan, t), p) ** p
     right = (t - s) ** p * wasserstein(mu_0, mu_1, p) ** p
     assert left == pytest.approx(right, rel=1e-8, abs=1e-13)
+
+
+@pytest.mark.statement("4.2")
+def test_proposition_4_2_equality_almost_everywhere_for_mu_alone_would_not_be_enough():
+    # mu lives on the gaps of a fat Cantor set. They are dense, so that its support is [0, 1]; yet
+    # a Lipschitz function that is flat on all of them can climb on the set that is left, of length
+    # 1/2. The proof has to use that potentials are conjugate.
+    kept, gaps = [(0.0, 1.0)], []
+    for k in range(1, 11):
+        width, pieces = 4.0**-k, []
+        for left, right in kept:
+            middle = (left + right) / 2
+            gaps.append((middle - width / 2, middle + width / 2))
+            pieces += [(left, gaps[-1][0]), (gaps[-1][1], right)]
+        kept = pieces
+    starts, ends = np.array(kept).T
+    steps = np.concatenate([[0.0], np.cumsum(ends - starts)])
+
+    def f(x):  # the length of what is kept to the left of x
+        k = np.minimum(np.searchsorted(starts, x, side="right"), starts.size)
+        return steps[k] - np.maximum(ends[k - 1] - x, 0.0)
+
+    rng = np.random.default_rng(42)
+    x, y = rng.random((2, 1000))
+    assert (np.abs(f(x) - f(y)) <= np.abs(x - y) + 1e-12).all()  # 1-Lipschitz
+    left, right = np.array(gaps).T
+    np.testing.assert_allclose(f(left), f(right), atol=1e-12)  # flat wherever mu has mass
+    assert (ends - starts).max() < 1e-3  # every interval of that length meets mu
+    # 1/2 in the limit; each stage k removes 2^(-k-1)
+    assert f(np.array([1.0]))[0] == pytest.approx(0.5 + 2.0**-11)
