@@ -17,7 +17,8 @@ from .differentiability import (
 )
 from .distance import optimal_plan, transport_cost, wasserstein
 from .duality import LipschitzPotential, c_transform, contact_set, kantorovich_rubinstein
-from .dynamic import DynamicPlan, benamou_brenier
+from .dynamic import DynamicPlan, DynamicState, benamou_brenier
+from .flow import action, continuity_residual, displacement_velocity, flow, flow_density
 from .gaussian import gaussian_barycenter, gaussian_distance, gaussian_geodesic, gaussian_map
 from .geodesics import (
     curve_length,
@@ -33,6 +34,7 @@ from .gluing import Coupling, Gluing, compose, glue, gluing_cost_range
 from .hungarian import assignment, shortest_augmenting_paths
 from .measure import Measure
 from .network_simplex import transport
+from .otto import Helmholtz, Tangent, helmholtz, tangent, tangent_norm
 from .plan import Assignment, Plan
 from .quantile import transport_1d
 
@@ -45,11 +47,15 @@ __all__ = [
     "Coupling",
     "Derivative",
     "DynamicPlan",
+    "DynamicState",
     "Gluing",
+    "Helmholtz",
     "LipschitzPotential",
     "Measure",
     "Plan",
     "PotentialBand",
+    "Tangent",
+    "action",
     "assignment",
     "assignment_points",
     "barycenter",
@@ -58,10 +64,14 @@ __all__ = [
     "c_transform",
     "compose",
     "contact_set",
+    "continuity_residual",
     "cost_matrix",
     "curve_length",
     "derivative",
+    "displacement_velocity",
     "distribution_function",
+    "flow",
+    "flow_density",
     "gaussian_barycenter",
     "gaussian_distance",
     "gaussian_geodesic",
@@ -70,6 +80,7 @@ __all__ = [
     "glue",
     "gluing_cost_range",
     "half_square_cost",
+    "helmholtz",
     "interpolation",
     "is_constant_speed",
     "kantorovich_rubinstein",
@@ -82,6 +93,8 @@ __all__ = [
     "sandwich",
     "shortest_augmenting_paths",
     "speed_matrix",
+    "tangent",
+    "tangent_norm",
     "transport",
     "transport_1d",
     "transport_cost",
