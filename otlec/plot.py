@@ -517,3 +517,27 @@ def snapshots(film, ax=None, *, obstacles=None):
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(True)
     return images
+
+
+def velocity(rho, v, ax=None, *, every: int = 4, scale: float = 0.35):
+    """Draw a density on the unit square, and a velocity of shape (2, n, m) where there is mass.
+
+    The first axis of the density is drawn to the right. An arrow is ``scale`` times the velocity.
+    Returns the image and the arrows.
+    """
+    ax = _axes(ax)
+    n, m = rho.shape
+    image = ax.imshow(
+        rho.T, origin="lower", extent=(0, 1, 0, 1), cmap=DENSITY, alpha=0.7, vmax=1.6 * rho.max()
+    )
+    x, y = np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(m) + 0.5) / m, indexing="ij")
+    seen = np.zeros(rho.shape, bool)
+    seen[every // 2 :: every, every // 2 :: every] = True
+    seen &= rho > 0.03 * rho.max()
+    arrows = ax.quiver(
+        x[seen], y[seen], *(scale * v[:, seen]), angles="xy", scale_units="xy", scale=1,
+        color=PLAN, width=0.009,
+    )  # fmt: skip
+    ax.set(xticks=[], yticks=[], xlim=(0.12, 0.88), ylim=(0.12, 0.88))
+    ax.spines[:].set_visible(False)
+    return image, arrows
