@@ -115,12 +115,8 @@ def transport_cost(mu: Measure, nu: Measure, cost: Cost = half_square_cost) -> f
 
 
 def _check_measures(mu, nu) -> None:
-    for measure, name in ((mu, "mu"), (nu, "nu")):
-        if not isinstance(measure, Measure):
-            raise TypeError(
-                f"{name} must be an otlec.Measure, but it is a {type(measure).__name__}; "
-                f"wrap points and weights: Measure(points, weights)"
-            )
+    _check.measure(mu, "mu")
+    _check.measure(nu, "nu")
     if mu.dim != nu.dim:
         raise ValueError(f"mu lives in dimension {mu.dim}, but nu in dimension {nu.dim}")
 

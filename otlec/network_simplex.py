@@ -30,7 +30,7 @@ from .plan import Plan
 _GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
 _BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
 _ROWS = 8  # whose candidates are compared before one enters
-_TOLERANCE = 1e-13  # of the largest cost: what counts as violated
+_TOLERANCE = 1e-13  # of the largest potential: a violation below it may be rounding
 _PIVOTS_PER_CALL = 100_000  # so that Ctrl-C is heard in between
 _PIVOTS_PER_ATOM = 1_000  # a budget that has never been needed: 10 are usual
 _PATIENCE = 15  # pivots an atom, before the search starts again from a better guess
@@ -206,22 +206,34 @@ def _simplex(cost, supply, demand, phi, psi, budget):
     The search starts from feasible potentials, and the root charges them and a price besides. If
     mass still uses the root at the end, the price was too low, or the problem has no plan.
     """
-    lowest, highest = _extremes(cost)
-    scale = max(highest, -lowest)
-    far = max(highest - lowest, 1e-6 * scale) or 1.0
     candidates = _candidates(*cost.shape)
-    # potentials so high that every pair is violated: each block of columns proposes its best
-    _sweep(cost, phi + 4 * (scale + far), psi, 0.0, *candidates)
+    typical, enough = _prices(cost, phi, psi)
+    # potentials so high that most pairs are violated: each block of columns proposes its best
+    _sweep(cost, phi + 2 * typical, psi, 0.0, *candidates)
     tree = _star(supply, demand)
-    for price in (far, 10 * far, cost.size * far):
-        prices = np.concatenate([phi, psi, [0.0]]) + price
-        potential, budget = _improve(cost, prices, _TOLERANCE * scale, candidates, tree, budget)
+    parent, flow = tree[:2]
+    price = typical
+    while price < 10 * enough:
+        charged = np.concatenate([phi, psi, [0.0]]) + price
+        potential, budget = _improve(cost, charged, candidates, tree, budget)
         if potential is None:
             return None
-        parent, flow = tree[:2]
         if not (flow[parent == parent.size - 1] > _crumb(*cost.shape)).any():
             return tree, potential
+        price *= 10
     raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
+
+
+def _prices(cost, phi, psi) -> tuple[float, float]:
+    """A typical reduced cost, and a price that outweighs any way around the root."""
+    n, m = cost.shape
+    rows, cols = slice(None, None, 1 + n // 100), slice(None, None, 1 + m // 100)
+    sample = cost[rows, cols] - phi[rows, None] - psi[cols]
+    sample = sample[np.isfinite(sample) & (sample > 0)]
+    lowest, highest = _extremes(cost)
+    enough = (n + m) * (highest - lowest) or 1.0
+    typical = float(np.median(sample)) if sample.size else enough
+    return min(typical, enough), enough
 
 
 def _extremes(cost) -> tuple[float, float]:
@@ -233,21 +245,21 @@ def _extremes(cost) -> tuple[float, float]:
     return (lowest, highest) if lowest < np.inf else (0.0, 0.0)
 
 
-def _improve(cost, prices, tolerance, candidates, tree, budget):
+def _improve(cost, prices, candidates, tree, budget):
     """Pivot until no pair is violated: the potentials of the nodes (or None), and what is left."""
     n, m = cost.shape
     potential = np.empty(n + m + 1)
     while True:
-        fine = max(tolerance, _measure(cost, prices, tree[0], tree[2], potential))
+        tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
         pivots = limit = 1
         while pivots == limit:
             limit = min(budget, _PIVOTS_PER_CALL)
             if limit <= 0:
                 return None, 0
-            pivots = _pivot(*candidates[:3], fine, *tree, potential, limit)
+            pivots = _pivot(*candidates[:3], tolerance, *tree, potential, limit)
             budget -= pivots
-        fine = max(tolerance, _measure(cost, prices, tree[0], tree[2], potential))
-        if _sweep(cost, potential[:n], -potential[n:-1], fine, *candidates) == 0:
+        tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
+        if _sweep(cost, potential[:n], -potential[n:-1], tolerance, *candidates) == 0:
             return potential, budget
 
 
@@ -303,9 +315,9 @@ def _sweep(cost, phi, psi, tolerance, columns, costs, counts, oldest):
                 highest = max(highest, block[k])
             if highest == 0:
                 continue
-            k = 0
+            k = i % block.size  # another one in each row, where many are equal
             while block[k] != highest:
-                k += 1
+                k = k + 1 if k + 1 < block.size else 0
             j = start + k
             if violation[j] <= tolerance:
                 continue
@@ -323,7 +335,7 @@ def _measure(cost, prices, parent, after, potential):
     """Potentials from the root down: the difference along an edge, in its direction, is its cost.
 
     The first child of the root gets 0: where it is the only one, no price spoils the digits.
-    Returns how far from 0 the potentials can be told apart.
+    Returns the largest potential in absolute value.
     """
     n = cost.shape[0]
     root = parent.size - 1
@@ -341,7 +353,7 @@ def _measure(cost, prices, parent, after, potential):
         potential[node] = potential[above] + (length if node < n else -length)
         largest = max(largest, abs(potential[node]))
         node = after[node]
-    return 2e-15 * largest
+    return largest
 
 
 @kernel
