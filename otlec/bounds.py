@@ -26,7 +26,10 @@ from .staggered import Field, Obstacles, cut, mean, pad
 
 
 def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
-    r"""The mean of $|m|^p / \rho^{p-1}$ at centres: 0 where both vanish, +inf outside its domain."""
+    r"""The mean of $|m|^p / \rho^{p-1}$ at centres, where 0 / 0 is 0.
+
+    It is +inf where momentum flows without mass, or the density is negative.
+    """
     square = sum(m * m for m in momentum)
     if (rho < 0).any() or (p > 1 and ((rho == 0) & (square > 0)).any()):
         return np.inf
@@ -163,29 +166,15 @@ def lower_bound(
     candidates = [(mean(_to_cells(corners), 0), (in_time, *in_space))]
 
     # Late, the dual variable itself is better: means lose a term of second order.
-    if obstacles is None:
-        lack = [g - h for g, h in zip(staggered.gradient(potential, scales), halves, strict=True)]
-        shift = _invert_spread(lack)
-        candidates.append((potential, tuple(v + w for v, w in zip(dual, shift, strict=True))))
+    slope = staggered.gradient(potential, scales)
+    if obstacles is not None:
+        slope = obstacles.close(slope)
+    lack = [g - h for g, h in zip(slope, halves, strict=True)]
+    invert = staggered.invert_spread if obstacles is None else obstacles.invert_spread
+    shifted = tuple(v + w for v, w in zip(dual, invert(lack), strict=True))
+    candidates.append((potential, shifted))
     bounds = [_make_feasible(*pair, rho0, rho1, scales, p, free) for pair in candidates]
     return max(bounds, key=lambda bound: bound[0])
-
-
-def _invert_spread(faces: Sequence[np.ndarray]) -> Field:
-    """The smallest values at centres whose `staggered.spread` is ``faces`` on interior faces."""
-    from scipy import fft
-
-    out = []
-    for axis, u in enumerate(faces):
-        n = u.shape[axis] - 1
-        padded = np.zeros_like(u)
-        if n > 1:  # sines diagonalise "spread of interpolate" on the interior faces of a line
-            values = np.cos(0.5 * np.pi * np.arange(1, n) / n) ** 2
-            values = values.reshape([-1 if i == axis else 1 for i in range(u.ndim)])
-            wave = fft.dst(cut(u, axis, 1, -1), type=1, axis=axis) / values
-            cut(padded, axis, 1, -1)[...] = fft.idst(wave, type=1, axis=axis)
-        out.append(mean(padded, axis))
-    return tuple(out)
 
 
 def _make_feasible(potential, dual, rho0, rho1, scales, p, free):

@@ -154,6 +154,24 @@ def project(
     return tuple(u - slope for u, slope in zip(faces, slopes, strict=True))
 
 
+def invert_spread(faces: Sequence[np.ndarray]) -> Field:
+    """The smallest values at centres whose `spread` is ``faces`` on the interior faces."""
+    return tuple(_invert_spread_along(u, axis) for axis, u in enumerate(faces))
+
+
+def _invert_spread_along(u: np.ndarray, axis: int) -> np.ndarray:
+    from scipy import fft
+
+    n = u.shape[axis] - 1
+    padded = np.zeros_like(u)
+    if n > 1:  # sines diagonalise "spread of interpolate" on the interior faces of a line
+        values = np.cos(0.5 * np.pi * np.arange(1, n) / n) ** 2
+        values = values.reshape([-1 if i == axis else 1 for i in range(u.ndim)])
+        wave = fft.dst(cut(u, axis, 1, -1), type=1, axis=axis) / values
+        cut(padded, axis, 1, -1)[...] = fft.idst(wave, type=1, axis=axis)
+    return mean(padded, axis)
+
+
 class Obstacles:
     """The same grid with forbidden cells: no flux passes the faces of a cell of ``mask``.
 
@@ -201,8 +219,9 @@ class Obstacles:
         return matrix.tocsc()
 
     def factors(self) -> list:
-        """One factorisation a frequency of time; at frequency 0 the first cell of each piece is
-        tied to 0, since there the solution is free up to a constant.
+        """One factorisation a frequency of time.
+
+        At frequency 0 the solution is free up to a constant: the first cell of each piece is tied.
         """
         if self._factors is None:
             from scipy import sparse
@@ -212,11 +231,12 @@ class Obstacles:
             tied = np.zeros(matrix.shape[0])
             tied[np.unique(self.labels, return_index=True)[1]] = self.scales[-1] ** 2
             times = eigenvalues((self.steps,), self.scales[:1])
+            shifts = [tied, *(np.full(tied.size, t) for t in times[1:])]
+            order = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
             self._factors = [
-                splu((matrix + sparse.diags_array(tied if k == 0 else np.full(tied.size, t))).tocsc(),
-                     permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
-                for k, t in enumerate(times)
-            ]  # fmt: skip
+                splu((matrix + sparse.diags_array(s)).tocsc(), diag_pivot_thresh=0.0, **order)
+                for s in shifts
+            ]
         return self._factors
 
     def poisson(self, source: np.ndarray, first: int = 0) -> np.ndarray:
@@ -238,6 +258,30 @@ class Obstacles:
 
     def _solve_singular(self, columns: np.ndarray) -> np.ndarray:
         return self.factors()[0].solve(columns - self.piece_mean(columns))
+
+    def invert_spread(self, faces: Sequence[np.ndarray]) -> Field:
+        """As `staggered.invert_spread`, for the open faces and the free cells."""
+        from scipy import sparse
+        from scipy.sparse.linalg import splu
+
+        out = [_invert_spread_along(faces[0], 0) * self.free]
+        index = np.arange(self.free.size).reshape(self.free.shape)
+        for axis, u in enumerate(faces[1:]):
+            is_open = self.open[axis + 1][0]
+            values = np.zeros((self.steps, *self.free.shape))
+            count = int(is_open.sum())
+            if count:
+                joined = cut(is_open, axis, 1, -1)
+                cols = [cut(index, axis, None, -1)[joined], cut(index, axis, 1, None)[joined]]
+                rows = np.tile(np.arange(count), 2)
+                shape = (count, self.free.size)
+                halves = sparse.csr_array(
+                    (np.full(2 * count, 0.5), (rows, np.concatenate(cols))), shape
+                )
+                solution = splu((halves @ halves.T).tocsc()).solve(u[:, is_open].T)
+                values = (halves.T @ solution).T.reshape(values.shape)
+            out.append(values)
+        return tuple(out)
 
     def piece_mean(self, columns: np.ndarray) -> np.ndarray:
         """The mean over each piece, at each of its cells; ``columns`` has the free cells first."""
