@@ -23,6 +23,7 @@ from . import _check
 from ._kernel import kernel
 from .plan import Assignment
 
+_SMALL = 64  # below this size good starting prices do not pay
 _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
 
@@ -48,7 +49,14 @@ def assignment(cost) -> Assignment:
         If the matrix is empty or not square, holds nan or -inf, if the forbidden pairs leave no
         assignment, or if the value exceeds the largest float.
     """
-    return shortest_augmenting_paths(cost)
+    cost = _check.cost(cost, square=True)
+    if cost.shape[0] < _SMALL:
+        return shortest_augmenting_paths(cost)
+    from .starting_prices import Market  # not needed, and not compiled, for small problems
+
+    market = Market(cost)
+    market.settle()
+    return _finish(cost, market.phi, market.psi, market.row_of, market.col_of)
 
 
 def shortest_augmenting_paths(cost) -> Assignment:

@@ -1,0 +1,449 @@
+r"""Good starting prices: an auction, so that few augmenting paths are left to search.
+
+Read -psi_j as the price of column j. Row i likes best the column of least c[i, j] - psi_j. In an
+*auction* the free rows bid in turn: a row takes its favourite column, whoever had it, and raises
+its price until the second choice looks as good, plus a small step:
+
+    psi_j  <-  psi_j - (second best - best) - step.
+
+Once every row has a column, each pays at most ``step`` more than it must. A large step settles fast
+but coarsely; so the auction is repeated with steps that shrink (epsilon scaling), each time from
+the prices found before. Bids without a step come last: they may leave rows without a column, but
+all assigned pairs are tight, which is what the Hungarian method needs to go on and finish exactly.
+
+Prices only rise. What a row once found too dear stays too dear; so a *short list* of some 24
+columns serves it for many bids, together with a bound for the columns that are not on it. Costs are
+read a row at a time, from a matrix or computed from points: one code serves both.
+
+Source: Bertsekas (1979, 1988); column minima and bids without a step after Jonker and Volgenant
+(1987).
+"""
+
+import numpy as np
+
+from ._kernel import kernel
+from .cost import cost_matrix
+
+_LANES = (
+    64  # columns j, j + 64, j + 128, ... make a lane, whose least cost is found at vector speed
+)
+_CHOSEN = 24  # a short list holds what is no dearer than the 24th of the lanes' best columns
+_ROOM = 128  # columns that fit on a short list
+_BLOCK = 32  # columns that are compared before looking which one it was
+_FAVOURITES = 32  # equally good columns that a row remembers
+_LARGEST = np.finfo(np.float64).max
+
+_DIRECT = 350  # below this size, matching and augmenting paths are as fast as an auction
+_WITHOUT_STEP = 3  # bids a row without a step
+_QUARREL = 50  # bids a row with a step
+_PATIENT = 25  # short lists a row, once augmenting paths seem no better
+_ATTEMPTS = 6  # auctions in search of a good step
+_FIRST_STEP, _LAST_STEP = 1 / 8, 1e-5  # in spreads, see `Market._spread`
+_LARGER, _SMALLER = 16, 16
+
+
+class Market:
+    """Rows that look for columns: costs, potentials, and who has what.
+
+    The costs are those of a matrix, ``Market(cost)``, or of points, ``Market.of_points(x, y, p)``.
+    """
+
+    def __init__(self, cost: np.ndarray):
+        nothing = np.empty((0, 0))
+        self._set_up((cost, nothing, nothing, 2.0), cost.min(axis=0))
+
+    @classmethod
+    def of_points(cls, x: np.ndarray, y: np.ndarray, p: float) -> "Market":
+        """The market of costs |x_i - y_j|^p, which are computed row by row when needed."""
+        costs = (np.empty((0, 0)), x, np.ascontiguousarray(y.T), p)
+        market = cls.__new__(cls)
+        market._set_up(costs, _column_minima(*costs))
+        return market
+
+    def _set_up(self, costs: tuple, column_minima: np.ndarray) -> None:
+        n = self.n = column_minima.size
+        self.costs = costs
+        # a column whose pairs are all forbidden has no price; the search will say so
+        self.psi = np.where(column_minima < np.inf, column_minima, 0.0)
+        self.phi = np.zeros(n)
+        self.row_of = np.full(n, -1)
+        self.col_of = np.full(n, -1)
+
+    def settle(self) -> None:
+        """Leave feasible potentials, and a partial assignment of tight pairs, as large as is cheap.
+
+        The route is chosen by looking at a few rows, and then by watching the progress:
+
+        1. At the lowest prices, where each column costs what its best row pays, every row has
+           favourites. If nearly all rows have one to themselves, or if most like several columns
+           *equally* (ties), then this is a matter of matching and not of prices.
+        2. Else bids without a step. Where rows live on different scales, these settle nearly all.
+        3. Else the auction. With a good step all rows settle within a few bids each. Where they
+           quarrel on, the step is too small for the distance that prices have to travel. If only
+           few rows are still without a column, a few augmenting paths are cheaper than the quarrel
+           and we stop; if many are, the step is enlarged.
+        """
+        small = self.n < _DIRECT
+        if small or self._looks_like_matching():
+            n_free, n_tight = _match_tight(
+                *self.costs, self.psi, self.phi, self.row_of, self.col_of
+            )
+            if small or n_free <= self.n // 16 or n_tight >= 2 * self.n:
+                return
+        self._open()
+        if self._bid(0.0, _WITHOUT_STEP) > self.n // 64:
+            self._auction()
+            self._bid(0.0, _WITHOUT_STEP)
+        _row_prices(*self.costs, self.psi, self.phi, *self.lists)
+
+    def _looks_like_matching(self) -> bool:
+        """Whether most sampled rows own a column at its price, or have several favourites."""
+        cost, x, y, p = self.costs
+        rows = np.arange(0, self.n, self.n // 32)
+        with np.errstate(over="ignore"):  # an overflow is as good as a forbidden pair
+            reduced = (cost[rows] if cost.size else cost_matrix(x[rows], y.T, p)) - self.psi
+        least = reduced.min(axis=1)
+        n_favourites = np.count_nonzero(reduced == least[:, None], axis=1)
+        return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.6
+
+    def _open(self) -> None:
+        """Make room for the short lists; nothing is known yet of columns that are not listed."""
+        n = self.n
+        self.queue = np.empty(n, np.int64)
+        columns, values = np.empty((n, _ROOM), np.int32), np.empty((n, _ROOM))
+        counts, bounds = np.zeros(n, np.int64), np.full(n, -np.inf)
+        self.lists = columns, values, counts, bounds
+
+    def _bid(self, step: float, bids_a_row: int, lists_a_row: int = 1 << 20) -> int:
+        """Hold one auction; return how many rows have no column when their patience ends."""
+        patience = bids_a_row * self.n, lists_a_row * self.n
+        assigned = self.row_of, self.col_of
+        return _bid(*self.costs, self.psi, *assigned, step, *patience, self.queue, *self.lists)
+
+    def _auction(self) -> None:
+        """Look for a step that settles the rows, then refine it."""
+        spread = self._spread()
+        step = _FIRST_STEP * spread
+        # augmenting paths would read some sqrt(n) rows for each row: try for a fraction of that
+        lists_a_row = 1 + int(np.sqrt(self.n) / 8)
+        for _ in range(_ATTEMPTS):
+            n_free = self._bid(step, _QUARREL, lists_a_row)
+            if n_free == 0:
+                break
+            if self.n // 64 < n_free < self.n // 8:
+                return
+            if n_free >= self.n // 8:
+                step *= _LARGER
+            lists_a_row = _PATIENT
+        # a step below the spacing of floats would not change a price
+        last = max(_LAST_STEP * spread, 4 * np.spacing(np.abs(self.psi).max()))
+        while n_free == 0 and step > last:
+            step /= _SMALLER
+            n_free = self._bid(step, _QUARREL, lists_a_row)
+
+    def _spread(self) -> float:
+        """How far the end of a row's short list lies above its favourite, for the median row."""
+        _row_prices(*self.costs, self.psi, self.phi, *self.lists)
+        bounds = self.lists[-1]
+        with np.errstate(over="ignore"):
+            spreads = (bounds - self.phi)[(bounds < _LARGEST) & (bounds > self.phi)]
+        return float(np.median(spreads)) if spreads.size else 1.0
+
+
+@kernel
+def _costs_of_row(cost, x, y, p, i, row):
+    """Row i of the matrix; or, where there is none, computed from the points into ``row``."""
+    if cost.size > 0:
+        return cost[i]
+    row[:] = 0.0
+    for k in range(y.shape[0]):
+        for j in range(row.size):
+            row[j] += (x[i, k] - y[k, j]) ** 2
+    if p == 1.0:
+        for j in range(row.size):
+            row[j] = np.sqrt(row[j])
+    elif p != 2.0:
+        for j in range(row.size):
+            row[j] **= 0.5 * p
+    return row
+
+
+@kernel
+def _column_minima(cost, x, y, p):
+    n = x.shape[0]
+    least = np.full(n, np.inf)
+    row = np.empty(n)
+    for i in range(n):
+        costs = _costs_of_row(cost, x, y, p, i, row)
+        for j in range(n):
+            least[j] = costs[j] if costs[j] < least[j] else least[j]
+    return least
+
+
+@kernel
+def _subtract(costs, psi, reduced):
+    """Fill ``reduced`` with costs - psi >= 0; return the least entry, or 0 if all are forbidden."""
+    n = psi.size
+    for j in range(n):
+        reduced[j] = costs[j] - psi[j]
+    # Floats >= 0 have the order of their bits read as integers. Numba vectorises the least of
+    # integers but not that of floats, where a nan might hide.
+    bits = reduced.view(np.int64)
+    least = bits[0]
+    where = 0
+    for j in range(n):
+        least = min(least, bits[j])
+    while bits[where] != least:
+        where += 1
+    return reduced[where] if reduced[where] < np.inf else 0.0
+
+
+@kernel
+def _match_tight(cost, x, y, p, psi, phi, row_of, col_of):
+    """Match rows to columns that they like best; return how many stay free, and all tight pairs.
+
+    Rows with few tight pairs choose first, and take the column that fewest others want; then
+    augmenting paths of tight pairs are searched breadth first.
+    """
+    n = psi.size
+    columns = np.empty((n, _FAVOURITES), np.int32)
+    counts = np.zeros(n, np.int64)
+    demand = np.zeros(n, np.int64)
+    row = np.empty(n)
+    reduced = np.empty(n)
+    for i in range(n):
+        costs = _costs_of_row(cost, x, y, p, i, row)
+        counts[i] = _where_equal(costs, psi, i, columns[i])
+        if counts[i] == 0:
+            phi[i] = _subtract(costs, psi, reduced)
+            counts[i] = _where_equal(reduced, np.full(n, phi[i]), i, columns[i])
+        for j in columns[i, : counts[i]]:
+            demand[j] += 1
+    for few in range(1, columns.shape[1] + 1):
+        for i in range(n):
+            if counts[i] == few:
+                _choose(columns[i, :few], demand, i, row_of, col_of)
+    n_free = _augment_tight(columns, counts, row_of, col_of)
+    return n_free, counts.sum()
+
+
+@kernel
+def _choose(columns, demand, i, row_of, col_of):
+    """Give row i the free column, among its tight ones, that fewest of the other rows want."""
+    best = -1
+    for j in columns:
+        if row_of[j] < 0 and (best < 0 or demand[j] < demand[best]):
+            best = j
+        demand[j] -= 1
+    if best >= 0:
+        row_of[best] = i
+        col_of[i] = best
+
+
+@kernel
+def _where_equal(left, right, i, columns):
+    """List the places where ``left == right``, as many as there is room, starting from row i's."""
+    n = left.size
+    n_blocks = (n + _LANES - 1) // _LANES
+    start = i * n_blocks // n  # so that rows with many favourites do not all list the same
+    count = 0
+    for b in range(n_blocks):
+        first = (start + b) % n_blocks * _LANES
+        some_left, some_right = left[first : first + _LANES], right[first : first + _LANES]
+        n_equal = 0
+        for k in range(some_left.size):
+            n_equal += some_left[k] == some_right[k]
+        if n_equal == 0:
+            continue
+        for k in range(some_left.size):
+            if some_left[k] == some_right[k]:
+                columns[count] = first + k
+                count += 1
+                if count == columns.size:
+                    return count
+    return count
+
+
+@kernel
+def _augment_tight(columns, counts, row_of, col_of):
+    n = counts.size
+    seen = np.full(n, -1)
+    parent = np.empty(n, np.int64)
+    queue = np.empty(n, np.int64)
+    n_free = 0
+    for start in range(n):
+        if col_of[start] >= 0:
+            continue
+        queue[0] = start
+        head, tail, sink = 0, 1, -1
+        while head < tail and sink < 0:
+            i = queue[head]
+            head += 1
+            for j in columns[i, : counts[i]]:
+                if seen[j] == start:
+                    continue
+                seen[j] = start
+                parent[j] = i
+                if row_of[j] < 0:
+                    sink = j
+                    break
+                queue[tail] = row_of[j]
+                tail += 1
+        if sink < 0:
+            n_free += 1
+            continue
+        j = sink
+        i = -1
+        while i != start:
+            i = parent[j]
+            row_of[j] = i
+            j, col_of[i] = col_of[i], j
+    return n_free
+
+
+@kernel
+def _bid(cost, x, y, p, psi, row_of, col_of, step, n_bids, n_lists, queue, *lists):
+    """One auction; return the number of rows that are still free when bids or lists run out."""
+    n = psi.size
+    columns, values, counts, bounds = lists
+    work = np.empty(n), np.empty(n), np.empty(_LANES)
+    row_of[:] = -1
+    col_of[:] = -1
+    for i in range(n):
+        queue[i] = n - 1 - i
+    waiting = n
+    idle = 0
+    while waiting > 0 and n_bids > 0 and n_lists > 0:
+        waiting -= 1
+        i = queue[waiting]
+        j, best, second = _two_best(columns, values, counts, i, psi)
+        if not second <= bounds[i]:
+            _shortlist(cost, x, y, p, psi, i, work, *lists)
+            j, best, second = _two_best(columns, values, counts, i, psi)
+            n_lists -= 1
+        n_bids -= 1
+        if step == 0.0 and second == best and row_of[j] >= 0:
+            j = _free_among(columns, values, counts, i, psi, best, row_of)
+        if j < 0:
+            idle += 1
+            continue
+        # a row with a single allowed column can only insist, step by step
+        psi[j] -= step + (second - best if second < np.inf else 0.0)
+        loser = row_of[j]
+        row_of[j] = i
+        col_of[i] = j
+        if loser >= 0:
+            col_of[loser] = -1
+            queue[waiting] = loser
+            waiting += 1
+    return waiting + idle
+
+
+@kernel
+def _two_best(columns, values, counts, i, psi):
+    """The favourite of row i on its short list, its reduced cost, and that of the second best."""
+    favourite = -1
+    best = second = np.inf
+    for q in range(counts[i]):
+        j = columns[i, q]
+        reduced = values[i, q] - psi[j]
+        if reduced < second:
+            if reduced < best:
+                second = best
+                best = reduced
+                favourite = j
+            else:
+                second = reduced
+    return favourite, best, second
+
+
+@kernel
+def _free_among(columns, values, counts, i, psi, best, row_of):
+    """A free column that row i likes best, or -1."""
+    for q in range(counts[i]):
+        j = columns[i, q]
+        if row_of[j] < 0 and values[i, q] - psi[j] == best:
+            return j
+    return -1
+
+
+@kernel
+def _shortlist(cost, x, y, p, psi, i, work, columns, values, counts, bounds):
+    """List the columns of least reduced cost for row i, and a bound that holds for the others."""
+    row, reduced, lanes = work
+    costs = _costs_of_row(cost, x, y, p, i, row)
+    bits = reduced.view(np.int64)
+    lane_bits = lanes.view(np.int64)
+    lanes[:] = np.inf
+    n = psi.size
+    whole = n - n % _LANES
+    for j in range(n):
+        reduced[j] = costs[j] - psi[j]
+    for first in range(0, whole, _LANES):
+        block = bits[first : first + _LANES]
+        for k in range(_LANES):
+            lane_bits[k] = min(lane_bits[k], block[k])
+    for j in range(whole, n):
+        lanes[j - whole] = min(lanes[j - whole], reduced[j])
+    least, bound = _least_and_bound(lanes)
+    count = _collect(reduced, bound, columns[i])
+    if count < 0:  # too many ties: keep some of the best
+        bound = least
+        count = _where_equal(reduced, np.full(n, least), i, columns[i])
+    counts[i] = count
+    bounds[i] = bound
+    for q in range(counts[i]):
+        values[i, q] = costs[columns[i, q]]
+
+
+@kernel
+def _least_and_bound(lanes):
+    """The least number, and the 24th: an insertion sort that stops there."""
+    smallest = np.empty(_CHOSEN)
+    count = 0
+    for value in lanes:
+        if count < _CHOSEN:
+            count += 1
+        elif value >= smallest[count - 1]:
+            continue
+        q = count - 1
+        while q > 0 and smallest[q - 1] > value:
+            smallest[q] = smallest[q - 1]
+            q -= 1
+        smallest[q] = value
+    # forbidden pairs, of cost +inf, stay off the list
+    return min(smallest[0], _LARGEST), min(smallest[count - 1], _LARGEST)
+
+
+@kernel
+def _collect(reduced, bound, columns):
+    """List the columns with ``reduced <= bound``; return how many, or -1 if they do not fit."""
+    count = 0
+    for first in range(0, reduced.size, _BLOCK):
+        block = reduced[first : first + _BLOCK]
+        inside = 0
+        for k in range(block.size):
+            inside += block[k] <= bound
+        if inside == 0:
+            continue
+        if count + inside >= columns.size:
+            return -1
+        for k in range(block.size):
+            # every column is written, and kept by counting it: there is no branch to mispredict
+            columns[count] = first + k
+            count += block[k] <= bound
+    return count
+
+
+@kernel
+def _row_prices(cost, x, y, p, psi, phi, *lists):
+    """phi_i = min_j c[i, j] - psi_j."""
+    n = psi.size
+    columns, values, counts, bounds = lists
+    work = np.empty(n), np.empty(n), np.empty(_LANES)
+    for i in range(n):
+        _, best, _ = _two_best(columns, values, counts, i, psi)
+        if not best <= bounds[i]:
+            _shortlist(cost, x, y, p, psi, i, work, *lists)
+            _, best, _ = _two_best(columns, values, counts, i, psi)
+        phi[i] = best if best < np.inf else 0.0
