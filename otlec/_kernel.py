@@ -5,13 +5,13 @@ from another module would go stale there without a warning, so none is: each mod
 holds its kernels and their helpers together.
 """
 
+import contextlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numba
-
-_OPTIONS = {"cache": True, "error_model": "numpy", "nogil": True}
+from numba.core.caching import FunctionCache
 
 
 def kernel(function: Callable) -> Callable:
@@ -25,16 +25,54 @@ def kernel(function: Callable) -> Callable:
     Where Numba finds no folder that it may write to, the kernel is cached in a temporary folder
     of this user instead; where even that fails, it is compiled anew in each process.
     """
+    compiled = numba.njit(error_model="numpy", nogil=True)(function)
+    if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
+        compiled._cache = _cache(function) or compiled._cache
+    return compiled
+
+
+class _Cache(FunctionCache):
+    """A cache on disk whose failures are no failures of the kernel.
+
+    Numba checks once, when a function is decorated, that it may write to the folder. The folder
+    may be gone, full or read-only when the function is called.
+    """
+
+    def load_overload(self, signature, context):
+        try:
+            return super().load_overload(signature, context)
+        except OSError:
+            return None
+
+    def save_overload(self, signature, data):
+        with contextlib.suppress(OSError):
+            super().save_overload(signature, data)
+
+
+def _cache(function: Callable) -> _Cache | None:
     try:
-        return numba.njit(**_OPTIONS)(function)
+        return _Cache(function)
     except RuntimeError:  # "cannot cache function: no locator available"
         pass
-    numba.config.CACHE_DIR = os.path.join(tempfile.gettempdir(), f"otlec-numba-{_user()}")
     try:
-        return numba.njit(**_OPTIONS)(function)
+        with _temporary_folder():
+            return _Cache(function)
     except (RuntimeError, OSError):
-        return numba.njit(error_model=_OPTIONS["error_model"])(function)
+        return None
 
 
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[None]:
+    """Let Numba cache in a temporary folder that belongs to this user and to nobody else."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    folder = os.path.join(tempfile.gettempdir(), f"otlec-numba-{user}")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    # machine code is loaded from there, so it must not be a folder that someone else prepared
+    if hasattr(os, "getuid") and os.stat(folder).st_uid != os.getuid():
+        raise OSError(f"{folder} belongs to somebody else")
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = folder
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before

@@ -1,0 +1,135 @@
+"""The cache of compiled kernels: no folder, a lost folder and a foreign folder are no errors."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from numba.core.caching import FunctionCache
+
+import otlec
+from otlec import _kernel
+
+USE_KERNELS = """
+import numpy as np, otlec
+cost = np.array([[4.0, 1.0, 3.0], [2.0, 0.0, 5.0], [3.0, 2.0, 2.0]])
+{before}
+assert otlec.assignment(cost).value == 5
+assert otlec.transport([1, 2, 1], [2, 1, 1], cost).value == 7
+assert otlec.transport_1d([0, 1], [2, 3]).value == 4
+print("right")
+"""
+
+
+def run(cache_folder, temporary_folder, before="", package=Path(otlec.__file__).parent, **more):
+    environment = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(cache_folder),
+        "TMPDIR": str(temporary_folder),
+        "PYTHONPATH": str(package.parent),
+        **more,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", USE_KERNELS.format(before=before)],
+        env=environment,
+        cwd=temporary_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def run_where_nothing_is_writable(tmp_path):
+    """A copy of the package whose cache, user's cache and given cache cannot be folders."""
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    package = tmp_path / "installed" / "otlec"
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(Path(otlec.__file__).parent, package, ignore=ignore)
+    (package / "__pycache__").write_text("not a folder")
+    home = {"HOME": str(in_the_way), "XDG_CACHE_HOME": str(in_the_way)}
+    return run(in_the_way, tmp_path, package=package, **home)
+
+
+@pytest.mark.needs_jit
+def test_without_a_folder_to_write_to_a_temporary_one_is_used(tmp_path):
+    result = run_where_nothing_is_writable(tmp_path)
+    assert result.stdout == "right\n", result.stderr
+    (folder,) = tmp_path.glob("otlec-numba-*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert list(folder.rglob("*.nbi"))
+
+
+@pytest.mark.needs_jit
+def test_not_even_a_temporary_folder_is_needed(tmp_path):
+    user = os.getuid() if hasattr(os, "getuid") else os.environ["USERNAME"]
+    (tmp_path / f"otlec-numba-{user}").write_text("not a folder either")
+    result = run_where_nothing_is_writable(tmp_path)
+    assert result.stdout == "right\n", result.stderr
+
+
+@pytest.mark.needs_jit
+def test_a_cache_folder_that_is_lost_after_the_import_is_no_error(tmp_path):
+    cache = tmp_path / "cache"
+    lose = (
+        "import shutil, pathlib; "
+        f"shutil.rmtree({str(cache)!r}); pathlib.Path({str(cache)!r}).write_text('no folder')"
+    )
+    result = run(cache, tmp_path, before=lose)
+    assert result.stdout == "right\n", result.stderr
+    assert cache.is_file()
+
+
+def test_failures_of_the_cache_are_not_passed_on(monkeypatch):
+    def fail(*args):
+        raise OSError("disk full")
+
+    cache = _kernel._cache(run)
+    assert isinstance(cache, FunctionCache)
+    monkeypatch.setattr(FunctionCache, "load_overload", fail)
+    monkeypatch.setattr(FunctionCache, "save_overload", fail)
+    assert cache.load_overload(None, None) is None
+    assert cache.save_overload(None, None) is None
+
+
+def test_a_folder_of_somebody_else_is_not_trusted(monkeypatch, tmp_path):
+    monkeypatch.setattr(_kernel.tempfile, "gettempdir", lambda: str(tmp_path))
+    uid = os.getuid()
+    monkeypatch.setattr(_kernel.os, "getuid", lambda: uid)
+    before = _kernel.numba.config.CACHE_DIR
+    with _kernel._temporary_folder():
+        assert _kernel.numba.config.CACHE_DIR.startswith(str(tmp_path))
+    assert before == _kernel.numba.config.CACHE_DIR
+    answers = iter([uid, uid + 1])
+    monkeypatch.setattr(_kernel.os, "getuid", lambda: next(answers))
+    with pytest.raises(OSError, match="belongs to somebody else"), _kernel._temporary_folder():
+        pass
+
+
+def test_without_any_folder_there_is_no_cache(monkeypatch, tmp_path):
+    def refuse(self, function):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr(_kernel.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(_kernel._Cache, "__init__", refuse)
+    assert _kernel._cache(run) is None
+
+
+@pytest.mark.needs_jit
+def test_importing_compiles_nothing_and_a_call_compiles_only_what_it_needs(tmp_path):
+    before = """
+from otlec import hungarian, network_simplex, quantile, cost as costs
+kernels = [network_simplex._sweep, network_simplex._pivot, quantile._merge, quantile._value]
+assert not any(kernel.signatures for kernel in kernels), "compiled at import"
+otlec.wasserstein(otlec.Measure([0.0, 1.0]), otlec.Measure([1.0, 2.0]))
+assert not any(kernel.signatures for kernel in kernels), "sorting needs no kernel"
+otlec.assignment(cost)
+assert not any(kernel.signatures for kernel in kernels), "an assignment needs no simplex"
+otlec.transport_1d([0, 1], [2, 3])
+assert quantile._merge.signatures and not network_simplex._pivot.signatures
+"""
+    result = run(os.environ["NUMBA_CACHE_DIR"], tmp_path, before)
+    assert result.stdout == "right\n", result.stderr
