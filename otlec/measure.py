@@ -97,3 +97,11 @@ class Measure:
         kind = "equal" if self.is_uniform else "unequal"
         atoms = "1 atom" if self.size == 1 else f"{self.size} atoms of {kind} mass"
         return f"Measure({atoms} on {where})" if self.dim == 1 else f"Measure({atoms} in {where})"
+
+    def _repr_png_(self) -> bytes | None:
+        """Show a picture in a notebook; where there is none, the text of `__repr__` is shown."""
+        if self.dim > 2 or self.size > 20_000:
+            return None
+        from . import plot
+
+        return plot.png(plot.measure, self)

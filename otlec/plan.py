@@ -101,6 +101,14 @@ class Plan:
         n, m = self.shape
         return f"Plan({n} x {m}, {self.mass.size} entries, value={self.value:.6g})"
 
+    def _repr_png_(self) -> bytes | None:
+        """Show a picture in a notebook; a plan too large for one is shown as its text."""
+        if self.mass.size > 4000:
+            return None
+        from . import plot
+
+        return plot.png(plot.plan, self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Assignment:

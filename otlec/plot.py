@@ -8,7 +8,9 @@ style sheet of the book is generated from them.
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 # From the palette of Okabe and Ito (2008), which is safe for colour-blind readers.
 SOURCE = "#0072B2"  # mu, mu_0, rho_0 and the potential phi that lives there
@@ -85,6 +87,65 @@ def _axes(ax):
 def time_colors(n: int) -> np.ndarray:
     """The n colours of the times 0, 1/(n-1), ..., 1, from the source's to the target's."""
     return TIME(np.linspace(0, 1, n))
+
+
+def measure(mu, ax=None, color=SOURCE):
+    """Draw a measure: on the line, stems as high as the masses; in the plane, discs as large.
+
+    Returns the artist: a `LineCollection` of stems, or the `PathCollection` of discs.
+    """
+    ax = _axes(ax)
+    if mu.dim > 2:
+        raise ValueError(f"a measure is drawn on the line or in the plane, not in R^{mu.dim}")
+    if mu.dim == 1:
+        stems = ax.vlines(np.ravel(mu.points), 0, mu.weights, color=color, lw=1.8)
+        ax.set(ylim=(0, 1.1 * mu.weights.max()), ylabel="mass")
+        return stems
+    size = min(60.0, 6000 / mu.size) * mu.weights * mu.size
+    discs = ax.scatter(*mu.points.T, s=np.minimum(size, 600), c=color, lw=0, alpha=0.8)
+    ax.set_aspect("equal")
+    return discs
+
+
+def plan(plan, ax=None):
+    """Draw a plan: lines between its two clouds, as wide as their mass, or else its matrix.
+
+    On the line the source lies below and the target above; a large plan there is shown by its pairs
+    (x, y), as a part of the square. Plans without points, or in more than two dimensions, are shown
+    as matrices, rows downwards. Returns the artists.
+    """
+    ax = _axes(ax)
+    dim = None if plan.source is None else plan.source.dim
+    if dim == 1 and plan.mass.size <= 200:
+        return plan_lines(plan, ax)
+    if dim == 1:
+        x, y = np.ravel(plan.source.points)[plan.rows], np.ravel(plan.target.points)[plan.cols]
+        ax.set(xlabel="$x$", ylabel="$y$")
+        return ax.scatter(x, y, s=6 * plan.mass / plan.mass.max(), c=PLAN, lw=0)
+    if dim == 2:
+        ends = np.stack([plan.source.points[plan.rows], plan.target.points[plan.cols]], axis=1)
+        widths = 2.0 * np.sqrt(plan.mass / plan.mass.max())
+        lines = ax.add_collection(LineCollection(ends, colors=PLAN, lw=widths, zorder=1))
+        source = measure(plan.source, ax, SOURCE)
+        target = measure(plan.target, ax, TARGET)
+        return lines, source, target
+    image = ax.imshow(plan.matrix, cmap=MASS, vmin=0, interpolation="nearest")
+    ax.set(xlabel=r"atoms of $\nu$", ylabel=r"atoms of $\mu$")
+    return image
+
+
+def png(draw, thing, size=(4.2, 3.2)) -> bytes:
+    """What ``draw(thing, ax)`` shows, as the bytes of a small PNG, aside from all open figures."""
+    import io
+
+    with mpl.rc_context({"savefig.facecolor": "none", "axes.facecolor": "none"}):
+        figure = Figure(figsize=size, layout="constrained")
+        ax = figure.add_subplot()
+        ax.spines[["top", "right"]].set_visible(False)
+        draw(thing, ax)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=100)
+    return file.getvalue()
 
 
 def plan_lines(plan, ax=None, *, x=None, y=None, width: float = 2.0):
