@@ -61,7 +61,7 @@ def monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
     rows, cols, mass, costs, phi, psi = _merge(x, y, mu.weights, nu.weights, by_x, by_y, p)
     value = float(np.sum(mass * costs))
     if not (math.isfinite(value) and np.isfinite(phi).all() and np.isfinite(psi).all()):
-        raise _overflow(p)
+        raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
     return Plan(mu.weights, nu.weights, rows, cols, mass, value, phi, psi, p, mu, nu)
 
 
@@ -72,39 +72,45 @@ def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
     """
     x, y = mu.points.reshape(-1), nu.points.reshape(-1)
     if not (x.size == y.size and mu.is_uniform and nu.is_uniform):
-        if p < np.inf:
-            by_x, by_y = np.argsort(x), np.argsort(y)
-            value = _value(x[by_x], y[by_y], mu.weights[by_x], nu.weights[by_y], p)
-            if not math.isfinite(value):
-                raise _overflow(p)
-            return value ** (1 / p)
-        plan = monotone_plan(mu, nu, 1.0)
-        return float(np.abs(x[plan.rows] - y[plan.cols]).max())
+        if p == np.inf:
+            plan = monotone_plan(mu, nu, 1.0)
+            return float(np.abs(x[plan.rows] - y[plan.cols]).max())
+        by_x, by_y = np.argsort(x), np.argsort(y)
+        problem = x[by_x], y[by_y], mu.weights[by_x], nu.weights[by_y]
+        value, longest = _value(*problem, 1.0, 1.0)
+        if p == 1 or longest == 0:
+            return value
+        value, _ = _value(*problem, p, longest)
+        return longest * value ** (1 / p)
     apart = np.sort(x)
     apart -= np.sort(y)
-    longest = max(float(apart.max()), -float(apart.min()))
-    if p == 2 and 1e-100 < longest < 1e100:
-        apart *= apart
-        return math.sqrt(apart.mean())
+    if p == 2:
+        with np.errstate(over="ignore"):
+            square = float(np.mean(apart * apart))
+        if 1e-200 < square < 1e200:
+            return math.sqrt(square)
+    np.abs(apart, out=apart)
+    if p == 1:
+        return float(apart.mean())
+    longest = float(apart.max())
     if p == np.inf or longest == 0:
         return longest
-    np.abs(apart, out=apart)
-    apart /= longest  # so that no power overflows, nor all of them underflow
+    apart /= longest  # so that no power overflows, nor do all of them vanish
     return longest * float(np.mean(apart**p)) ** (1 / p)
 
 
-def _overflow(p: float) -> ValueError:
-    return ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
-
-
 @kernel
-def _value(x, y, a, b, p):
-    """The cost of the monotone plan between sorted atoms; the plan itself is not kept."""
+def _value(x, y, a, b, p, unit):
+    """The cost of the monotone plan between sorted atoms, and its longest move, without the plan.
+
+    Lengths are counted in ``unit``: with the longest move, no power overflows, nor do all vanish.
+    """
     i = j = 0
     level, upper_x, upper_y = 0.0, a[0], b[0]  # on [level, upper), both quantiles are constant
-    value = 0.0
+    value = longest = 0.0
     while i < x.size and j < y.size:
-        distance = abs(x[i] - y[j])
+        distance = abs(x[i] - y[j]) / unit
+        longest = max(longest, distance)
         upper = min(upper_x, upper_y)
         value += (upper - level) * _power(distance, p)
         level = upper
@@ -116,7 +122,7 @@ def _value(x, y, a, b, p):
             j += 1
             if j < y.size:
                 upper_y += b[j]
-    return value
+    return value, longest
 
 
 @kernel

@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from certificates import assert_optimal
+from conftest import JIT_IS_OFF
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
@@ -74,6 +75,7 @@ def test_w_infinity_sees_no_mass_that_is_only_rounding():
 @pytest.mark.parametrize("p", [1, 2, 3.5])
 def test_large_problems_prove_their_optimality(n, m, p):
     rng = np.random.default_rng([n, m])
+    n, m = (n // 10, m // 10) if JIT_IS_OFF else (n, m)
     x, y = rng.standard_normal(n), rng.standard_normal(m) + 1
     assert_optimal(transport_1d(x, y, p=p), cost_matrix(x, y, p))
     a, b = rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m))
@@ -86,18 +88,18 @@ def test_points_may_be_a_column():
     np.testing.assert_array_equal(plan.matrix, [[0, 0.5], [0.5, 0]])
 
 
-def test_a_high_power_neither_overflows_nor_vanishes_between_equal_masses():
-    x, y = np.array([0.0, 1e-3]), np.array([2e-3, 3e-3])
-    assert wasserstein(Measure(x), Measure(y), 500) == pytest.approx(2e-3)
-    assert wasserstein(Measure(1e9 * x), Measure(1e9 * y), 500) == pytest.approx(2e6)
-    assert wasserstein(Measure(x), Measure(x), 500) == 0
-    assert wasserstein(Measure(1e200 * x), Measure(1e200 * y)) == pytest.approx(2e197)
+@pytest.mark.parametrize("a", [None, [0.25, 0.75]])
+@pytest.mark.parametrize("unit", [1e-200, 1, 1e9, 1e200])
+@pytest.mark.parametrize("p", [1, 2, 3, 500])
+def test_no_power_overflows_or_vanishes_in_a_distance(a, unit, p):
+    x, y = unit * np.array([0.0, 1e-3]), unit * np.array([2e-3, 3e-3])
+    assert wasserstein(Measure(x, a), Measure(y, a), p) == pytest.approx(
+        2e-3 * unit, rel=1e-12, abs=0
+    )
+    assert wasserstein(Measure(x, a), Measure(x, a), p) == 0
 
 
-@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
-def test_an_overflow_is_an_error():
-    x, y, a = [0.0, 1e200], [1e201, 2e201], [0.25, 0.75]
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from the kernels without the JIT
+def test_an_overflow_of_the_cost_of_a_plan_is_an_error():
     with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows: scale the points down"):
-        transport_1d(x, y)
-    with pytest.raises(ValueError, match=r"overflows"):
-        wasserstein(Measure(x, a), Measure(y))
+        transport_1d([0.0, 1e200], [1e201, 2e201])
