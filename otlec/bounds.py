@@ -284,26 +284,28 @@ def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list
     preconditioned by the cosine transform, come near it in a few rounds; an unweighted gradient
     then makes the equation exact.
     """
-    weights = _to_faces(mean(rho, 0))
     axes = tuple(range(1, rho.ndim))
+    # Half the precision is enough for a correction that is itself corrected.
+    weights = [w.astype(np.float32) for w in _to_faces(mean(rho, 0))]
+    single = [np.float32(s) for s in scales]
 
     def lack(m):
         return scales[0] * np.diff(rho, axis=0) + _space_divergence(m, scales)
 
     def flux(potential):
-        slopes = _space_gradient(potential, scales, obstacles)
+        slopes = _space_gradient(potential, single, obstacles)
         return [w * g for w, g in zip(weights, slopes, strict=True)]
 
     # Solve -div(rho grad psi) = lack, all times side by side.
-    residual = lack(momentum)
+    residual = lack(momentum).astype(np.float32)
     psi = np.zeros_like(residual)
     direction = np.zeros_like(residual)
-    old = np.full(residual.shape[:1], np.inf).reshape(-1, *[1] * len(axes))
+    old = np.full((len(residual), *[1] * len(axes)), np.inf, np.float32)
     for _ in range(rounds):
-        z = -_space_poisson(residual, scales, obstacles)
+        z = -_space_poisson(residual, scales, obstacles).astype(np.float32, copy=False)
         new = (residual * z).sum(axis=axes, keepdims=True)
         direction = z + np.divide(new, old, out=np.zeros_like(new), where=old > 0) * direction
-        image = -_space_divergence(flux(direction), scales)
+        image = -_space_divergence(flux(direction), single)
         curvature = (direction * image).sum(axis=axes, keepdims=True)
         length = np.divide(new, curvature, out=np.zeros_like(new), where=curvature > 0)
         psi += length * direction

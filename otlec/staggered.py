@@ -132,9 +132,12 @@ def poisson(source: np.ndarray, scales: Sequence[float], first: int = 0) -> np.n
     from scipy import fft
 
     axes = tuple(range(first, source.ndim))
-    values = eigenvalues(source.shape[first:], scales[first:])
+    values = -eigenvalues(source.shape[first:], scales[first:])
     values.flat[0] = np.inf
-    return fft.idctn(fft.dctn(source, axes=axes) / -values, axes=axes)
+    workers = 2 if source.size >= 500_000 else 1
+    wave = fft.dctn(source, axes=axes, workers=workers)
+    wave /= values.astype(wave.dtype, copy=False)
+    return fft.idctn(wave, axes=axes, workers=workers, overwrite_x=True)
 
 
 def project(
