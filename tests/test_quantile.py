@@ -103,3 +103,16 @@ def test_no_power_overflows_or_vanishes_in_a_distance(a, unit, p):
 def test_an_overflow_of_the_cost_of_a_plan_is_an_error():
     with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows: scale the points down"):
         transport_1d([0.0, 1e200], [1e201, 2e201])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_large_sides_are_sorted_at_once_with_the_same_answer(weighted):
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 50, 120_000 if not JIT_IS_OFF else 100_000) / 10
+    a = None
+    y = x + 1.0
+    if weighted:
+        a = rng.random(x.size)
+        a /= a.sum()
+    for p in [2] if JIT_IS_OFF else [1, 2, 3]:
+        assert wasserstein(Measure(x, a), Measure(y, a), p) == pytest.approx(1, rel=1e-9)
