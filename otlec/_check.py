@@ -95,6 +95,13 @@ def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
 
 def cost(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
     """A cost matrix: two-dimensional, not empty, free of nan and -inf; +inf forbids a pair."""
+    array = cost_unread(value, name, square=square)
+    least_cost(array.min(), name)
+    return array
+
+
+def cost_unread(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
+    """A cost matrix whose entries are still to be checked, by `least_cost`."""
     array = real_array(value, name)
     if array.ndim != 2:
         raise ValueError(f"{name} must be a matrix, but its shape is {array.shape}")
@@ -102,12 +109,15 @@ def cost(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
         raise ValueError(f"{name} is empty: its shape is {array.shape}")
     if square and array.shape[0] != array.shape[1]:
         raise ValueError(f"{name} must be square, but its shape is {array.shape}")
-    lowest = array.min()
+    return array
+
+
+def least_cost(lowest: float, name: str = "cost") -> None:
+    """Refuse nan and -inf, given the least entry of a cost matrix (nan if there is a nan)."""
     if np.isnan(lowest):
         raise ValueError(f"{name} contains nan")
     if lowest == -np.inf:
         raise ValueError(f"{name} contains -inf; only +inf is accepted, and forbids the pair")
-    return array
 
 
 def measure(value, name: str):

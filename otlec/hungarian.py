@@ -22,6 +22,7 @@ import numpy as np
 from . import _check
 from ._kernel import kernel
 from .plan import Assignment
+from .starting_prices import Market
 
 _SMALL = 64  # below this size good starting prices do not pay
 _LARGE = 1e250  # sums of larger costs may overflow
@@ -49,12 +50,12 @@ def assignment(cost) -> Assignment:
         If the matrix is empty or not square, holds nan or -inf, if the forbidden pairs leave no
         assignment, or if the value exceeds the largest float.
     """
-    cost = _check.cost(cost, square=True)
+    cost = _check.cost_unread(cost, square=True)
     if cost.shape[0] < _SMALL:
         return shortest_augmenting_paths(cost)
-    from .starting_prices import Market  # not needed, and not compiled, for small problems
-
-    market = Market(cost)
+    column_minima = cost.min(axis=0)
+    _check.least_cost(column_minima.min())
+    market = Market(cost, column_minima)
     market.settle()
     return _finish(cost, market.phi, market.psi, market.row_of, market.col_of)
 

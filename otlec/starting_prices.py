@@ -11,7 +11,7 @@ but coarsely; so the auction is repeated with steps that shrink (epsilon scaling
 the prices found before. Bids without a step come last: they may leave rows without a column, but
 all assigned pairs are tight, which is what the Hungarian method needs to go on and finish exactly.
 
-Prices only rise. What a row once found too dear stays too dear; so a *short list* of some 24
+Prices only rise. What a row once found too dear stays too dear; so a *short list* of some 20
 columns serves it for many bids, together with a bound for the columns that are not on it. Costs are
 read a row at a time, from a matrix or computed from points: one code serves both.
 
@@ -27,8 +27,8 @@ from .cost import cost_matrix
 _LANES = (
     64  # columns j, j + 64, j + 128, ... make a lane, whose least cost is found at vector speed
 )
-_CHOSEN = 24  # a short list holds what is no dearer than the 24th of the lanes' best columns
-_ROOM = 128  # columns that fit on a short list
+_CHOSEN = 20  # a short list holds what is no dearer than the 20th of the lanes' best columns
+_ROOM = 64  # columns that fit on a short list
 _BLOCK = 32  # columns that are compared before looking which one it was
 _FAVOURITES = 32  # equally good columns that a row remembers
 _LARGEST = np.finfo(np.float64).max
@@ -45,12 +45,13 @@ _LARGER, _SMALLER = 16, 16
 class Market:
     """Rows that look for columns: costs, potentials, and who has what.
 
-    The costs are those of a matrix, ``Market(cost)``, or of points, ``Market.of_points(x, y, p)``.
+    The costs are those of a matrix, ``Market(cost, cost.min(axis=0))``, or of points,
+    ``Market.of_points(x, y, p)``. Kernels are compiled when first called, not on import.
     """
 
-    def __init__(self, cost: np.ndarray):
+    def __init__(self, cost: np.ndarray, column_minima: np.ndarray):
         nothing = np.empty((0, 0))
-        self._set_up((cost, nothing, nothing, 2.0), cost.min(axis=0))
+        self._set_up((cost, nothing, nothing, 2.0), column_minima)
 
     @classmethod
     def of_points(cls, x: np.ndarray, y: np.ndarray, p: float) -> "Market":
@@ -85,16 +86,25 @@ class Market:
         """
         small = self.n < _DIRECT
         if small or self._looks_like_matching():
-            n_free, n_tight = _match_tight(
-                *self.costs, self.psi, self.phi, self.row_of, self.col_of
-            )
-            if small or n_free <= self.n // 16 or n_tight >= 2 * self.n:
+            n_free, n_tight = _match_tight(*self.costs, *self.potentials, *self.assigned)
+            if n_free <= self.n // 16 or n_tight >= 2 * self.n:
                 return
         self._open()
-        if self._bid(0.0, _WITHOUT_STEP) > self.n // 64:
-            self._auction()
-            self._bid(0.0, _WITHOUT_STEP)
-        _row_prices(*self.costs, self.psi, self.phi, *self.lists)
+        if small or self._bid(0.0, _WITHOUT_STEP) <= self.n // 64:
+            return
+        self._auction()
+        self._dismiss()
+        self._bid(0.0, _WITHOUT_STEP)
+
+    @property
+    def potentials(self):
+        """The arrays (phi, psi)."""
+        return self.phi, self.psi
+
+    @property
+    def assigned(self):
+        """The arrays (row_of, col_of): who has column j, and which column row i has; or -1."""
+        return self.row_of, self.col_of
 
     def _looks_like_matching(self) -> bool:
         """Whether most sampled rows own a column at its price, or have several favourites."""
@@ -116,9 +126,17 @@ class Market:
 
     def _bid(self, step: float, bids_a_row: int, lists_a_row: int = 1 << 20) -> int:
         """Hold one auction; return how many rows have no column when their patience ends."""
-        patience = bids_a_row * self.n, lists_a_row * self.n
-        assigned = self.row_of, self.col_of
-        return _bid(*self.costs, self.psi, *assigned, step, *patience, self.queue, *self.lists)
+        if step > 0:
+            self._dismiss()
+        patience = bids_a_row, lists_a_row * self.n
+        return _bid(
+            *self.costs, *self.potentials, *self.assigned, step, *patience, self.queue, *self.lists
+        )
+
+    def _dismiss(self) -> None:
+        """Take all columns away from the rows: they were given at the price of a larger step."""
+        self.row_of[:] = -1
+        self.col_of[:] = -1
 
     def _auction(self) -> None:
         """Look for a step that settles the rows, then refine it."""
@@ -143,7 +161,6 @@ class Market:
 
     def _spread(self) -> float:
         """How far the end of a row's short list lies above its favourite, for the median row."""
-        _row_prices(*self.costs, self.psi, self.phi, *self.lists)
         bounds = self.lists[-1]
         with np.errstate(over="ignore"):
             spreads = (bounds - self.phi)[(bounds < _LARGEST) & (bounds > self.phi)]
@@ -199,7 +216,7 @@ def _subtract(costs, psi, reduced):
 
 
 @kernel
-def _match_tight(cost, x, y, p, psi, phi, row_of, col_of):
+def _match_tight(cost, x, y, p, phi, psi, row_of, col_of):
     """Match rows to columns that they like best; return how many stay free, and all tight pairs.
 
     Rows with few tight pairs choose first, and take the column that fewest others want; then
@@ -302,16 +319,21 @@ def _augment_tight(columns, counts, row_of, col_of):
 
 
 @kernel
-def _bid(cost, x, y, p, psi, row_of, col_of, step, n_bids, n_lists, queue, *lists):
-    """One auction; return the number of rows that are still free when bids or lists run out."""
+def _bid(cost, x, y, p, phi, psi, row_of, col_of, step, n_bids, n_lists, queue, *lists):
+    """One auction of the free rows; return how many are still free when bids or lists run out.
+
+    phi stays feasible: a row of which psi is lowered has one pair of reduced cost phi + step, and
+    no other below phi; later bids only raise reduced costs.
+    """
     n = psi.size
     columns, values, counts, bounds = lists
     work = np.empty(n), np.empty(n), np.empty(_LANES)
-    row_of[:] = -1
-    col_of[:] = -1
-    for i in range(n):
-        queue[i] = n - 1 - i
-    waiting = n
+    waiting = 0
+    for i in range(n - 1, -1, -1):
+        if col_of[i] < 0:
+            queue[waiting] = i
+            waiting += 1
+    n_bids *= waiting
     idle = 0
     while waiting > 0 and n_bids > 0 and n_lists > 0:
         waiting -= 1
@@ -322,13 +344,16 @@ def _bid(cost, x, y, p, psi, row_of, col_of, step, n_bids, n_lists, queue, *list
             j, best, second = _two_best(columns, values, counts, i, psi)
             n_lists -= 1
         n_bids -= 1
-        if step == 0.0 and second == best and row_of[j] >= 0:
-            j = _free_among(columns, values, counts, i, psi, best, row_of)
+        if j >= 0:
+            # a row with a single allowed column has no second choice: it insists, step by step
+            second = second if second < np.inf else best
+            phi[i] = second
+            if step == 0.0 and second == best and row_of[j] >= 0:
+                j = _free_among(columns, values, counts, i, psi, best, row_of)
         if j < 0:
             idle += 1
             continue
-        # a row with a single allowed column can only insist, step by step
-        psi[j] -= step + (second - best if second < np.inf else 0.0)
+        psi[j] -= second - best + step
         loser = row_of[j]
         row_of[j] = i
         col_of[i] = j
@@ -398,7 +423,7 @@ def _shortlist(cost, x, y, p, psi, i, work, columns, values, counts, bounds):
 
 @kernel
 def _least_and_bound(lanes):
-    """The least number, and the 24th: an insertion sort that stops there."""
+    """The least number, and the 20th: an insertion sort that stops there."""
     smallest = np.empty(_CHOSEN)
     count = 0
     for value in lanes:
@@ -433,17 +458,3 @@ def _collect(reduced, bound, columns):
             columns[count] = first + k
             count += block[k] <= bound
     return count
-
-
-@kernel
-def _row_prices(cost, x, y, p, psi, phi, *lists):
-    """phi_i = min_j c[i, j] - psi_j."""
-    n = psi.size
-    columns, values, counts, bounds = lists
-    work = np.empty(n), np.empty(n), np.empty(_LANES)
-    for i in range(n):
-        _, best, _ = _two_best(columns, values, counts, i, psi)
-        if not best <= bounds[i]:
-            _shortlist(cost, x, y, p, psi, i, work, *lists)
-            _, best, _ = _two_best(columns, values, counts, i, psi)
-        phi[i] = best if best < np.inf else 0.0

@@ -1,0 +1,267 @@
+"""Assignment against SciPy, lapx and POT: interleaved runs, medians, ratios to the fastest rival.
+
+    python bench/assignment.py            writes bench/results/assignment.json and prints a table
+    python bench/assignment.py --quick    n = 300 and 1000 only, and writes nothing
+
+All contenders use one thread. Times are processor times of the process, so that other work on the
+machine disturbs the ratios less. Seeds differ from those used while the constants were chosen.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import lap
+import numpy as np
+import ot
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
+
+import otlec
+
+SEEDS = (1001, 1002, 1003)
+FAMILIES = ("uniform", "plane", "shift2", "gauss10", "ties")
+OTHERS = (
+    "machol_wien", "machol_wien_max", "line_p1", "line_p2_shuffled", "zero_one", "five_values",
+    "sums", "rank_one", "low_rank", "log_uniform", "cauchy", "log_normal", "scaled_rows",
+    "almost_constant", "blocks", "block_distances", "grid", "same_cloud", "half_forbidden",
+    "most_forbidden", "near_diagonal", "graph_distances", "plane_p1", "clusters", "sorted_rows",
+)  # fmt: skip
+PATIENCE = 20.0  # seconds a contender may take on one problem and still be repeated
+RESULT = Path(__file__).parent / "results" / "assignment.json"
+
+
+def problem(family: str, n: int, seed: int) -> np.ndarray:
+    r = np.random.default_rng([seed, n])
+    i = np.arange(1.0, n + 1)
+    match family:
+        case "uniform":
+            return r.random((n, n))
+        case "plane":
+            return otlec.cost_matrix(r.random((n, 2)), r.random((n, 2)))
+        case "shift2":
+            return otlec.cost_matrix(r.standard_normal((n, 2)), 0.5 * r.standard_normal((n, 2)) + 3)
+        case "gauss10":
+            return otlec.cost_matrix(r.standard_normal((n, 10)), r.standard_normal((n, 10)) + 0.5)
+        case "ties":
+            return r.integers(0, 100, (n, n)).astype(float)
+        case "machol_wien":
+            return np.outer(i, i)
+        case "machol_wien_max":
+            return -np.outer(r.permutation(i), i)
+        case "line_p1":
+            return otlec.cost_matrix(r.random(n), r.random(n), 1)
+        case "line_p2_shuffled":
+            return (r.permutation(i)[:, None] - i) ** 2
+        case "zero_one":
+            return r.integers(0, 2, (n, n)).astype(float)
+        case "five_values":
+            return r.integers(0, 5, (n, n)).astype(float)
+        case "sums":
+            return r.random((n, 1)) + r.random(n)
+        case "rank_one":
+            return r.random((n, 1)) * r.random(n)
+        case "low_rank":
+            return r.standard_normal((n, 3)) @ r.standard_normal((3, n))
+        case "log_uniform":
+            return 10.0 ** r.uniform(-12, 12, (n, n))
+        case "cauchy":
+            return r.standard_cauchy((n, n))
+        case "log_normal":
+            return np.exp(3 * r.standard_normal((n, n)))
+        case "scaled_rows":
+            return r.random((n, n)) * 10.0 ** r.uniform(-6, 6, (n, 1))
+        case "almost_constant":
+            return 1 + 1e-9 * r.random((n, n))
+        case "blocks":
+            return np.kron(r.random((2, 2)), np.ones((n, n)))[:n, :n] + 1e-6 * r.random((n, n))
+        case "block_distances":
+            g, h = r.integers(0, 10, n), r.integers(0, 10, n)
+            return r.random((10, 10))[g][:, h] + 0.01 * r.random((n, n))
+        case "grid":
+            return otlec.cost_matrix(r.integers(0, 30, (n, 2)), r.integers(0, 30, (n, 2)))
+        case "same_cloud":
+            x = r.random((n, 2))
+            return otlec.cost_matrix(x, x[r.permutation(n)])
+        case "half_forbidden" | "most_forbidden":
+            share = 0.5 if family == "half_forbidden" else 0.98
+            cost = np.where(r.random((n, n)) < share, np.inf, r.random((n, n)))
+            cost[np.arange(n), r.permutation(n)] = r.random(n)  # one assignment exists
+            return cost
+        case "near_diagonal":
+            return np.abs(i[:, None] - i) * r.random((n, n))
+        case "graph_distances":
+            a, b = r.integers(0, 2 * n, (2, 8 * n))
+            graph = csr_matrix((np.ones(8 * n), (a, b)), shape=(2 * n, 2 * n))
+            hops = dijkstra(graph, directed=False, indices=range(n), unweighted=True)[:, n:]
+            return np.ascontiguousarray(np.where(np.isinf(hops), 99.0, hops))
+        case "plane_p1":
+            return otlec.cost_matrix(r.random((n, 2)), r.standard_normal((n, 2)), 1)
+        case "clusters":
+            centre = 10 * r.random((8, 3))
+            x, y = (centre[r.integers(0, 8, n)] + 0.1 * r.standard_normal((n, 3)) for _ in "xy")
+            return otlec.cost_matrix(x, y)
+        case "sorted_rows":
+            return np.sort(r.random((n, n)), axis=1)
+    raise ValueError(family)
+
+
+def contenders(cost: np.ndarray) -> dict:
+    n = len(cost)
+    rows, mass = np.arange(n), np.full(n, 1 / n)
+    solvers = {
+        "otlec": lambda: otlec.assignment(cost).value,
+        "scipy": lambda: cost[rows, linear_sum_assignment(cost)[1]].sum(),
+    }
+    if np.isfinite(cost).all():  # the others take no forbidden pairs
+        solvers |= {
+            "lapjvr": lambda: lap.lapjvr(cost)[0],
+            "lapjvh": lambda: lap.lapjvh(cost)[0],
+            "emd": lambda: n * ot.emd2(mass, mass, cost, numItermax=10**8),
+        }
+    return solvers
+
+
+def timed(solve) -> tuple[float, float]:
+    start = time.process_time()
+    value = solve()
+    return time.process_time() - start, value
+
+
+def measure(family: str, n: int, repeats: int) -> dict:
+    """Ratios to the fastest rival, a seed each, and the median times of all contenders."""
+    ratios, rows, worst = [], [], 0.0
+    for seed in SEEDS:
+        cost = problem(family, n, seed)
+        solvers = contenders(cost)
+        times = {name: [] for name in solvers}
+        values = {}
+        for _ in range(repeats):
+            for name, solve in solvers.items():
+                if times[name] and (
+                    times[name][0] > PATIENCE
+                    or (n >= 2000 and times[name][0] > 30 * fastest(times))
+                ):
+                    continue  # far from the fastest: once is enough
+                seconds, values[name] = timed(solve)
+                times[name].append(seconds)
+        scale = n * np.abs(cost[np.isfinite(cost)]).max()
+        worst = max(worst, *((values["otlec"] - v) / scale for v in values.values()))
+        medians = {name: float(np.median(t)) for name, t in times.items()}
+        ratios.append(medians["otlec"] / min(v for k, v in medians.items() if k != "otlec"))
+        rows.append(medians)
+    return {
+        "family": family,
+        "n": n,
+        "repeats": repeats,
+        "ratio": ratios,
+        "seconds": {k: float(np.median([row[k] for row in rows])) for k in rows[0]},
+        "excess_value": worst,
+    }
+
+
+def fastest(times: dict) -> float:
+    return min(t[0] for t in times.values() if t)
+
+
+POINTS = """
+import resource, sys, time
+import numpy as np, otlec
+n, how = int(sys.argv[1]), sys.argv[2]
+r = np.random.default_rng([1001, n])
+x, y = r.random((n, 2)), r.random((n, 2))
+if how == "otlec":
+    otlec.assignment_points(x[:600], y[:600])
+    start = time.process_time()
+    value = otlec.assignment_points(x, y).value
+else:
+    from scipy.optimize import linear_sum_assignment
+    start = time.process_time()
+    cost = otlec.cost_matrix(x, y)
+    rows, cols = linear_sum_assignment(cost)
+    value = cost[rows, cols].sum()
+print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, value)
+"""
+
+
+def points(n: int, how: str) -> dict:
+    out = subprocess.run(
+        [sys.executable, "-c", POINTS, str(n), how], capture_output=True, text=True, check=True
+    )
+    seconds, megabytes, value = map(float, out.stdout.split())
+    return {"n": n, "how": how, "seconds": seconds, "peak_megabytes": megabytes, "value": value}
+
+
+def machine() -> dict:
+    model = platform.processor()
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":")[1].strip()
+            break
+    packages = ("numba", "numpy", "scipy", "lapx", "POT")
+    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version()} | {
+        name: version(name) for name in packages
+    }
+
+
+def exponent(rows: list, family: str, name: str) -> float:
+    """The fitted a in time ~ n^a, over n >= 1000."""
+    chosen = [r for r in rows if r["family"] == family and r["n"] >= 1000]
+    if len(chosen) < 2:
+        return float("nan")
+    return float(
+        np.polyfit(
+            np.log([r["n"] for r in chosen]), np.log([r["seconds"][name] for r in chosen]), 1
+        )[0]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    for n in (10, 70, 400):
+        otlec.assignment(np.random.default_rng(0).random((n, n)))  # compile
+        otlec.assignment(np.random.default_rng(0).integers(0, 9, (n, n)))
+    plan = [(f, n) for n in (100, 300, 1000) for f in FAMILIES]
+    if not quick:
+        plan += [(f, n) for n in (2000, 4000) for f in FAMILIES]
+        plan += [(f, n) for n in (1000, 2000) for f in OTHERS]
+    rows = []
+    print(f"{'n':>5} {'family':18} {'ratio to the fastest rival':28} milliseconds")
+    for family, n in plan:
+        repeats = 25 if n <= 300 else 5 if n <= 2000 else 3
+        row = measure(family, n, repeats)
+        rows.append(row)
+        ratios = " ".join(f"{q:.2f}" for q in row["ratio"])
+        times = "  ".join(f"{k} {1e3 * v:.2f}" for k, v in row["seconds"].items())
+        print(f"{n:5d} {family:18} {ratios:28} {times}", flush=True)
+        assert row["excess_value"] <= 1e-12, "a rival found a better assignment"
+    if quick:
+        return
+    clouds = [points(10_000, "otlec"), points(10_000, "scipy"), points(20_000, "otlec")]
+    for cloud in clouds:
+        print(cloud, flush=True)
+    growth = {f: exponent(rows, f, "otlec") for f in FAMILIES}
+    print("fitted exponents of n in otlec's time, n >= 1000:", growth)
+    RESULT.parent.mkdir(exist_ok=True)
+    result = {
+        "machine": machine(),
+        "clock": "process time, one thread",
+        "seeds": SEEDS,
+        "assignment": rows,
+        "points_in_the_plane": clouds,
+        "exponents": growth,
+    }
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
