@@ -73,8 +73,19 @@ def transport(a, b, cost) -> Plan:
         rows, cols, mass, phi_on, psi_on = _solve(a[on_a], b[on_b], cost[np.ix_(on_a, on_b)])
         rows, cols = on_a[rows], on_b[cols]
         phi, psi = _extend(cost, on_a, on_b, phi_on, psi_on)
-    value = math.fsum(mass * cost[rows, cols])
-    return Plan(a, b, rows, cols, mass, value, phi, psi)
+    return Plan(a, b, rows, cols, mass, _value(mass, cost[rows, cols], phi, psi), phi, psi)
+
+
+def _value(mass, costs, phi, psi) -> float:
+    with np.errstate(over="ignore"):
+        terms = mass * costs
+        partial = np.abs(terms).sum()  # bounds all partial sums
+    if not (np.isfinite(partial) and np.isfinite(phi).all() and np.isfinite(psi).all()):
+        raise ValueError(
+            "cost or the masses are too large: the value or the potentials exceed 1.8e308; "
+            "divide one of them"
+        )
+    return math.fsum(terms)
 
 
 def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -119,7 +130,9 @@ def _solve(a, b, cost):
         )
     tree, potential = solved
     rows, cols, count = _entries(supply, demand, tree)
-    return rows, cols, count * grain, potential[:n] * unit, potential[n:-1] * -unit
+    with np.errstate(over="ignore"):
+        phi, psi = potential[:n] * unit, potential[n:-1] * -unit
+    return rows, cols, count * grain, phi, psi
 
 
 def _tame(cost):

@@ -160,3 +160,10 @@ def test_the_unit_of_the_costs_does_not_matter(factor):
     plan = transport(a, b, cost * factor)
     assert_optimal(plan, cost * factor)
     assert plan.value == pytest.approx(transport(a, b, cost).value * factor, rel=1e-12)
+
+
+@pytest.mark.parametrize(("mass", "cost"), [(1.0, 1.7e308), (1e200, 1e200)])
+def test_values_that_do_not_fit_into_a_number_are_an_error(mass, cost):
+    costs = cost * (0.5 + 0.5 * np.random.default_rng(12).random((4, 4)))
+    with pytest.raises(ValueError, match="cost or the masses are too large"):
+        transport(np.full(4, mass), np.full(4, mass), costs)
