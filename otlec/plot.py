@@ -210,7 +210,8 @@ def meeting_bars(primal, dual, ax=None):
     """
     ax = _axes(ax)
     primal, dual = np.sort(primal)[::-1], np.sort(dual)
-    low, high = min(0.0, dual[0]), 1.06 * primal[0]
+    margin = 0.06 * (primal[0] - dual[0])  # so that the worst bars can be seen as well
+    low, high = min(0.0, dual[0] - margin), primal[0] + margin
     up = ax.barh(np.arange(dual.size), dual - low, left=low, color=POTENTIAL, height=0.7)
     down = ax.barh(np.arange(primal.size), high - primal, left=primal, color=PLAN, height=0.7)
     ax.axvline(primal[-1], color=NEUTRAL, lw=1, ls=":")
