@@ -123,48 +123,56 @@ def _primal_step(
 
 
 @kernel
-def _multiplier(alpha, beta, p):
+def _multiplier(alpha, beta, guess, p):
     r"""The multiplier lam >= 0 and the length b of the projection of (alpha, beta) on K.
 
     The projection is (alpha - lam, b) with b + lam b^(q-1) = beta and, outside K,
     lam = alpha + b^q / q. In b (for p < 2) or in v = b^(q-1) (for p >= 2) this is a convex,
     increasing function where lam >= 0, so that Newton's steps fall to its root from any point
-    above; each start is an upper bound that drops all terms but one.
+    above; from below, the first one jumps above. They start from a guess of b, and from an upper
+    bound that drops all terms but one where the guess is useless.
     """
     if p == 1.0:
         return max(alpha, 0.0), min(beta, 1.0)
     if beta == 0.0:
         return max(alpha, 0.0), 0.0
     q = p / (p - 1.0)
-    if alpha + beta**q / q <= 0.0:
+    if alpha <= 0.0 and alpha + beta**q / q <= 0.0:
         return 0.0, beta
-    low = max(-q * alpha, 0.0)
+    # The unknown x is b and e = q, or v and e = p: x^(e-2) is the one power of a step.
     if p < 2.0:
-        b = min(beta, (low + (q * beta) ** (q / (2.0 * q - 1.0))) ** (1.0 / q))
-        if alpha > 0.0:
-            b = min(b, (beta / alpha) ** (1.0 / (q - 1.0)))
-        for _ in range(100):
-            r = b ** (q - 2.0)
-            value = b - beta + r * b * (alpha + r * b * b / q)
-            slope = 1.0 + r * ((q - 1.0) * alpha + (2.0 * q - 1.0) / q * r * b * b)
-            new = b - value / slope
-            if not new < b:
-                break
-            b = max(new, 0.0)
+        x, e, up, down = guess, q, q, 1.0
     else:
-        v = min(beta ** (1.0 / (p - 1.0)), (low + (q * beta) ** (p / (p + 1.0))) ** (1.0 / p))
-        if alpha > 0.0:
-            v = min(v, beta / alpha)
-        for _ in range(100):
-            r = v ** (p - 2.0)
-            value = r * v - beta + v * (alpha + r * v * v / q)
-            slope = (p - 1.0) * r + alpha + (p + 1.0) / q * r * v * v
-            new = v - value / slope
-            if not new < v:
-                break
-            v = max(new, 0.0)
-        b = v ** (p - 1.0)
-    return max(alpha + b**q / q, 0.0), b
+        x, e, up, down = guess ** (1.0 / (p - 1.0)), p, p, p - 1.0
+    warm = x > 0.0
+    k = 0
+    while k < 100:
+        k += 1
+        if not warm and k == 1:
+            # b^q = v^p is at most this, and b at most beta
+            most = max(-q * alpha, 0.0) + (q * beta) ** (q / (2.0 * q - 1.0))
+            x = min(beta ** (1.0 / down), most ** (1.0 / up))
+            if alpha > 0.0:
+                x = min(x, (beta / alpha) ** (down / (e - 1.0)))
+        r = x ** (e - 2.0)
+        lam = alpha + r * x * x / q
+        if p < 2.0:
+            value = x - beta + lam * r * x
+            slope = 1.0 + r * ((q - 1.0) * lam + r * x * x)
+        else:
+            value = r * x - beta + lam * x
+            slope = (p - 1.0) * r + lam + p / q * r * x * x
+        new = x - value / slope
+        if warm and (lam < 0.0 or not new < 4.0 * x):
+            warm = False  # below the branch of the root, or too far: start from above
+            k = 0
+            continue
+        done = abs(new - x) <= 1e-9 * x or (new >= x and (k > 1 or not warm))
+        x = max(new, 0.0)
+        if done:
+            break
+    b = x**down
+    return max(alpha + x**up / q, 0.0), b
 
 
 @kernel
@@ -188,7 +196,8 @@ def _dual_step(f, m1, m2, a, b, c, sigma, relax, p, energy, square, worst, first
                 b1 = b[k, i, j] + h * (m1[k, i, j] + m1[k, i + 1, j])
                 b2 = c[k, i, j] + h * (m2[k, i, j] + m2[k, i, j + 1])
                 beta = math.sqrt(b1 * b1 + b2 * b2)
-                lam, length = _multiplier(alpha, beta, p)
+                old = math.sqrt(b[k, i, j] * b[k, i, j] + c[k, i, j] * c[k, i, j])
+                lam, length = _multiplier(alpha, beta, old, p)
                 shrink = length / beta if beta > 0.0 else 0.0
                 da = alpha - lam - a[k, i, j]
                 db = b1 * shrink - b[k, i, j]
@@ -250,7 +259,7 @@ def _dual_step_quadratic(
                 steps[j] = d * d - tol * (one + lam)
             for j in range(m):
                 if steps[j] > zero:
-                    lams[j] = _multiplier(alphas[j], math.sqrt(2.0 * halves[j]), 2.0)[0]
+                    lams[j] = _multiplier(alphas[j], math.sqrt(2.0 * halves[j]), 0.0, 2.0)[0]
             for j in range(m):
                 alpha = alphas[j]
                 s = halves[j]
@@ -272,7 +281,7 @@ def _dual_step_quadratic(
 def _prox(rho, size, step, p, out_rho, out_size):
     for i in range(rho.size):
         alpha, beta = rho[i] / step, size[i] / step
-        lam, b = _multiplier(alpha, beta, p)
+        lam, b = _multiplier(alpha, beta, 0.0, p)
         out_rho[i] = step * lam
         out_size[i] = step * (beta - b)
 
@@ -468,9 +477,9 @@ class DynamicPlan:
 class _Level:
     """The iteration on one grid of steps x n x m cells (n = 1 on the line).
 
-    Time runs from 0 to ``1 / speed``'s inverse: its unit is chosen so that mass moves at a speed
-    near 1 whatever the distance, and one dual step size fits all problems. Inside, ``momentum``
-    is therefore divided by ``speed``, and energies by ``speed**p``.
+    Time runs from 0 to ``speed``: mass then moves at a speed near 1 whatever the distance and p,
+    and one dual step size fits all problems. Inside, momenta are therefore divided by ``speed``,
+    and energies by ``speed**p``.
     """
 
     def __init__(self, rho0, rho1, steps, p, speed, dtype, obstacles_mask, pool):
@@ -482,7 +491,8 @@ class _Level:
         self.obstacles = None
         if obstacles_mask is not None:
             self.obstacles = staggered.Obstacles(obstacles_mask, steps, self.scales)
-        self.pool = pool if steps * n * m >= _CELLS_FOR_THREADS else None
+        work = steps * n * m * (1 if p == 2 else 8)  # powers are slow
+        self.pool = pool if work >= _CELLS_FOR_THREADS else None
         self.source = np.empty(self.shape, self.real)
         values = staggered.eigenvalues(self.shape, self.scales)
         values.flat[0] = np.inf
