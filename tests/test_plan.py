@@ -55,3 +55,14 @@ def test_an_assignment_proves_itself():
     best = assignment([[1.0, 5.0], [2.0, 1.0]])
     assert best.dual_value == 2
     assert best.gap == 0
+
+
+def test_the_certificate_says_the_gap_in_words():
+    plan, best = small_plan(), assignment([[1.0, 5.0], [2.0, 1.0]])
+    assert plan.certificate == best.certificate == "certified to 1e-12"
+    doubtful = dataclasses.replace(plan, value=plan.value + 1e-6)
+    assert doubtful.certificate == "certified to 1e-05"
+    worthless = dataclasses.replace(best, value=4.0)
+    assert worthless.certificate == "certified to 1e+00"
+    nothing = transport([1.0], [1.0], [[0.0]])
+    assert nothing.certificate == "certified to 1e-12"
