@@ -151,7 +151,7 @@ def test_proposition_3_2_the_last_display_means_the_distance_of_mu_0_and_mu_1(se
 def test_proposition_4_2_equality_almost_everywhere_for_mu_alone_would_not_be_enough():
     # mu lives on the gaps of a fat Cantor set. They are dense, so that its support is [0, 1]; yet
     # a Lipschitz function that is flat on all of them can climb on the set that is left, of length
-    # 1/2. The proof has to use that potentials are conjugate.
+    # 1/2. The proof has to use that contact sets are closed.
     kept, gaps = [(0.0, 1.0)], []
     for k in range(1, 11):
         width, pieces = 4.0**-k, []
