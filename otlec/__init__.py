@@ -6,6 +6,7 @@ Each module holds one idea of the lecture, its compiled kernel and its public fu
 from .assignment_points import assignment_points
 from .barycenters import Barycenter, barycenter, mixture
 from .bottleneck import Bottleneck, bottleneck
+from .checking import check
 from .cost import cost_matrix, half_square_cost
 from .differentiability import (
     Derivative,
@@ -62,6 +63,7 @@ __all__ = [
     "benamou_brenier",
     "bottleneck",
     "c_transform",
+    "check",
     "compose",
     "contact_set",
     "continuity_residual",

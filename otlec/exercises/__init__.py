@@ -1,0 +1,43 @@
+"""Exercises that answer back: `otlec.check("2.3", glue)` says why an answer is wrong.
+
+One file for each chapter holds its exercises: the judge, the hints, and the catalogue of wrong
+answers. The texts and the solutions stand in ``book/x*-exercises.md``.
+
+How far this is guarded. While a student's function runs, the public functions that would give the
+answer raise an error, whatever name they were imported by; functions of otlec itself are refused as
+answers. Nothing stops a student from copying the source of otlec, from calling one of its private
+functions or another library, or from reading the judges: the checks serve people who want to learn.
+"""
+
+try:
+    import hypothesis  # noqa: F401
+except ModuleNotFoundError as error:  # pragma: no cover
+    raise ModuleNotFoundError(
+        "otlec.check needs the package hypothesis, which makes the random inputs: "
+        "pip install hypothesis"
+    ) from error
+
+from importlib import import_module
+
+from ._machine import REGISTRY, Exercise, find, judge
+from ._show import Verdict
+
+CHAPTERS = {
+    "1": "Reminders",
+    "2": "Wasserstein space",
+    "3": "Geodesics in Wasserstein space",
+    "4": "Differentiability of the Wasserstein distance",
+    "5": "Dynamic formulation of optimal transport",
+}
+
+# In the order of the lecture, which is that of the registry.
+_FILES = ("reminders", "wasserstein_space", "geodesics", "differentiability", "dynamic")
+for _file in _FILES:
+    import_module(f"{__name__}.{_file}")
+
+__all__ = ["CHAPTERS", "REGISTRY", "Exercise", "Verdict", "check", "find", "judge"]
+
+
+def check(name: str, answer, *, hint: int = 0, seconds: float = 2.0) -> Verdict:
+    """Check the answer of an exercise; see `otlec.check`."""
+    return judge(name, answer, hint=hint, seconds=seconds)
