@@ -34,7 +34,7 @@ OTHERS = (
     "almost_constant", "blocks", "block_distances", "grid", "same_cloud", "half_forbidden",
     "most_forbidden", "near_diagonal", "graph_distances", "plane_p1", "clusters", "sorted_rows",
 )  # fmt: skip
-PATIENCE = 20.0  # seconds a contender may take on one problem and still be repeated
+SLOW = 2.5  # a rival this many times slower than the fastest is timed once, then left out
 RESULT = Path(__file__).parent / "results" / "assignment.json"
 
 
@@ -135,40 +135,39 @@ def timed(solve) -> tuple[float, float]:
     return time.process_time() - start, value
 
 
-def measure(family: str, n: int, repeats: int) -> dict:
-    """Ratios to the fastest rival, a seed each, and the median times of all contenders."""
+def measure(family: str, n: int, repeats: int, left_out: set) -> dict:
+    """Ratios to the fastest rival, a seed each, and the median times of all contenders.
+
+    From n = 1000 on, rivals that are far from the fastest join ``left_out``: their times come from
+    a single run, and they do not run on the family's next seeds and sizes.
+    """
     ratios, rows, worst = [], [], 0.0
     for seed in SEEDS:
         cost = problem(family, n, seed)
         solvers = contenders(cost)
-        times = {name: [] for name in solvers}
-        values = {}
-        for _ in range(repeats):
-            for name, solve in solvers.items():
-                if times[name] and (
-                    times[name][0] > PATIENCE
-                    or (n >= 2000 and times[name][0] > 30 * fastest(times))
-                ):
-                    continue  # far from the fastest: once is enough
-                seconds, values[name] = timed(solve)
-                times[name].append(seconds)
+        times, values = {name: [] for name in solvers if name not in left_out}, {}
+        for round_ in range(repeats):
+            for name in times:
+                if name not in left_out:
+                    seconds, values[name] = timed(solvers[name])
+                    times[name].append(seconds)
+            if round_ == 0 and n >= 1000:
+                limit = SLOW * min(t[0] for name, t in times.items() if name != "otlec")
+                left_out |= {k for k, t in times.items() if k != "otlec" and t[0] > limit}
         scale = n * np.abs(cost[np.isfinite(cost)]).max()
         worst = max(worst, *((values["otlec"] - v) / scale for v in values.values()))
         medians = {name: float(np.median(t)) for name, t in times.items()}
         ratios.append(medians["otlec"] / min(v for k, v in medians.items() if k != "otlec"))
         rows.append(medians)
+    names = list(dict.fromkeys(name for row in rows for name in row))
     return {
         "family": family,
         "n": n,
         "repeats": repeats,
         "ratio": ratios,
-        "seconds": {k: float(np.median([row[k] for row in rows])) for k in rows[0]},
+        "seconds": {k: float(np.median([row[k] for row in rows if k in row])) for k in names},
         "excess_value": worst,
     }
-
-
-def fastest(times: dict) -> float:
-    return min(t[0] for t in times.values() if t)
 
 
 POINTS = """
@@ -234,32 +233,36 @@ def main() -> None:
     if not quick:
         plan += [(f, n) for n in (2000, 4000) for f in FAMILIES]
         plan += [(f, n) for n in (1000, 2000) for f in OTHERS]
-    rows = []
+    rows, left_out = [], {family: set() for family in FAMILIES + OTHERS}
     print(f"{'n':>5} {'family':18} {'ratio to the fastest rival':28} milliseconds")
     for family, n in plan:
-        repeats = 25 if n <= 300 else 5 if n <= 2000 else 3
-        row = measure(family, n, repeats)
+        repeats = 25 if n <= 300 else 3 if n >= 4000 else 5
+        row = measure(family, n, repeats, left_out[family])
         rows.append(row)
         ratios = " ".join(f"{q:.2f}" for q in row["ratio"])
         times = "  ".join(f"{k} {1e3 * v:.2f}" for k, v in row["seconds"].items())
         print(f"{n:5d} {family:18} {ratios:28} {times}", flush=True)
         assert row["excess_value"] <= 1e-12, "a rival found a better assignment"
+        if not quick:
+            save(rows, [])
     if quick:
         return
     clouds = [points(10_000, "otlec"), points(10_000, "scipy"), points(20_000, "otlec")]
     for cloud in clouds:
         print(cloud, flush=True)
-    growth = {f: exponent(rows, f, "otlec") for f in FAMILIES}
-    print("fitted exponents of n in otlec's time, n >= 1000:", growth)
-    RESULT.parent.mkdir(exist_ok=True)
+    save(rows, clouds)
+
+
+def save(rows: list, clouds: list) -> None:
     result = {
         "machine": machine(),
         "clock": "process time, one thread",
         "seeds": SEEDS,
         "assignment": rows,
         "points_in_the_plane": clouds,
-        "exponents": growth,
+        "exponents": {f: exponent(rows, f, "otlec") for f in FAMILIES},
     }
+    RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 

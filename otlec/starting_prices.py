@@ -38,7 +38,7 @@ _WITHOUT_STEP = 3  # bids a row without a step
 _QUARREL = 50  # bids a row with a step
 _PATIENT = 25  # short lists a row, once augmenting paths seem no better
 _ATTEMPTS = 6  # auctions in search of a good step
-_FIRST_STEP, _LAST_STEP = 1 / 8, 1e-5  # in spreads, see `Market._spread`
+_FIRST_STEP, _LAST_STEP = 1 / 8, 1e-4  # in spreads, see `Market._spread`
 _LARGER, _SMALLER = 16, 16
 
 
@@ -87,10 +87,10 @@ class Market:
         small = self.n < _DIRECT
         if small or self._looks_like_matching():
             n_free, n_tight = _match_tight(*self.costs, *self.potentials, *self.assigned)
-            if n_free <= self.n // 16 or n_tight >= 2 * self.n:
+            if small or n_free <= self.n // 16 or n_tight >= 2 * self.n:
                 return
         self._open()
-        if small or self._bid(0.0, _WITHOUT_STEP) <= self.n // 64:
+        if self._bid(0.0, _WITHOUT_STEP) <= self.n // 64:
             return
         self._auction()
         self._dismiss()
