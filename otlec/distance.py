@@ -16,12 +16,15 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _check
+from .assignment_points import assignment_points
 from .cost import cost_matrix, half_square_cost
 from .hungarian import assignment
 from .measure import Measure
 from .network_simplex import transport
-from .plan import Plan
+from .plan import Assignment, Plan
 from .quantile import monotone_plan, monotone_value
+
+_MATRIX = 2000  # atoms, above which the costs of points are computed row by row instead
 
 Cost = Callable[[np.ndarray, np.ndarray], np.ndarray] | np.ndarray
 
@@ -60,17 +63,16 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
         return dataclasses.replace(
             plan, value=plan.value / 2, phi=plan.phi / 2, psi=plan.psi / 2, p=None
         )
-    if cost is None:
-        matrix = cost_matrix(mu.points, nu.points, p)
-        if not np.isfinite(matrix).all():
-            raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
+    permutes = mu.size == nu.size and mu.is_uniform and nu.is_uniform
+    if cost is None and permutes and mu.size > _MATRIX:
+        plan = _permutation(mu, assignment_points(mu.points, nu.points, p))
     else:
-        p = None
-        matrix = _given_cost(mu, nu, cost)
-    if mu.size == nu.size and mu.is_uniform and nu.is_uniform:
-        plan = _permutation(mu, matrix)
-    else:
-        plan = transport(mu.weights, nu.weights, matrix)
+        matrix = _distances(mu, nu, p) if cost is None else _given_cost(mu, nu, cost)
+        if permutes:
+            plan = _permutation(mu, assignment(matrix))
+        else:
+            plan = transport(mu.weights, nu.weights, matrix)
+    p = p if cost is None else None
     return dataclasses.replace(plan, b=nu.weights, p=p, source=mu, target=nu)
 
 
@@ -121,6 +123,13 @@ def _check_measures(mu, nu) -> None:
         raise ValueError(f"mu lives in dimension {mu.dim}, but nu in dimension {nu.dim}")
 
 
+def _distances(mu: Measure, nu: Measure, p: float) -> np.ndarray:
+    matrix = cost_matrix(mu.points, nu.points, p)
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
+    return matrix
+
+
 def _given_cost(mu: Measure, nu: Measure, cost) -> np.ndarray:
     matrix = _check.cost(cost(mu.points, nu.points) if callable(cost) else cost)
     if matrix.shape != (mu.size, nu.size):
@@ -131,10 +140,9 @@ def _given_cost(mu: Measure, nu: Measure, cost) -> np.ndarray:
     return matrix
 
 
-def _permutation(mu: Measure, matrix: np.ndarray) -> Plan:
+def _permutation(mu: Measure, best: Assignment) -> Plan:
     """An optimal assignment as a plan that moves 1/n along each of its pairs."""
     n = mu.size
-    best = assignment(matrix)
     return Plan(
         mu.weights, mu.weights, np.arange(n), best.permutation, np.full(n, 1.0 / n),
         best.value / n, best.phi, best.psi,

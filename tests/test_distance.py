@@ -1,5 +1,7 @@
 """The Wasserstein distance, and the choice of solver."""
 
+import sys
+
 import numpy as np
 import pytest
 from certificates import assert_optimal
@@ -113,3 +115,14 @@ def test_a_power_that_overflows_is_an_error():
     mu, nu = Measure([[0.0, 0.0]]), Measure([[1e200, 0.0]])
     with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows"):
         wasserstein(mu, nu)
+
+
+def test_large_clouds_need_no_matrix(monkeypatch):
+    mu, nu = pair(9, 9, 2)
+    expected = optimal_plan(mu, nu, 1.5)
+    module = sys.modules["otlec.distance"]
+    monkeypatch.setattr(module, "_MATRIX", 8)
+    monkeypatch.setattr(module, "_distances", None)
+    plan = optimal_plan(mu, nu, 1.5)
+    assert_optimal(plan, cost_matrix(mu.points, nu.points, 1.5))
+    assert plan.value == pytest.approx(expected.value, rel=1e-14)
