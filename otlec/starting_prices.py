@@ -335,7 +335,7 @@ def _bid(cost, x, y, p, phi, psi, row_of, col_of, step, n_bids, n_lists, queue, 
             waiting += 1
     n_bids *= waiting
     idle = 0
-    while waiting > 0 and n_bids > 0 and n_lists > 0:
+    while waiting > 0 and (step == 0.0 or (n_bids > 0 and n_lists > 0)):
         waiting -= 1
         i = queue[waiting]
         j, best, second = _two_best(columns, values, counts, i, psi)
@@ -344,12 +344,14 @@ def _bid(cost, x, y, p, phi, psi, row_of, col_of, step, n_bids, n_lists, queue, 
             j, best, second = _two_best(columns, values, counts, i, psi)
             n_lists -= 1
         n_bids -= 1
-        if j >= 0:
-            # a row with a single allowed column has no second choice: it insists, step by step
-            second = second if second < np.inf else best
+        # a row with a single allowed column has no second choice: it insists, step by step
+        second = second if second < np.inf else best
+        if step == 0.0 and (second == best or n_bids < 0) and j >= 0 and row_of[j] >= 0:
+            # between equals, or after the last bid, rows take what is free and tight, or nothing
+            second = best
+            j = _free_among(columns, values, counts, i, psi, best, row_of)
+        if second < np.inf:
             phi[i] = second
-            if step == 0.0 and second == best and row_of[j] >= 0:
-                j = _free_among(columns, values, counts, i, psi, best, row_of)
         if j < 0:
             idle += 1
             continue

@@ -1,0 +1,74 @@
+"""The starting prices: always feasible, tight on what is assigned, whatever route they took."""
+
+import numpy as np
+import pytest
+from test_hungarian import five_families, structured, with_diagonal
+
+from otlec import cost_matrix, starting_prices
+from otlec.starting_prices import Market
+
+
+@pytest.fixture(autouse=True)
+def auctions_for_small_problems_too(monkeypatch):
+    monkeypatch.setattr(starting_prices, "_DIRECT", 40)
+
+
+def assert_feasible_and_tight(market, cost):
+    scale = np.abs(cost[np.isfinite(cost)]).max() or 1.0
+    reduced = cost - market.phi[:, None] - market.psi
+    assert reduced.min() >= -1e-11 * scale
+    rows = np.flatnonzero(market.col_of >= 0)
+    columns = market.col_of[rows]
+    assert np.unique(columns).size == columns.size
+    np.testing.assert_array_equal(market.row_of[columns], rows)
+    assert np.count_nonzero(market.row_of >= 0) == rows.size
+    assert np.abs(reduced[rows, columns]).max(initial=0.0) <= 1e-11 * scale
+
+
+@pytest.mark.parametrize("n", [33, 45, 70, 131])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_the_potentials_are_feasible_and_tight_on_assigned_pairs(n):
+    for cost in (*five_families(n, 2), *map(with_diagonal, structured(n, 2))):
+        market = Market(cost, cost.min(axis=0))
+        market.settle()
+        assert_feasible_and_tight(market, cost)
+
+
+@pytest.mark.parametrize("n", [45, 131])
+def test_most_rows_of_random_costs_are_assigned(n):
+    for cost in list(five_families(n, 3))[:4]:
+        market = Market(cost, cost.min(axis=0))
+        market.settle()
+        assert np.count_nonzero(market.col_of < 0) <= n // 4
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_prices_of_points_are_feasible_and_tight(p):
+    rng = np.random.default_rng(4)
+    for x, y in (
+        (rng.random((90, 2)), rng.random((90, 2))),
+        (rng.integers(0, 4, (90, 2)) * 1.0, rng.integers(0, 4, (90, 2)) * 1.0),
+        (rng.random((90, 1)), rng.random((90, 1)) + 5),
+    ):
+        market = Market.of_points(x, y, p)
+        market.settle()
+        assert_feasible_and_tight(market, cost_matrix(x, y, p))
+
+
+def test_rows_that_quarrel_without_end_are_stopped():
+    n = 60
+    cost = np.full((n, n), np.inf)
+    cost[:, :2] = np.random.default_rng(5).random((n, 2))  # all want the same two columns
+    market = Market(cost, cost.min(axis=0))
+    market.settle()
+    assert np.count_nonzero(market.col_of >= 0) <= 2
+    assert_feasible_and_tight(market, cost)
+
+
+def test_a_market_without_any_allowed_pair_settles_for_nothing():
+    cost = np.full((50, 50), np.inf)
+    market = Market(cost, cost.min(axis=0))
+    market.settle()
+    assert (market.col_of == -1).all()
+    assert np.isfinite(market.phi).all()
+    assert np.isfinite(market.psi).all()
