@@ -1,0 +1,169 @@
+"""Live figures: ``{live} NAME`` puts one on a page, with its still frame and its kernels' source.
+
+The figures stand in ``book/_live``. Their kernels are compiled by ``scripts/webkernels.py`` before
+the book is read, where a source has changed since the last time; where that fails, so does the
+build. The scripts are loaded on those pages alone that have a live figure. ``sphinx-thebe`` and
+JupyterLite answer the same wish with a server or with ten megabytes.
+"""
+
+import ast
+import base64
+import html
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.fileutil import copy_asset
+
+from otlec import moving
+
+ROOT = Path(__file__).resolve().parents[2]
+LIVE = ROOT / "book" / "_live"
+COMPILED = ROOT / "_build" / "live" / "kernels.js"
+SCRIPTS = ("kernels.js", "loader.js", "live.js", "figures.js")
+sys.path.insert(0, str(LIVE))
+
+import stills  # noqa: E402
+
+MANY_CELLS = 600
+
+
+def compile_kernels(app=None):
+    """Bring the compiled kernels up to date, in a process of its own."""
+    command = [sys.executable, str(ROOT / "scripts" / "webkernels.py"), str(COMPILED)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1:] or ["no reason was given"]
+        raise ExtensionError(f"the kernels cannot be compiled for the pages: {reason[0]}")
+
+
+def source(kernel: str) -> str:
+    """The lines of a kernel, from its file itself."""
+    module, name = kernel.split(".")
+    text = (ROOT / "otlec" / f"{module}.py").read_text(encoding="utf-8")
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    raise ExtensionError(f"otlec/{module}.py has no function {name}, which a live figure shows")
+
+
+def still_html(figure: stills.Figure) -> str:
+    """The still frame, and the data that the script needs, as HTML."""
+    picture, text = figure.still()
+    panels = "".join(_with_images(moving._panel_svg(panel, 0), panel) for panel in picture.panels)
+    data = {
+        "state": figure.state,
+        "code": figure.code,
+        "panels": [
+            {
+                "box": moving._box(panel),
+                "xlim": panel.xlim,
+                "ylim": panel.ylim,
+                "layers": [
+                    {"kind": layer.kind, "color": layer.color, **layer.options}
+                    for layer in panel.layers
+                ],
+            }
+            for panel in picture.panels
+        ],
+    }
+    packed = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    return (
+        f'<div class="otlec-figure" id="live-{figure.name}" data-figure="{figure.name}" '
+        f'role="group" aria-label="{html.escape(figure.alt)}">'
+        f'<div class="otlec-panels">{panels}</div>'
+        f'<p class="otlec-label"><output aria-live="polite">{html.escape(text)}</output></p>'
+        f'<script type="application/json" class="otlec-data">{packed}</script></div>'
+    )
+
+
+def _with_images(svg: str, panel: moving.Panel) -> str:
+    """Replace thousands of cells by one image."""
+    for layer in panel.layers:
+        if layer.kind == "cells" and layer.arrays["z"].size > MANY_CELLS:
+            shape = moving._shape(layer, panel, 0, 2)
+            svg = svg.replace(shape, _image(layer, panel))
+    return svg
+
+
+def _image(layer: moving.Layer, panel: moving.Panel) -> str:
+    import numpy as np
+    from matplotlib.colors import to_rgb
+    from matplotlib.image import imsave
+
+    z = layer.arrays["z"][::-1].clip(0, 1)
+    pixels = np.dstack([*(np.full(z.shape, c) for c in to_rgb(moving.COLORS[layer.color])), z])
+    file = io.BytesIO()
+    imsave(file, pixels, format="png", metadata={"Software": None})
+    left, top, right, bottom = moving._box(panel)
+    return (
+        f'<image x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" '
+        'preserveAspectRatio="none" '
+        f'href="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"/>'
+    )
+
+
+class Live(SphinxDirective):
+    """``{live} NAME``: the figure, and folded beneath it the kernels that run in it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The still frame, the scripts' data, and the source."""
+        name = self.arguments[0]
+        if name not in stills.FIGURES:
+            raise self.error(f"no live figure is named {name!r}; there are {[*stills.FIGURES]}")
+        figure = stills.FIGURES[name]
+        for file in [*LIVE.iterdir(), *(ROOT / "otlec").glob("*.py")]:
+            if file.is_file():
+                self.env.note_dependency(str(file))
+        files = sorted({f"otlec/{kernel.split('.')[0]}.py" for kernel in figure.kernels})
+        listing = nodes.literal_block("", "\n\n\n".join(source(k) for k in figure.kernels))
+        listing["language"] = "python"
+        return [
+            nodes.raw("", still_html(figure), format="html"),
+            nodes.raw(
+                "",
+                '<details class="otlec-source"><summary>This code is what runs above '
+                f"({html.escape(', '.join(files))})</summary>",
+                format="html",
+            ),
+            listing,
+            nodes.raw("", "</details>", format="html"),
+        ]
+
+
+def load_scripts(app, pagename, templatename, context, doctree):
+    """Load the scripts on the pages that have a live figure."""
+    if doctree is None or 'class="otlec-figure"' not in "".join(
+        node.astext() for node in doctree.findall(nodes.raw)
+    ):
+        return
+    app.add_css_file("live/live.css")
+    for script in SCRIPTS:
+        app.add_js_file(f"live/{script}", loading_method="defer")
+
+
+def copy_scripts(app, exception):
+    """Copy the scripts to ``_static/live``."""
+    if exception or app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static" / "live"
+    target.mkdir(parents=True, exist_ok=True)
+    for file in (COMPILED, *(LIVE / name for name in (*SCRIPTS[1:], "live.css"))):
+        copy_asset(str(file), str(target))
+
+
+def setup(app):
+    """Register the directive, and compile before anything is read."""
+    app.connect("builder-inited", compile_kernels)
+    app.add_directive("live", Live)
+    app.connect("html-page-context", load_scripts)
+    app.connect("build-finished", copy_scripts)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,546 @@
+/* How each live figure is solved and moved. Its first instance, its panels and their layers stand in
+   stills.py, in the same order. Whatever takes time is a compiled kernel; what is written here are
+   sums, and the calls in the order of the public functions of otlec. */
+(() => {
+  "use strict";
+  const {figures} = otlecLive;
+  const six = (v) => v.toFixed(6);
+  const sum = (v) => v.reduce((a, b) => a + b, 0);
+  const range = (n) => Array.from({length: n}, (_, k) => k);
+  const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
+  const unit = (w) => { const total = sum(w); return Float64Array.from(w, (v) => v / total); };
+  const numbers = (v) => Array.from(v, Number);
+  const integers = (v) => BigInt64Array.from(v, BigInt);
+  const table = (points) => ({data: Float64Array.from(points.flat()), shape: [points.length, points[0].length]});
+  const segment = (x, y) => [...x, ...y];
+  const centres = (n) => range(n).map((k) => (k + 0.5) / n);
+  const agree = (gap, scale) => (Math.abs(gap) <= 1e-12 * scale ? "equal to 1e-12" : "NOT equal");
+  const dot = (a, b) => sum(Array.from(a, (v, k) => v * b[k]));
+  const histogram = (x, mass, cells) => {
+    const out = new Array(cells).fill(0);
+    x.forEach((v, k) => { out[clamp(Math.floor(v * cells), 0, cells - 1)] += mass[k]; });
+    return out;
+  };
+
+  // ---- handles -------------------------------------------------------------------------------
+  /* Drag the atoms of the named lists of points. */
+  const dragged = (panel, names, label) => ({
+    panel, name: label,
+    where: (s) => names.flatMap((name) => s[name]),
+    move(s, k, x, y) {
+      for (const name of names) {
+        if (k < s[name].length) return void (s[name][k] = [x, y]);
+        k -= s[name].length;
+      }
+    },
+  });
+  /* Paint the bars of the histogram that the brush names; a measure needs some mass. */
+  const painted = (panel, names, label, floor = 0) => {
+    const chosen = (s) => (s.brush === undefined || !(s.brush in names) ? Object.values(names)[0] : names[s.brush]);
+    return {
+      panel, name: label, paint: true,
+      where: (s) => s[chosen(s)].map((v, k) => [(k + 0.5) / s[chosen(s)].length, v]),
+      move(s, k, x, y) {
+        const bars = s[chosen(s)], before = bars[k];
+        bars[k] = Math.max(y, floor);
+        if (sum(bars) < 1e-3) bars[k] = before;
+      },
+    };
+  };
+
+  // ---- the solvers of otlec, from their compiled steps ------------------------------------------
+  function costs(kernels, x, y, p = 2) {
+    return kernels["cost._distance_powers"](table(x), table(y), p)[0];
+  }
+
+  /* The first state of otlec.hungarian.shortest_augmenting_paths. */
+  function unassigned(cost) {
+    const n = cost.shape[0], free = () => new BigInt64Array(n).fill(-1n);
+    const phi = Float64Array.from(range(n), (i) => cost.data.subarray(i * n, i * n + n).reduce((a, b) => Math.min(a, b)));
+    return {phi, psi: new Float64Array(n), rowOf: free(), colOf: free()};
+  }
+
+  function assign(kernels, cost) {
+    const s = unassigned(cost), n = cost.shape[0];
+    const [status] = kernels["hungarian._augment_all"](cost, s.phi, s.psi, s.rowOf, s.colOf);
+    if (status !== 0) throw new Error(`Source ${status} has no free partner.`);
+    const partner = numbers(s.colOf);
+    return {...s, partner, value: sum(partner.map((j, i) => cost.data[i * n + j])), dual: sum([...s.phi]) + sum([...s.psi])};
+  }
+
+  /* otlec.transport_1d between sorted atoms. */
+  function monotone(kernels, x, y, a, b, p = 2) {
+    const order = (v) => integers(range(v.length));
+    const [rows, cols, mass, cost, phi, psi] = kernels["quantile._merge"](Float64Array.from(x), Float64Array.from(y), a, b, order(x), order(y), p);
+    return {rows: numbers(rows), cols: numbers(cols), mass: [...mass], value: dot(mass, cost), phi, psi};
+  }
+
+  /* otlec.transport for positive masses on few atoms: the driver of otlec/network_simplex.py. */
+  function transport(kernels, a, b, cost) {
+    const [n, m] = cost.shape, root = n + m, c = cost.data;
+    const total = sum([...a]), grain = total / 2 ** 60;
+    const grains = (w) => w.map((v) => Math.max(Math.round(v / grain), 1)).map(BigInt);
+    const supply = grains([...a]), demand = grains([...b]);
+    const bigSum = (w) => w.reduce((u, v) => u + v, 0n);
+    const difference = bigSum(supply) - bigSum(demand);
+    const largest = (w) => w.reduce((best, v, k) => (v > w[best] ? k : best), 0);
+    if (difference > 0n) demand[largest(demand)] += difference;
+    else supply[largest(supply)] -= difference;
+    const psi = range(m).map((j) => Math.min(...range(n).map((i) => c[i * m + j])));
+    const phi = range(n).map((i) => Math.min(...range(m).map((j) => c[i * m + j] - psi[j])));
+    const spread = Math.max(...c) - Math.min(...c), enough = root * spread || 1;
+    const sample = range(n * m).map((k) => c[k] - phi[Math.floor(k / m)] - psi[k % m]).filter((v) => v > 0).sort((u, v) => u - v);
+    const half = sample.length >> 1;
+    const median = sample.length ? (sample.length % 2 ? sample[half] : (sample[half - 1] + sample[half]) / 2) : enough;
+    const typical = Math.min(median, enough);
+
+    const most = 2 * Math.ceil(m / 64);
+    const columns = {data: new BigInt64Array(n * most), shape: [n, most]}, values = {data: new Float64Array(n * most), shape: [n, most]};
+    const counts = new BigInt64Array(n), oldest = new BigInt64Array(n);
+    kernels["network_simplex._sweep"](cost, Float64Array.from(phi, (v) => v + 2 * typical), Float64Array.from(psi), 0, columns, values, counts, oldest);
+    const nodes = range(root + 1);
+    const parent = integers(nodes.map((k) => (k < root ? root : -1)));
+    const flow = BigInt64Array.from([...supply, ...demand, 0n]);
+    const after = integers(nodes.map((k) => (k + 1) % (root + 1))), before = integers(nodes.map((k) => (k + root) % (root + 1)));
+    const last = integers(nodes.map((k) => (k < root ? k : root - 1))), size = integers(nodes.map((k) => (k < root ? 1 : root + 1)));
+    const potential = new Float64Array(root + 1);
+    const crumb = BigInt(n + m + Math.round(4 * 2 ** -52 * 2 ** 60));
+    const measure = (prices) => 1e-13 * kernels["network_simplex._measure"](cost, prices, parent, after, potential)[0];
+    let price = typical, placed = false;
+    for (; price < 10 * enough && !placed; price *= 10) {
+      const prices = Float64Array.from([...phi, ...psi, 0], (v) => v + price);
+      for (let more = 1; more > 0;) {
+        kernels["network_simplex._pivot"](columns, values, counts, measure(prices), parent, flow, after, before, last, size, potential, 100000);
+        const tolerance = measure(prices);
+        const toColumns = potential.slice(n, root).map((v) => -v);
+        [more] = kernels["network_simplex._sweep"](cost, potential.slice(0, n), toColumns, tolerance, columns, values, counts, oldest);
+      }
+      placed = !nodes.some((k) => k < root && parent[k] === BigInt(root) && flow[k] > crumb);
+    }
+    if (!placed) throw new Error("No plan was found.");
+    const entries = [];
+    for (let k = 0; k < root; k++) {
+      const up = Number(parent[k]);
+      if (flow[k] <= 0n || up === root) continue;
+      const i = Math.min(k, up), j = Math.max(k, up) - n;
+      const smaller = supply[i] < demand[j] ? supply[i] : demand[j];
+      if (flow[k] > crumb || Number(flow[k]) > 1e-6 * Number(smaller)) entries.push([i, j, Number(flow[k]) * grain]);
+    }
+    const prices = {phi: potential.slice(0, n), psi: potential.slice(n, root).map((v) => -v)};
+    return {
+      entries, ...prices, value: sum(entries.map(([i, j, w]) => w * c[i * m + j])), dual: dot(a, prices.phi) + dot(b, prices.psi),
+      matrix: range(n).map((i) => range(m).map((j) => sum(entries.filter((e) => e[0] === i && e[1] === j).map((e) => e[2])))),
+    };
+  }
+
+  // ---- 1: the optimal matching -------------------------------------------------------------------
+  const random = (seed) => () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  function scatter(s) {
+    const next = random(100 + s.n), some = () => range(s.n).map(() => [0.03 + 0.94 * next(), 0.03 + 0.94 * next()].map((v) => +v.toFixed(3)));
+    s.x = some();
+    s.y = some();
+  }
+  const priceBars = (phi, psi) => {
+    const n = phi.length, x = centres(n), width = 0.8 / n, bar = (v) => clamp(v, -0.4, 0.4);
+    return [{x, y: [...phi].map(bar), width}, {x: x.map((v) => 1 + v), y: [...psi].map(bar), width}];
+  };
+  figures.assignment = {
+    handles: [dragged(0, ["x", "y"], "atoms of source and target")],
+    controls: [{slider: "n", label: "atoms", min: 2, max: 200, step: 1, then: scatter}],
+    solve(s, kernels) {
+      s.n = s.x.length;
+      const n = s.n, cost = costs(kernels, s.x, s.y), best = assign(kernels, cost), tight = [];
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < n; j++) if (cost.data[i * n + j] - best.phi[i] - best.psi[j] <= 1e-12) tight.push(segment(s.x[i], s.y[j]));
+      const size = n > 60 ? 2.5 : 4;
+      return {
+        layers: [[{ends: tight}, {ends: best.partner.map((j, i) => segment(s.x[i], s.y[j]))}, {xy: s.x, size}, {xy: s.y, size}], priceBars(best.phi, best.psi)],
+        text: `n = ${n}: the pairs cost ${six(best.value)}, the prices pay ${six(best.dual)}, ${agree(best.value - best.dual, Math.max(1, best.value))}; ${tight.length} pairs are tight`,
+      };
+    },
+  };
+
+  // ---- 2: the Hungarian method, a round a click -----------------------------------------------------
+  figures.rounds = {
+    handles: [dragged(0, ["x", "y"], "atoms of source and target")],
+    controls: [
+      {button: "Back", press: (s) => { s.done = Math.max(s.done - 1, 0); }},
+      {button: "Next round", press: (s) => { s.done = Math.min(s.done + 1, s.x.length); }},
+      {slider: "done", label: "round", min: 0, max: (s) => s.x.length, step: 1},
+    ],
+    solve(s, kernels) {
+      const n = s.x.length, cost = costs(kernels, s.x, s.y), now = unassigned(cost), barred = now.psi.slice();
+      const distance = new Float64Array(n), at = new Float64Array(n), parent = new BigInt64Array(n), reached = new BigInt64Array(n);
+      let before = numbers(now.colOf), path = [], text = `Round 0 of ${n}: nobody has a partner`;
+      for (let row = 0; row < s.done; row++) {
+        const [sink, length, k] = kernels["hungarian._search"](cost, now.phi, barred, now.rowOf, row, distance, parent, reached, at);
+        kernels["hungarian._update"](now.phi, now.psi, barred, now.rowOf, row, length, reached.slice(0, k), at);
+        before = numbers(now.colOf);
+        path = [[Number(parent[sink]), sink]];
+        while (path[0][0] !== row) { const j = before[path[0][0]]; path.unshift([Number(parent[j]), j]); }
+        kernels["hungarian._flip"](now.rowOf, now.colOf, parent, row, sink);
+        const paid = sum([...now.phi.subarray(0, s.done)]) + sum([...now.psi]);
+        text = `Round ${s.done} of ${n}, new pairs ${path.map(([i, j]) => `${i + 1} to ${j + 1}`).join(", ")}: length ${six(length)}; all pairs so far cost ${six(paid)}`;
+      }
+      const joined = (partner) => partner.flatMap((j, i) => (j >= 0 ? [segment(s.x[i], s.y[j])] : []));
+      return {
+        layers: [[{ends: joined(before)}, {ends: path.map(([i, j]) => segment(s.x[i], s.y[j]))}, {ends: joined(numbers(now.colOf))}, {xy: s.x}, {xy: s.x.slice(s.done)}, {xy: s.y}], priceBars(now.phi, now.psi)],
+        text,
+      };
+    },
+  };
+
+  // ---- 3: two histograms on the line ------------------------------------------------------------------
+  /* The quantile function of a histogram at the levels (k + 1/2)/count. */
+  function quantiles(x, w, count = 200) {
+    let k = 0, level = w[0];
+    return centres(count).map((s) => {
+      while (level < s && k < x.length - 1) level += w[++k];
+      return x[k];
+    });
+  }
+  figures.line = {
+    handles: [painted(0, {source: "a", target: "b"}, "bars of the histogram that the brush paints")],
+    controls: [
+      {choice: "brush", label: "paint", options: ["source", "target"]},
+      {slider: "p", label: "p", min: 1, max: 4, step: 0.5},
+      {slider: "t", label: "t", min: 0, max: 1, step: 0.01},
+    ],
+    solve(s, kernels) {
+      const x = centres(s.a.length), a = unit(s.a), b = unit(s.b), plan = monotone(kernels, x, x, a, b, s.p);
+      const moved = plan.rows.map((i, k) => (1 - s.t) * x[i] + s.t * x[plan.cols[k]]);
+      const levels = centres(200), start = quantiles(x, a), end = quantiles(x, b);
+      const pairs = plan.rows.map((i, k) => [x[i], x[plan.cols[k]]]);
+      return {
+        layers: [
+          [{x, y: s.a}, {x, y: s.b}],
+          [{x: levels, y: start}, {x: levels, y: end}, {x: levels, y: start.map((v, k) => (1 - s.t) * v + s.t * end[k])}],
+          [{x: pairs.map((v) => v[0]), y: pairs.map((v) => v[1])}, {xy: pairs}],
+          [{x, y: histogram(moved, plan.mass, x.length).map((v) => Math.min(v, 0.25))}],
+        ],
+        text: `W_${s.p} = ${six(plan.value ** (1 / s.p))}; ${plan.mass.length} entries in the plan; at t = ${s.t.toFixed(2)} the mean is ${six(dot(moved, plan.mass))}`,
+      };
+    },
+  };
+
+  // ---- 4: weighted atoms --------------------------------------------------------------------------------
+  const cells = (matrix, factor) => matrix.map((row) => row.map((v) => Math.min(factor * v, 1)));
+  figures.weights = {
+    handles: [
+      {
+        panel: 0, name: "weights of source and target", paint: true,
+        where: (s) => [...s.a, ...s.b].map((v, k) => [k + 0.5, v]),
+        move(s, k, x, y) { (k < s.a.length ? s.a : s.b)[k < s.a.length ? k : k - s.a.length] = Math.max(y, 0.02); },
+      },
+      dragged(1, ["x", "y"], "atoms of source and target"),
+    ],
+    solve(s, kernels) {
+      const n = s.a.length, m = s.b.length, a = unit(s.a), b = unit(s.b);
+      const plan = transport(kernels, a, b, costs(kernels, s.x, s.y));
+      const off = Math.max(...plan.matrix.map((row, i) => Math.abs(sum(row) - a[i])), ...range(m).map((j) => Math.abs(sum(plan.matrix.map((row) => row[j])) - b[j])));
+      const between = (low, high) => ({ends: plan.entries.filter((e) => e[2] > low && e[2] <= high).map(([i, j]) => segment(s.x[i], s.y[j]))});
+      return {
+        layers: [
+          [{x: range(n).map((k) => k + 0.5), y: s.a}, {x: range(m).map((k) => n + k + 0.5), y: s.b}],
+          [between(0, 0.05), between(0.05, 0.1), between(0.1, 2), {xy: s.x}, {xy: s.y}],
+          [{z: cells(plan.matrix, 4)}],
+        ],
+        text: `The plan costs ${six(plan.value)}, the prices pay ${six(plan.dual)}, ${agree(plan.value - plan.dual, 1)}; ${plan.entries.length} entries, at most ${n + m - 1}; marginals ${off <= 1e-12 ? "exact to 1e-12" : "NOT exact"}`,
+      };
+    },
+  };
+
+  // ---- 5: gluing --------------------------------------------------------------------------------------------
+  figures.glue = {
+    handles: [
+      dragged(0, ["x1", "x2", "x3"], "atoms of the three measures"),
+      {panel: 1, name: "weights of the middle measure", paint: true, where: (s) => s.b.map((v, k) => [k + 0.5, v]), move(s, k, x, y) { s.b[k] = Math.max(y, 0.02); }},
+    ],
+    solve(s, kernels) {
+      const [n1, n2, n3] = [s.x1, s.x2, s.x3].map((x) => x.length), b = unit(s.b);
+      const even = (n) => new Float64Array(n).fill(1 / n), cost13 = costs(kernels, s.x1, s.x3);
+      const plan12 = transport(kernels, even(n1), b, costs(kernels, s.x1, s.x2));
+      const plan23 = transport(kernels, b, even(n3), costs(kernels, s.x2, s.x3));
+      const plan13 = transport(kernels, even(n1), even(n3), cost13);
+      // sigma_ijk = gamma1_ij gamma2_jk / b_j
+      const triples = plan12.entries.flatMap(([i, j, u]) => plan23.entries.filter((e) => e[0] === j).map(([, k, v]) => [i, j, k, u * (v / b[j])]));
+      const composed = range(n1).map(() => new Array(n3).fill(0)), blocks = range(n1).map(() => new Array(n2 * n3).fill(0));
+      for (const [i, j, k, w] of triples) { composed[i][k] += w; blocks[i][j * n3 + k] += w; }
+      const through = Math.sqrt(sum(composed.flatMap((row, i) => row.map((w, k) => w * cost13.data[i * n3 + k]))));
+      const [d12, d23, d13] = [plan12, plan23, plan13].map((plan) => Math.sqrt(plan.value));
+      const joined = (plan, x, y) => ({ends: [...plan.entries].map(([i, j]) => segment(x[i], y[j]))});
+      return {
+        layers: [
+          [joined(plan12, s.x1, s.x2), joined(plan23, s.x2, s.x3), {xy: s.x1}, {xy: s.x2}, {xy: s.x3}],
+          [{x: range(n2).map((k) => k + 0.5), y: s.b}],
+          [{z: cells(blocks, 8)}],
+          [{z: cells(composed, 4)}],
+        ],
+        text: `W_2(1, 3) = ${six(d13)} <= ${six(through)} by the glued plan <= ${six(d12 + d23)} = W_2(1, 2) + W_2(2, 3); ${triples.length} triples carry mass`,
+      };
+    },
+  };
+
+  // ---- 6: Theorem 4.1 -----------------------------------------------------------------------------------------
+  figures.slope = {
+    handles: [{
+      panel: 0, name: "weights of the measure that the brush paints", paint: true,
+      where: (s) => s.y.map((y, k) => [y, (s.brush === "rho_0" ? s.w0 : s.w1)[k]]),
+      move(s, k, x, y) { (s.brush === "rho_0" ? s.w0 : s.w1)[k] = Math.max(y, 0.05); },
+    }],
+    controls: [
+      {choice: "brush", label: "paint", options: ["rho_0", "rho_1"]},
+      {slider: "t", label: "t", min: 0.01, max: 1, step: 0.01},
+      {slider: "gap", label: "gap", min: 0, max: 0.6, step: 0.02},
+      {button: "Counterexample", press: (s) => Object.assign(s, {w0: [0.21, 0.29, 0.5], w1: [0.55, 0.2, 0.25], gap: 0.4})},
+    ],
+    solve(s, kernels) {
+      const half = range(12).map((k) => ((k + 0.5) / 24) * (1 - s.gap)), sigma = [...half, ...half.map((v) => 1 - v).reverse()];
+      const even = new Float64Array(24).fill(1 / 24), w0 = unit(s.w0), w1 = unit(s.w1), change = w1.map((v, k) => v - w0[k]);
+      const plan = (t) => monotone(kernels, sigma, s.y, even, w0.map((v, k) => (1 - t) * v + t * w1[k]));
+      const tilt = (t) => dot(plan(t).psi, change) / 2, cost = (t) => plan(t).value / 2;
+      // The cost is piecewise affine in t: a slope next to 0 is one of the two at 0.
+      const high = tilt(1e-7), low = Math.min(tilt(-1e-7), high), first = cost(0);
+      const times = range(41).map((k) => k / 40), inner = times.slice(1), rise = times.map((t) => cost(t) - first);
+      const quotient = (cost(s.t) - first) / s.t;
+      return {
+        layers: [
+          [{x: s.y.map((y) => y - 0.015), y: s.w0}, {x: s.y.map((y) => y + 0.015), y: s.w1}, {xy: sigma.map((x) => [x, 0])}],
+          [{x: [0, 1], y: [0, low]}, {x: [0, 1], y: [0, high]}, {x: times, y: rise}, {xy: [[s.t, s.t * quotient]]}],
+          [{x: inner, y: inner.map(() => high)}, {x: inner, y: inner.map(tilt)}, {x: inner, y: inner.map((t, k) => rise[k + 1] / t)}, {xy: [[s.t, quotient]]}, {ends: [[0, low, 0, high]]}],
+        ],
+        text: `At t = ${s.t.toFixed(2)}: ${six(high)} <= quotient ${six(quotient)} <= ${six(tilt(s.t))}; at t = 0 the slopes fill [${six(low)}, ${six(high)}]`,
+      };
+    },
+  };
+
+  // ---- 7: Benamou and Brenier ------------------------------------------------------------------------------------
+  const STEPS = 32;
+  const films = new WeakMap(); // of a state: the iteration that belongs to it
+
+  /* The cosine transforms of one axis, as tables. */
+  function cosines(n) {
+    const forward = range(n).map((k) => Float64Array.from(range(n), (i) => Math.cos((Math.PI * k * (i + 0.5)) / n) * Math.sqrt((k ? 2 : 1) / n)));
+    return forward;
+  }
+
+  class Film {
+    constructor(s) {
+      const n = s.rho0.length;
+      this.key = Film.key(s);
+      this.n = n;
+      this.p = s.p;
+      const mean = (w) => { const total = sum(w) / n; return w.map((v) => v / total); };
+      this.rho0 = mean(s.rho0);
+      this.rho1 = mean(s.rho1);
+      let flux = 0;
+      this.speed = Math.max(sum(this.rho0.map((v, k) => Math.abs((flux += v - this.rho1[k])))) / n / n, 0.05);
+      this.scales = [STEPS / this.speed, n];
+      const grid = (a, b) => ({data: new Float64Array(a * b), shape: [a, 1, b]});
+      this.f = grid(STEPS + 1, n);
+      for (let k = 0; k <= STEPS; k++)
+        for (let j = 0; j < n; j++) this.f.data[k * n + j] = (1 - k / STEPS) * this.rho0[j] + (k / STEPS) * this.rho1[j];
+      this.m1 = {data: new Float64Array(STEPS * 2 * n), shape: [STEPS, 2, n]};
+      this.m2 = grid(STEPS, n + 1);
+      this.time = cosines(STEPS);
+      this.space = cosines(n);
+      this.project();
+      this.bar = [this.f, this.m1, this.m2].map((u) => ({data: u.data.slice(), shape: u.shape}));
+      this.dual = range(3).map(() => grid(STEPS, n));
+      this.source = grid(STEPS, n);
+      this.sums = range(3).map(() => ({data: new Float64Array(STEPS * n), shape: [STEPS, n]}));
+      this.energies = [];
+      this.count = 0;
+      this.lower = 0;
+    }
+    static key(s) { return JSON.stringify([s.rho0, s.rho1, s.p, s.relax, s.step]); }
+
+    /* Minus the inverse of div grad with Neumann conditions, on a grid STEPS x n: both axes by cosines. */
+    poisson(source) {
+      const n = this.n, {time, space} = this, eigen = (k, size, scale) => (2 * scale * Math.sin((0.5 * Math.PI * k) / size)) ** 2;
+      const inverse = this.inverse ??= Float64Array.from(range(STEPS * n), (q) => 1 / (eigen(Math.floor(q / n), STEPS, this.scales[0]) + eigen(q % n, n, this.scales[1]) || Infinity));
+      const one = this.one ??= new Float64Array(STEPS * n), two = this.two ??= new Float64Array(STEPS * n);
+      one.fill(0);
+      for (let k = 0; k < STEPS; k++)
+        for (let l = 0; l < STEPS; l++) { const c = time[k][l]; for (let j = 0; j < n; j++) one[k * n + j] += c * source[l * n + j]; }
+      for (let k = 0; k < STEPS; k++)
+        for (let q = 0; q < n; q++) { let v = 0; const c = space[q]; for (let j = 0; j < n; j++) v += c[j] * one[k * n + j]; two[k * n + q] = v * inverse[k * n + q]; }
+      one.fill(0);
+      for (let k = 0; k < STEPS; k++)
+        for (let q = 0; q < n; q++) { const v = two[k * n + q], c = space[q]; for (let j = 0; j < n; j++) one[k * n + j] += v * c[j]; }
+      const out = new Float64Array(STEPS * n);
+      for (let l = 0; l < STEPS; l++)
+        for (let k = 0; k < STEPS; k++) { const c = time[l][k]; for (let j = 0; j < n; j++) out[k * n + j] += c * one[l * n + j]; }
+      return out;
+    }
+
+    /* The nearest solution of the continuity equation. */
+    project() {
+      const n = this.n, [st, sx] = this.scales, f = this.f.data, m = this.m2.data, source = new Float64Array(STEPS * n);
+      for (let k = 0; k < STEPS; k++)
+        for (let j = 0; j < n; j++) source[k * n + j] = st * (f[(k + 1) * n + j] - f[k * n + j]) + sx * (m[k * (n + 1) + j + 1] - m[k * (n + 1) + j]);
+      const u = this.poisson(source); // minus the potential
+      for (let k = 1; k < STEPS; k++) for (let j = 0; j < n; j++) f[k * n + j] += st * (u[k * n + j] - u[(k - 1) * n + j]);
+      for (let k = 0; k < STEPS; k++) for (let j = 1; j < n; j++) m[k * (n + 1) + j] += sx * (u[k * n + j] - u[k * n + j - 1]);
+    }
+
+    /* One step of Chambolle and Pock, as _Level.iterate of otlec/dynamic.py. */
+    iterate(kernels, step, relax) {
+      const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
+      kernels["dynamic._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
+      const u = {data: this.poisson(this.source.data), shape: [STEPS, 1, this.n]};
+      kernels["dynamic._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
+      if (this.p === 2) kernels["dynamic._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
+      else kernels["dynamic._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
+      const [energy, square] = this.sums.map((v) => sum(v.data)), cells = STEPS * this.n;
+      this.energies.push((this.speed ** this.p * energy) / (step * cells));
+      this.residual = Math.sqrt(square / cells) / step;
+      this.count += 1;
+    }
+
+    /* A lower bound of the minimum, after bounds.lower_bound: the dual variable is nearly the slopes of
+       a potential; carry that to the corners of the cells, continue it at both ends of time, and lower
+       it in each slab by what the constraint a + |b|^q / q <= 0 lacks. */
+    bound() {
+      const n = this.n, [st, sx] = this.scales, q = this.p / (this.p - 1);
+      const [a, , b] = this.dual.map((v) => v.data), source = new Float64Array(STEPS * n);
+      const at = (v, k, j) => v[k * n + j];
+      const up = (k, j) => (k > 0 && k < STEPS ? 0.5 * (at(a, k - 1, j) + at(a, k, j)) : 0);
+      const side = (k, j) => (j > 0 && j < n ? 0.5 * (at(b, k, j - 1) + at(b, k, j)) : 0);
+      for (let k = 0; k < STEPS; k++)
+        for (let j = 0; j < n; j++) source[k * n + j] = st * (up(k + 1, j) - up(k, j)) + sx * (side(k, j + 1) - side(k, j));
+      const u = this.poisson(source).map((v) => -v);
+      const corner = (values) => range(n + 1).map((j) => 0.5 * (values(Math.max(j - 1, 0)) + values(Math.min(j, n - 1))));
+      const inner = range(STEPS - 1).map((k) => corner((j) => 0.5 * (at(u, k, j) + at(u, k + 1, j))));
+      const slopes = (row) => range(n).map((j) => sx * (row[j + 1] - row[j])), means = (row) => range(n).map((j) => 0.5 * (row[j] + row[j + 1]));
+      const bend = (v) => (this.p === 1 ? 0 : Math.abs(v) ** q / q);
+      const extend = (row, sign) => {
+        let w = corner((j) => bend(slopes(row)[j]) / st);
+        for (let round = 0; round < 6; round++) {
+          const mean = means(w), lack = slopes(row.map((v, j) => v + 0.5 * sign * w[j])).map((v, j) => bend(v) - st * mean[j]);
+          w = w.map((v, j) => v + (0.7 * Math.max(lack[Math.max(j - 1, 0)], lack[Math.min(j, n - 1)])) / st);
+        }
+        return row.map((v, j) => v + sign * w[j]);
+      };
+      const corners = [extend(inner[0], 1), ...inner, extend(inner[inner.length - 1], -1)];
+      const value = (dot(means(corners[STEPS]), this.rho1) - dot(means(corners[0]), this.rho0)) / n;
+      let best = 0;
+      for (const factor of this.p === 1 ? [1 / Math.max(1, ...range(STEPS).flatMap((k) => slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j]))).map(Math.abs)))] : [1, 0.998, 0.99, 0.95]) {
+        let excess = 0;
+        for (let k = 0; k < STEPS; k++) {
+          const low = means(corners[k]), high = means(corners[k + 1]), slope = slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j])));
+          excess += Math.max(...slope.map((v, j) => factor * st * (high[j] - low[j]) + bend(factor * v)));
+        }
+        best = Math.max(best, factor * value * (st / STEPS) - excess / STEPS);
+      }
+      this.lower = Math.max(this.lower, this.p * this.speed ** this.p * best);
+    }
+  }
+  figures.river = {
+    handles: [painted(3, {"density at t = 0": "rho0", "density at t = 1": "rho1"}, "density that the brush paints", 0.01)],
+    controls: [
+      {button: (s) => (s.running ? "Pause" : "Start"), press: (s) => { s.running = !s.running; }},
+      {button: "One step", press: (s) => { s.running = false; s.iterations += 1; }},
+      {button: "From the beginning", press: (s) => { s.iterations = 1; films.delete(s); }},
+      {choice: "brush", label: "paint", options: ["density at t = 0", "density at t = 1"]},
+      {choice: "p", label: "p", options: [1, 1.5, 2, 3], then: (s) => { s.iterations = 30; }},
+      {slider: "step", label: "step size", min: 0.02, max: 0.5, step: 0.02, then: (s) => { s.iterations = 30; }},
+      {slider: "relax", label: "relaxation", min: 0.5, max: 1.95, step: 0.05, then: (s) => { s.iterations = 30; }},
+    ],
+    every(s) { s.iterations += s.p === 2 || s.p === 1 ? 30 : 4; if (s.iterations >= 3000) s.running = false; },
+    solve(s, kernels) {
+      let film = films.get(s);
+      if (!film || film.key !== Film.key(s) || film.count > s.iterations) films.set(s, (film = new Film(s)));
+      while (film.count < s.iterations) film.iterate(kernels, s.step, s.relax);
+      film.bound();
+      const n = film.n, f = film.f.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
+      const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
+      const density = range(STEPS).map((k) => range(n).map((j) => 0.25 * 0.5 * (f[k * n + j] + f[(k + 1) * n + j])));
+      const momentum = range(STEPS).map((k) => range(n).map((j) => 0.5 * film.speed * Math.abs(film.m2.data[k * (n + 1) + j] + film.m2.data[k * (n + 1) + j + 1])));
+      const iteration = shown.map((k) => (k + 1) / count), x = centres(n);
+      return {
+        layers: [
+          [{z: density, image: true}],
+          [{z: momentum, image: true}],
+          [{x: iteration, y: shown.map((k) => clamp(film.energies[k], 0, 0.4))}, {x: iteration, y: shown.map(() => film.lower)}],
+          [{x, y: s.rho0}, {x, y: s.rho1}],
+        ],
+        text: `After ${count} iterations: energy ${six(film.energies[count - 1])}, distance to a solution ${six(film.residual)}`,
+        more: `; no film costs less than ${film.lower.toFixed(4)}`,
+      };
+    },
+  };
+
+  // ---- 8: barycenters -----------------------------------------------------------------------------------------------
+  const CORNERS = [[0, 0], [1, 0], [0.5, 0.866]];
+  figures.mixing = {
+    handles: [
+      painted(0, {first: "a", second: "b", third: "c"}, "bars of the histogram that the brush paints"),
+      {
+        panel: 1, name: "shares of the three measures",
+        where: (s) => { const share = unit(s.share); return [[0, 1].map((d) => sum(CORNERS.map((c, k) => share[k] * c[d])))]; },
+        move(s, k, x, y) {
+          const third = clamp(y / 0.866, 0, 1), second = clamp(x - 0.5 * third, 0, 1 - third);
+          s.share = [1 - second - third, second, third].map((v) => +Math.max(v, 0).toFixed(3));
+        },
+      },
+    ],
+    controls: [{choice: "brush", label: "paint", options: ["first", "second", "third"]}],
+    solve(s, kernels) {
+      const n = s.a.length, x = centres(n), w = [s.a, s.b, s.c].map(unit), share = unit(s.share);
+      // Merge the first two, then the pairs with the third: triples of atoms at equal quantiles.
+      const pair = monotone(kernels, x, x, w[0], w[1]);
+      const triple = monotone(kernels, range(pair.mass.length), x, Float64Array.from(pair.mass), w[2]);
+      const atoms = triple.rows.map((q, k) => share[0] * x[pair.rows[q]] + share[1] * x[pair.cols[q]] + share[2] * x[triple.cols[k]]);
+      const mass = unit(triple.mass);
+      const objective = sum(w.map((v, k) => share[k] * monotone(kernels, x, atoms, v, mass).value));
+      const bound = sum([[0, 1], [0, 2], [1, 2]].map(([i, j]) => share[i] * share[j] * monotone(kernels, x, x, w[i], w[j]).value));
+      return {
+        layers: [
+          [{x, y: s.a}, {x, y: s.b}, {x, y: s.c}],
+          [null, null, null, null, {xy: figures.mixing.handles[1].where(s)}],
+          [{x, y: histogram(atoms, mass, n).map((v) => Math.min(v, 0.25))}],
+        ],
+        text: `Objective ${six(objective)}, no measure is below ${six(bound)}, ${agree(objective - bound, 1)}; mean ${six(dot(atoms, mass))}`,
+      };
+    },
+  };
+
+  // ---- 9: particles over a field --------------------------------------------------------------------------------------
+  figures.swirl = {
+    handles: [{panel: 0, name: "goal of the cloud", where: (s) => [s.centre], move(s, k, x, y) { s.centre = [x, y]; }}],
+    controls: [
+      {slider: "swirl", label: "swirl", min: 0, max: 3, step: 0.1},
+      {slider: "t", label: "t", min: 0, max: 1, step: 1 / 32},
+    ],
+    solve(s, kernels) {
+      const from = [0.25, 0.35], drift = [s.centre[0] - from[0], s.centre[1] - from[1]];
+      const points = range(60).map((k) => { const r = 0.03 + 0.17 * Math.sqrt((k + 0.5) / 60); return [from[0] + r * Math.cos(k * 2.399963), from[1] + r * Math.sin(k * 2.399963)]; });
+      const field = (t, [x, y]) => [drift[0] - s.swirl * (y - from[1] - t * drift[1]), drift[1] + s.swirl * (x - from[0] - t * drift[0])];
+      const along = ([x, y], h, [u, v]) => [x + h * u, y + h * v], h = 1 / 32;
+      const paths = points.map((start) => {
+        const path = [start];
+        for (let k = 0; k < 32; k++) { // Runge and Kutta, as in otlec.flow
+          const at = path[k], t = k * h, v1 = field(t, at), v2 = field(t + h / 2, along(at, h / 2, v1)), v3 = field(t + h / 2, along(at, h / 2, v2)), v4 = field(t + h, along(at, h, v3));
+          path.push([0, 1].map((d) => at[d] + (h / 6) * (v1[d] + 2 * v2[d] + 2 * v3[d] + v4[d])));
+        }
+        return path;
+      });
+      const action = (32 / 60) * sum(paths.flatMap((path) => range(32).map((k) => (path[k + 1][0] - path[k][0]) ** 2 + (path[k + 1][1] - path[k][1]) ** 2)));
+      const ends = paths.map((path) => path[32]), least = assign(kernels, costs(kernels, points, ends)).value / 60;
+      const k = Math.round(32 * s.t), t = k / 32, grid = centres(12), at = grid.flatMap((y) => grid.map((x) => [x, y]));
+      const offset = points.map((q) => [q[0] - from[0], q[1] - from[1]]), mean = [0, 1].map((d) => sum(offset.map((q) => q[d])) / 60);
+      const radius = sum(offset.map(([u, v]) => u * u + v * v)) / 60, side = 2 * (drift[1] * mean[0] - drift[0] * mean[1]);
+      const swirls = range(31).map((q) => q / 10);
+      return {
+        layers: [
+          [{ends: at.map((q) => segment(q, along(q, 0.06, field(t, q))))},
+            ...range(15).map((q) => ({x: paths[4 * q].map((v) => v[0]), y: paths[4 * q].map((v) => v[1])})),
+            {xy: points}, {xy: paths.map((path) => path[k])}, {xy: [s.centre]}],
+          [{x: swirls, y: swirls.map((v) => drift[0] ** 2 + drift[1] ** 2 + v * side + v * v * radius)}, {x: [0, 3], y: [least, least]}, {xy: [[s.swirl, action]]}],
+        ],
+        text: `Swirl ${s.swirl.toFixed(2)}: the particles spend ${six(action)}; W_2^2 of the first and the last cloud is ${six(least)}`,
+      };
+    },
+  };
+})();

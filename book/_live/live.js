@@ -1,0 +1,245 @@
+/* Live figures: pictures that are solved again, by the compiled kernels, whenever the reader moves
+   something. book/_live/stills.py says what a figure shows and draws its still frame; figures.js says
+   how it is solved; this file joins the two: pointers, keys, controls, the readout, the copied cell.
+
+   A figure is {solve, handles, controls, every}:
+     solve(state, kernels) gives {layers, text}: for each panel the arrays of each of its layers, in
+       the order of the still frame, and the readout, in the words that the copied cell prints (and in `more` what it does not);
+     handles lists what can be dragged or painted: {panel, paint, where, move, name};
+     controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
+     every(state), if given, is called in each frame while state.running is true.
+   State is plain data, so that it can be reset, and copied as Python. */
+const otlecLive = (() => {
+  "use strict";
+  const REACH = 30; // how far from a handle a finger may land, in px of the picture
+  const figures = {};
+  const element = (tag, properties = {}, ...children) => {
+    const node = Object.assign(document.createElement(tag), properties);
+    node.append(...children);
+    return node;
+  };
+
+  let loading = null;
+  const kernels = () => (loading ??= otlecKernels.load(otlecCompiled));
+
+  /* A cell of Python that makes this instance, and prints the readout. */
+  function python(state, code) {
+    const value = (v) => (Array.isArray(v) ? `np.array(${JSON.stringify(v)})` : typeof v === "string" ? JSON.stringify(v) : String(v));
+    const lines = Object.entries(state).filter(([name]) => name !== "running").map(([name, v]) => `${name} = ${value(v)}`);
+    return ["import numpy as np", "import otlec", "", ...lines, "", code].join("\n");
+  }
+
+  function mount(root) {
+    const data = JSON.parse(root.querySelector(".otlec-data").textContent);
+    const definition = figures[root.dataset.figure], output = root.querySelector("output");
+    const panels = [...root.querySelectorAll("svg.otlec-panel")];
+    let state = structuredClone(data.state), solver = null, waiting = false;
+
+    function render() {
+      waiting = false;
+      const start = performance.now();
+      let result;
+      try {
+        if (state.running) definition.every(state, solver);
+        result = definition.solve(state, solver);
+      } catch (error) {
+        state.running = false;
+        output.textContent = error.message;
+        return;
+      }
+      result.layers.forEach((layers, p) =>
+        layers.forEach((arrays, k) => {
+          if (!arrays) return;
+          const layer = {...data.panels[p].layers[k], ...arrays};
+          const group = panels[p].querySelector(`[data-layer="${k}"]`);
+          if (arrays.image) paintImage(group, data.panels[p], layer);
+          else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
+        }));
+      output.textContent = result.text + (result.more ?? "");
+      rings.forEach((ring) => ring());
+      controls.forEach((refresh) => refresh());
+      root.dataset.ms = performance.now() - start;
+      root.dataset.frames = +(root.dataset.frames ?? 0) + 1;
+      if (state.running) ask();
+    }
+    // At most one solve a frame, whatever the pointer does.
+    function ask() {
+      if (!waiting) requestAnimationFrame(render);
+      waiting = true;
+    }
+    const change = () => { definition.changed?.(state); ask(); };
+
+    const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change));
+    const row = element("div", {className: "otlec-controls"}), controls = [];
+    for (const control of definition.controls ?? []) {
+      const [node, refresh] = widget(control, () => state, change);
+      row.append(node);
+      controls.push(refresh);
+    }
+    const reset = element("button", {type: "button", textContent: "Reset"});
+    reset.addEventListener("click", () => { state = structuredClone(data.state); change(); });
+    const copy = element("button", {type: "button", textContent: "Copy as Python"});
+    copy.addEventListener("click", async () => {
+      root.dataset.python = python(state, data.code);
+      try {
+        await navigator.clipboard.writeText(root.dataset.python);
+      } catch {
+        const area = element("textarea", {value: root.dataset.python});
+        document.body.append(area);
+        area.select();
+        document.execCommand("copy");
+        area.remove();
+      }
+      copy.textContent = "Copied";
+      setTimeout(() => (copy.textContent = "Copy as Python"), 1500);
+    });
+    row.append(reset, copy);
+
+    kernels().then((found) => {
+      solver = found;
+      root.querySelector(".otlec-label").before(row);
+      root.classList.add("otlec-ready");
+      root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
+      ask();
+    }).catch((error) => complain(root, error.message));
+  }
+
+  /* Cells as an image: a picture of thousands of cells is too slow as shapes. */
+  function paintImage(group, panel, layer) {
+    const [left, top, right, bottom] = panel.box, rows = layer.z.length, cols = layer.z[0].length;
+    const canvas = group.canvas ??= element("canvas", {width: cols, height: rows});
+    const context = canvas.getContext("2d"), image = context.createImageData(cols, rows);
+    group.style.color = `var(--otlec-${layer.color})`;
+    const [r, g, b] = getComputedStyle(group).color.match(/\d+/g).map(Number);
+    layer.z.forEach((line, i) => line.forEach((v, j) => {
+      image.data.set([r, g, b, 255 * Math.min(Math.max(v, 0), 1)], 4 * ((rows - 1 - i) * cols + j));
+    }));
+    context.putImageData(image, 0, 0);
+    group.innerHTML = `<image x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" preserveAspectRatio="none" href="${canvas.toDataURL()}"/>`;
+  }
+
+  /* Dragging and painting in one panel, by mouse, finger and keys. */
+  function grip(svg, panel, handles, state, change) {
+    const [left, top, right, bottom] = panel.box, [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
+    const toPage = ([x, y]) => [left + ((x - x0) / (x1 - x0)) * (right - left), bottom - ((y - y0) / (y1 - y0)) * (bottom - top)];
+    const fromPage = (u, v) => [x0 + ((u - left) / (right - left)) * (x1 - x0), y0 + ((bottom - v) / (bottom - top)) * (y1 - y0)];
+    const clamp = (v, a, b) => Math.min(Math.max(v, Math.min(a, b)), Math.max(a, b));
+    let chosen = 0, last = null;
+    const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+    ring.setAttribute("class", "otlec-ring");
+    ring.setAttribute("r", 8);
+    svg.append(ring);
+    for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": handles.name, "aria-valuemin": 1}))
+      svg.setAttribute(key, value);
+    svg.classList.add("otlec-grip");
+
+    function show() {
+      const where = handles.where(state());
+      chosen = Math.min(chosen, where.length - 1);
+      const [x, y] = where[chosen], [u, v] = toPage([x, y]);
+      ring.setAttribute("cx", u);
+      ring.setAttribute("cy", v);
+      svg.setAttribute("aria-valuemax", where.length);
+      svg.setAttribute("aria-valuenow", chosen + 1);
+      svg.setAttribute("aria-valuetext", `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}; arrows move it, Page Up and Page Down choose another`);
+    }
+    function move(k, x, y) {
+      handles.move(state(), k, clamp(x, x0, x1), clamp(y, y0, y1));
+      change();
+    }
+    function place(event) {
+      const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      return [p.x, p.y];
+    }
+    function nearest(u, v) {
+      let best = -1, least = Infinity;
+      handles.where(state()).forEach((at, k) => {
+        const [s, t] = toPage(at), d = handles.paint ? Math.abs(s - u) : Math.hypot(s - u, t - v);
+        if (d < least) [best, least] = [k, d];
+      });
+      return handles.paint || least < REACH ? best : -1;
+    }
+    svg.addEventListener("pointerdown", (event) => {
+      const [u, v] = place(event), k = nearest(u, v);
+      if (k < 0) return;
+      event.preventDefault();
+      svg.focus({preventScroll: true});
+      svg.setPointerCapture(event.pointerId);
+      chosen = k;
+      last = k;
+      if (handles.paint) move(k, ...fromPage(u, v));
+      show();
+    });
+    svg.addEventListener("pointermove", (event) => {
+      if (!svg.hasPointerCapture(event.pointerId)) return;
+      const [u, v] = place(event);
+      if (handles.paint) {
+        // a quick stroke passes over bars between two events: paint those too
+        chosen = nearest(u, v);
+        const step = Math.sign(chosen - last) || 1;
+        for (let k = last; k !== chosen + step; k += step) move(k, ...fromPage(u, v));
+        last = chosen;
+      } else move(chosen, ...fromPage(u, v));
+    });
+    // A finger that lands on no handle scrolls the page.
+    svg.addEventListener("touchstart", (event) => {
+      if (nearest(...place(event.touches[0])) >= 0) event.preventDefault();
+    }, {passive: false});
+    svg.addEventListener("keydown", (event) => {
+      const n = handles.where(state()).length, many = event.shiftKey ? 5 : 1;
+      const choose = {PageDown: 1, PageUp: -1}[event.key] ?? (handles.paint && {ArrowRight: 1, ArrowLeft: -1}[event.key]);
+      const arrow = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+      if (!choose && !arrow) return;
+      event.preventDefault();
+      if (choose) chosen = (chosen + choose + n) % n;
+      else {
+        const [x, y] = handles.where(state())[chosen];
+        move(chosen, x + (arrow[0] * many * Math.abs(x1 - x0)) / 50, y + (arrow[1] * many * Math.abs(y1 - y0)) / 50);
+      }
+      show();
+    });
+    return show;
+  }
+
+  /* A slider, a choice or a button: its node, and what brings it up to date. */
+  function widget(control, state, change) {
+    if (control.button) {
+      const node = element("button", {type: "button"});
+      node.addEventListener("click", () => { control.press(state()); change(); });
+      const text = () => (node.textContent = typeof control.button === "function" ? control.button(state()) : control.button);
+      return text(), [node, text];
+    }
+    const label = element("label"), name = control.slider ?? control.choice;
+    if (control.choice) {
+      const select = element("select", {}, ...control.options.map((v) => element("option", {value: v, textContent: v})));
+      select.addEventListener("change", () => { state()[name] = typeof control.options[0] === "number" ? +select.value : select.value; control.then?.(state()); change(); });
+      label.append(`${control.label} `, select);
+      return [label, () => (select.value = state()[name])];
+    }
+    const input = element("input", {type: "range", min: control.min, max: control.max, step: control.step});
+    const shown = element("span", {className: "otlec-value"});
+    input.addEventListener("input", () => { state()[name] = +input.value; control.then?.(state()); change(); });
+    label.append(`${control.label} `, input, shown);
+    return [label, () => {
+      input.max = typeof control.max === "function" ? control.max(state()) : control.max;
+      input.value = state()[name];
+      shown.textContent = +(+state()[name]).toFixed(3);
+    }];
+  }
+
+  function complain(root, reason) {
+    root.append(element("p", {className: "otlec-still", textContent: `This is a still picture: the kernel cannot run in this browser (${reason}).`}));
+  }
+
+  function start() {
+    const lacking = [["WebAssembly", "WebAssembly"], ["DecompressionStream", "DecompressionStream"]].filter(([name]) => !(name in globalThis));
+    for (const root of document.querySelectorAll(".otlec-figure:not(.otlec-seen)")) {
+      root.classList.add("otlec-seen");
+      if (lacking.length) complain(root, `it has no ${lacking[0][1]}`);
+      else mount(root);
+    }
+  }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else setTimeout(start);
+  return {figures, python};
+})();

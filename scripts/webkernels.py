@@ -1,0 +1,330 @@
+"""Compile kernels of otlec to WebAssembly, so that they run in the pages of the book.
+
+usage: webkernels.py OUT.js [--force]
+
+Numba makes LLVM code of a kernel on its way to machine code, and LLVM knows the machine that every
+browser has. So the code is taken halfway, given the layout of that machine, optimised, and written
+as one module in one script. The Python source stays the only source. The output depends on nothing
+but the sources and the versions of numba and llvmlite: the same bytes in any folder.
+
+This runs in a process of its own, because the settings below must stand before numba is imported:
+no optimisation yet, and nothing that only this processor has. It touches parts of numba that are
+not public, hence the check of each step; where one fails, so does the build of the book.
+Emscripten would need a toolchain that pip does not install, Pyodide 10 MB in each page.
+"""
+
+import base64
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import sys
+import tempfile
+import types
+import zlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
+# Each kernel that the pages call, with the types of its arguments.
+KERNELS = {
+    "cost._distance_powers": [MATRIX, MATRIX, "f8"],
+    "hungarian._augment_all": [MATRIX, *2 * [VECTOR], *2 * [INDICES]],
+    "hungarian._search": [MATRIX, *2 * [VECTOR], INDICES, "i8", VECTOR, *2 * [INDICES], VECTOR],
+    "hungarian._update": [*3 * [VECTOR], INDICES, "i8", "f8", INDICES, VECTOR],
+    "hungarian._flip": [*3 * [INDICES], *2 * ["i8"]],
+    "quantile._merge": [*4 * [VECTOR], *2 * [INDICES], "f8"],
+    "network_simplex._sweep": [
+        *[MATRIX, VECTOR, VECTOR, "f8", "i8[:,::1]", MATRIX, INDICES, INDICES]
+    ],
+    "network_simplex._measure": [MATRIX, VECTOR, INDICES, INDICES, VECTOR],
+    "network_simplex._pivot": [*["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]],
+    "dynamic._divergence_of_spread": [*3 * [GRID], *3 * ["f8"], GRID, *2 * ["i8"]],
+    "dynamic._primal_step": [*10 * [GRID], *5 * ["f8"], *2 * ["i8"]],
+    "dynamic._dual_step": [*6 * [GRID], *3 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
+    "dynamic._dual_step_quadratic": [*6 * [GRID], *5 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
+}
+# What the loader (book/_live/loader.js) gives to the module.
+IMPORTS = {
+    *("pow", "memset", "memcpy", "memmove", "__multi3"),
+    *("NRT_MemInfo_alloc_aligned", "NRT_MemInfo_call_dtor"),
+}
+SETTINGS = {
+    "NUMBA_OPT": "0",
+    "NUMBA_LOOP_VECTORIZE": "0",
+    "NUMBA_SLP_VECTORIZE": "0",
+    "NUMBA_CPU_NAME": "generic",
+    "NUMBA_CPU_FEATURES": "",
+    "NUMBA_LLVM_REFPRUNE_PASS": "0",
+}
+FEATURES = "+simd128,+bulk-memory"  # in every browser since 2023
+# LLVM thinks that two numbers at a time do not pay here; measured, they save a third of the time.
+VECTORS = ["-force-vector-width=2", "-force-vector-interleave=4"]
+
+
+def modules() -> list[Path]:
+    """The source files that the kernels come from."""
+    names = sorted({name.split(".")[0] for name in KERNELS})
+    return [ROOT / "otlec" / f"{name}.py" for name in names]
+
+
+def fingerprint() -> str:
+    """A digest of all that the output depends on."""
+    digest = hashlib.sha256()
+    for package in ("numba", "llvmlite"):
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
+    for file in (Path(__file__), ROOT / "otlec" / "_kernel.py", *modules()):
+        digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def header() -> str:
+    """The first lines of the output: where it comes from."""
+    lines = ["/* Kernels of otlec as WebAssembly, made by scripts/webkernels.py from"]
+    for file in modules():
+        digest = hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+        lines.append(f"   otlec/{file.name} (sha256 {digest[:16]})")
+    lines.append(f"   with numba {importlib.metadata.version('numba')}. Do not edit.")
+    return "\n".join([*lines, f"   fingerprint {fingerprint()} */"])
+
+
+def is_current(file: Path) -> bool:
+    """Whether the file was made from the sources as they are now."""
+    return file.exists() and file.read_text(encoding="utf-8").startswith(header())
+
+
+def prepare(cache: str) -> None:
+    """Settings, and an ``otlec`` whose kernels are compiled for other kernels, not for Python."""
+    os.environ.update(SETTINGS, NUMBA_CACHE_DIR=cache)
+    package = types.ModuleType("otlec")  # its modules without __init__, which imports them all
+    package.__path__ = [str(ROOT / "otlec")]
+    sys.modules["otlec"] = package
+    import numba
+
+    # as in otlec/_kernel.py, but nothing is kept on disk
+    importlib.import_module("otlec._kernel").kernel = numba.njit(
+        error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )
+
+
+def lower(names_and_types, machine):
+    """Numba's LLVM code of all kernels in one module, and the types that they take and return."""
+    import llvmlite.binding as llvm
+    from numba.core import sigutils
+
+    whole, signatures = None, {}
+    for name, argument_types in names_and_types.items():
+        module_name, function = name.split(".")
+        kernel = getattr(importlib.import_module(f"otlec.{module_name}"), function)
+        arguments, _ = sigutils.normalize_signature(f"({', '.join(argument_types)},)")
+        kernel.compile(arguments)
+        result = kernel.overloads[arguments]
+        # Numba forbids inlining, for its own bookkeeping; no kernel unwinds anything. The machine
+        # takes square roots itself.
+        code = result.library.get_llvm_str().replace("noinline", "nounwind")
+        code = code.replace("@sqrt(", "@llvm.sqrt.f64(")
+        part = llvm.parse_assembly(code)
+        part.triple, part.data_layout = machine.triple, str(machine.target_data)
+        for thing in [*part.global_variables, *part.functions]:
+            if not thing.is_declaration:
+                thing.linkage = "internal"
+        entry = part.get_function(result.fndesc.llvm_func_name)
+        entry.linkage = "external"
+        entry.name = name
+        if whole is None:
+            whole = part
+        else:
+            whole.link_in(part)
+        returned = result.signature.return_type
+        parts = returned.types if hasattr(returned, "types") else [returned]
+        signatures[name] = [
+            [_type_name(t) for t in parts if str(t) != "none"],
+            [_type_name(t) for t in arguments],
+        ]
+    return whole, signatures
+
+
+def _written(function, argument_types: list[str]) -> list[int]:
+    """The numbers of the arrays that a kernel may write to, which are copied back."""
+    arguments, found = list(function.arguments)[2:], []  # after the result and the exception
+    for k, name in enumerate(argument_types):
+        words = 5 + 2 * int(name[0]) if name[0].isdigit() else 1
+        data = {str(a, "utf-8") for a in arguments[4].attributes} if words > 1 else {"readonly"}
+        if not data & {"readonly", "readnone"}:
+            found.append(k)
+        arguments = arguments[words:]
+    return found
+
+
+def _type_name(numba_type) -> str:
+    """``float64``, ``int64``, or with the number of axes first, ``2float64``."""
+    dimensions = getattr(numba_type, "ndim", "")
+    name = str(getattr(numba_type, "dtype", numba_type))
+    if name not in ("float64", "int64"):
+        raise TypeError(f"the loader knows float64 and int64, and not {numba_type}")
+    return f"{dimensions}{name}"
+
+
+def compile_all(kernels) -> tuple[bytes, dict]:
+    """The module as bytes, and the types of each kernel: what it returns, what it takes."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    for option in VECTORS:
+        llvm.set_option("webkernels", option)
+    machine = llvm.Target.from_triple("wasm32-unknown-unknown").create_target_machine(
+        cpu="mvp", features=FEATURES, opt=3, reloc="static", codemodel="default"
+    )
+    whole, signatures = lower(kernels, machine)
+    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    passes.getModulePassManager().run(whole, passes)
+    for name, types_ in signatures.items():
+        types_.append(_written(whole.get_function(name), types_[1]))
+    return export(machine.emit_object(whole), list(kernels)), signatures
+
+
+def export(unlinked: bytes, names: list[str]) -> bytes:
+    """Turn LLVM's object file into a module that a browser loads.
+
+    The indices in the object are final already. It lacks only the section of its exports, which
+    is put together from the table of symbols; the sections for a linker are dropped.
+    """
+    sections, symbols, at = [], {}, 8
+    while at < len(unlinked):
+        kind = unlinked[at]
+        size, at = _number(unlinked, at + 1)
+        body = unlinked[at : at + size]
+        at += size
+        if kind != 0:
+            sections.append((kind, body))
+            continue
+        length, start = _number(body, 0)
+        if body[start : start + length] == b"linking":
+            symbols = _symbols(body, start + length)
+    missing = _imports(sections) - IMPORTS
+    if missing:
+        raise RuntimeError(f"the kernels call {sorted(missing)}, which no page can give them")
+    entries = b"".join(_text(name) + b"\0" + _encoded(symbols[name]) for name in names)
+    place = next(k for k, (kind, _) in enumerate(sections) if kind >= 8)
+    sections.insert(place, (7, _encoded(len(names)) + entries))
+    return unlinked[:8] + b"".join(
+        bytes([kind]) + _encoded(len(body)) + body for kind, body in sections
+    )
+
+
+def _imports(sections: list[tuple[int, bytes]]) -> set[str]:
+    """The names of the functions that the module asks for."""
+    names = set()
+    body = next(body for kind, body in sections if kind == 2)
+    count, at = _number(body, 0)
+    for _ in range(count):
+        length, at = _number(body, at)
+        length, at = _number(body, at + length)
+        name = body[at : at + length].decode()
+        at += length
+        kind = body[at]
+        if kind == 0:
+            names.add(name)
+            _, at = _number(body, at + 1)
+        elif kind in (1, 2):  # a table has a type before its limits, a memory has not
+            flags, at = _number(body, at + 3 - kind)
+            for _ in range(1 + (flags & 1)):
+                _, at = _number(body, at)
+        else:  # a global: its type, and whether it changes
+            at += 3
+    return names
+
+
+def _symbols(body: bytes, at: int) -> dict[str, int]:
+    """The index of each function that the object defines, by its name.
+
+    The format is that of the WebAssembly object file linking convention, version 2.
+    """
+    version, at = _number(body, at)
+    if version != 2:
+        raise RuntimeError(f"LLVM's linking section has version {version}, and not 2")
+    found = {}
+    while at < len(body):
+        section = body[at]
+        size, at = _number(body, at + 1)
+        end = at + size
+        if section == 8:
+            count, at = _number(body, at)
+            for _ in range(count):
+                at = _symbol(body, at, found)
+        at = end
+    return found
+
+
+def _symbol(body: bytes, at: int, found: dict[str, int]) -> int:
+    function, data, table_of_sections = 0, 1, 3
+    undefined, named = 0x10, 0x40
+    kind = body[at]
+    flags, at = _number(body, at + 1)
+    index = None
+    if kind != data:
+        index, at = _number(body, at)
+        if kind == table_of_sections or (flags & undefined and not flags & named):
+            return at
+    length, at = _number(body, at)
+    name = body[at : at + length].decode()
+    at += length
+    if kind == function and not flags & undefined:
+        found[name] = index
+    if kind == data and not flags & undefined:
+        for _ in range(3):
+            _, at = _number(body, at)
+    return at
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """Read a number, seven bits a byte; return it and the place behind it."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        shift += 7
+        at += 1
+        if byte < 128:
+            return value, at
+
+
+def _encoded(value: int) -> bytes:
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def _text(name: str) -> bytes:
+    return _encoded(len(name.encode())) + name.encode()
+
+
+def script() -> str:
+    """The text of the output."""
+    wasm, signatures = compile_all(KERNELS)
+    packed = base64.b64encode(zlib.compress(wasm, 9)).decode()
+    data = {"types": signatures, "size": len(wasm), "packed": packed}
+    text = json.dumps(data, separators=(",", ":"))
+    return f"{header()}\nconst otlecCompiled = {text};\n"
+
+
+def main() -> int:
+    """Write the script if it is not current."""
+    out = Path(sys.argv[1])
+    if is_current(out) and "--force" not in sys.argv:
+        return 0
+    with tempfile.TemporaryDirectory() as cache:
+        prepare(cache)
+        text = script()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
