@@ -88,7 +88,7 @@ def test_points_may_be_a_column():
     np.testing.assert_array_equal(plan.matrix, [[0, 0.5], [0.5, 0]])
 
 
-@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # from the kernels without the JIT
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from the kernels without the JIT
 @pytest.mark.parametrize("a", [None, [0.25, 0.75]])
 @pytest.mark.parametrize("unit", [1e-200, 1, 1e9, 1e200])
 @pytest.mark.parametrize("p", [1, 2, 3, 500])
