@@ -4,17 +4,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-BUILD := $(BIN)/jupyter-book build book --config _config.yml --path-output . -W -n --keep-going
+# STUDENTS=1 leaves the solutions out, in a folder of its own, so that nothing older remains in it.
+OUT := $(if $(STUDENTS),_build/students,.)
+BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.yml \
+	--path-output $(OUT) -W -n --keep-going
 WORKERS ?= 2
 
-.PHONY: help book test lint unit check notebooks coverage serve bench clean
+.PHONY: help book exercises test lint unit check notebooks coverage serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 book: .venv/book.ready ## make the environment, build the book, say where it is
 	@$(BUILD) --quiet
-	@echo "The book: $(CURDIR)/_build/html/index.html"
+	@echo "The book: $(abspath $(OUT)/_build/html/index.html)"
+
+exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
+	@$(BIN)/python scripts/exercises.py $(if $(NBGRADER),--nbgrader)
 
 test: .venv/dev.ready lint check book ## the same, then lint, drift check and every test
 	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15

@@ -6,6 +6,7 @@ import sys
 from conftest import ROOT
 
 import otlec
+from otlec.exercises import REGISTRY
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import ledger
@@ -29,7 +30,7 @@ def test_every_statement_of_the_lecture_has_its_row():
 
 def test_no_row_is_blank():
     for row in ledger.rows():
-        for key in ("name", "label", "functions", "counterexample", "anchor"):
+        for key in ("name", "label", "functions", "counterexample", "anchor", "exercises"):
             assert row[key], f"{row['item']}: {key}"
 
 
@@ -44,6 +45,15 @@ def test_every_label_of_the_ledger_stands_in_the_book():
     for row in ledger.rows():
         assert row["label"] in labels, f"{row['item']}: {row['label']}"
         assert row["anchor"] in labels, f"{row['item']}: {row['anchor']}"
+
+
+def test_every_exercise_of_the_ledger_exists_and_every_exercise_stands_in_its_row():
+    labels = labels_of_the_book()
+    for row in ledger.rows():
+        for name in row["exercises"]:
+            assert REGISTRY[name].item == row["item"], name
+            assert f"x-{name.replace('.', '-')}" in labels, name
+    assert {name for row in ledger.rows() for name in row["exercises"]} == set(REGISTRY)
 
 
 def test_every_statement_is_tested_and_every_mark_is_a_statement():

@@ -47,7 +47,7 @@ def tests_by_statement() -> dict[str, list[tuple[str, str]]]:
 class Ledger(SphinxDirective):
     """``{ledger}``: the table of all statements."""
 
-    HEADS = ("Statement", "Computed by", "Without a hypothesis", "Tested by")
+    HEADS = ("Statement", "Computed by", "Without a hypothesis", "Exercises", "Tested by")
 
     def run(self) -> list[nodes.Node]:
         """Build the table as MyST, so that its links are those of any page."""
@@ -59,12 +59,15 @@ class Ledger(SphinxDirective):
             files = sorted({file for file, _ in found})
             for file in files:
                 self.env.note_dependency(str(ROOT / "tests" / file))
-            names = " ".join(f"`{name}`" for name in row["functions"])
+            names = " ".join(f"{{py:obj}}`{name} <otlec.{name}>`" for name in row["functions"])
             count = f"{len(found)} test" + ("s" if len(found) != 1 else "")
-            where = ", ".join(f"`{file}`" for file in files)
+            where = ", ".join(f"`{file.removesuffix('.py')}`" for file in files)
+            exercises = ", ".join(
+                f"{{ref}}`{name} <x-{name.replace('.', '-')}>`" for name in row["exercises"]
+            )
             lines.append(
                 f"| {_link(row)} | {names} | {{ref}}`{row['counterexample']} "
-                f"<{row['anchor']}>` | {count}: {where} |"
+                f"<{row['anchor']}>` | {exercises} | {count}: {where} |"
             )
         return self.parse_text_to_nodes("\n".join(lines))
 

@@ -330,17 +330,23 @@ def _glue(call, gamma12, gamma23):
     kind="decide",
     difficulty=3,
     minutes=20,
-    right="Three plans around a cycle ask for x1 = x2 = x3 and x1 != x3 at once, or for "
-    "something as impossible. Gluing needs a chain without a cycle.",
+    right="If x1 and x3 differ, then x1 and x2 differ, or x2 and x3: the three probabilities "
+    "have to fit together, and yours do not. Gluing needs a chain without a cycle.",
     hints=(
         "Work on two points with masses 1/2 and 1/2: a plan is a 2 x 2 matrix.",
-        "Let two plans say 'equal'; what must the third not say?",
+        "Let two plans say 'probably equal'; what must the third not say?",
+        "P(x1 != x3) is at most P(x1 != x2) + P(x2 != x3) on every gluing.",
     ),
     mistakes=(
         Mistake(
             "it can be glued",
             "A tensor with these three marginals exists. Make the plans more "
-            "rigid: let each be concentrated on a permutation.",
+            "rigid: let each lie nearer to a permutation.",
+        ),
+        Mistake(
+            "zeros",
+            "With zeros, as in the chapter, the contradiction can be read off. Here every entry "
+            "should be at least 0.01: move a little mass to the other entries.",
         ),
         Mistake(
             "middle marginals differ",
@@ -354,7 +360,7 @@ def _cycle(answer):
 
     plans_ = [array(g, (2, 2), f"plan {k}") for k, g in enumerate(parts(answer, 3, "cycle"), 1)]
     for k, gamma in enumerate(plans_, 1):
-        require(gamma.min() >= -1e-12, f"plan {k} has a negative entry")
+        require(gamma.min() >= 0.01, f"plan {k} has an entry below 0.01", "zeros")
         require(abs(gamma.sum() - 1) <= 1e-9, f"the sum of plan {k} is {gamma.sum():.6g}, not 1")
     g12, g23, g13 = plans_
     for one, other, name in (

@@ -1,0 +1,80 @@
+"""The exercise pages of the book, from the same source as the student notebooks.
+
+The committed notebook of an exercise page holds the solutions. On its way into the book each of
+them becomes a blank, and goes, folded, below the check; with ``STUDENTS=1`` it is left out, from
+the chapters as well. The download button of an exercise page, and the link that each chapter gets
+at its end, offer the student notebook. No extension writes one page in two ways and guards what can
+be downloaded.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from sphinx.util.docutils import SphinxRole
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import exercises  # noqa: E402
+
+
+def read(app, name: str, text: list[str]) -> None:
+    """Transform the source of a page before it is parsed."""
+    is_notebook = Path(app.env.doc2path(name)).suffix == ".ipynb"
+    if not is_notebook:
+        return
+    notebook = nbformat.reads(text[0], as_version=4)
+    students = app.config.exercises_for_students
+    if re.match(r"x\d-", name):
+        notebook = exercises.strip(notebook) if students else exercises.as_page(notebook)
+    elif students:
+        notebook = exercises.strip(notebook)
+    if re.match(r"0\d-", name):
+        page = f"x{name[1]}-exercises"
+        notebook.cells.append(
+            nbformat.v4.new_markdown_cell(
+                f"**Exercises.** The {{doc}}`exercises of this chapter <{page}>` check your "
+                f"answers. Work on them in a notebook: {{exercise-notebook}}`{page}`.",
+                id="exercises-of-this-chapter",
+            )
+        )
+    text[0] = json.dumps(notebook)
+
+
+class ExerciseNotebook(SphinxRole):
+    """``{exercise-notebook}`x2-exercises```: a link to the student notebook."""
+
+    def run(self):
+        """Return a link that the browser saves."""
+        file = f"exercises/{self.text}.ipynb"
+        return [nodes.reference("", f"{self.text}.ipynb", refuri=file, classes=["download"])], []
+
+
+def write_notebooks(app, exception) -> None:
+    """Put the student notebooks beside the pages, and under the download buttons."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for file in exercises.write_students(out / "exercises"):
+        button = out / "_sources" / file.name
+        if button.exists():
+            button.write_bytes(file.read_bytes())
+    (out / "exercises" / "index.html").unlink()  # the pages of the book are the index here
+    if app.config.exercises_for_students:
+        for file in (out / "_sources").glob("[!x]*.ipynb"):
+            notebook = nbformat.read(file, as_version=4)
+            nbformat.write(exercises.strip(notebook), file)
+
+
+def setup(app):
+    """Connect to the reading of sources and to the end of the build."""
+    students = os.environ.get("STUDENTS", "") not in ("", "0")
+    app.add_config_value("exercises_for_students", students, "env", [bool])
+    app.add_role("exercise-notebook", ExerciseNotebook())
+    app.connect("source-read", read, priority=400)
+    app.connect("build-finished", write_notebooks)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,328 @@
+"""Write the exercise notebooks: for students, for instructors, for nbgrader.
+
+usage: exercises.py [--out FOLDER] [--nbgrader]
+
+One source, ``book/x*-exercises.md``, holds the texts, the solutions between solution marks, and the
+written proofs in folded blocks. From it come the page of the book (by ``book/_ext/exercise_pages.py``,
+which uses the functions below), the student notebook, where each solution is a line that raises
+``NotImplementedError("write me")``, and the instructor's notebook. JupyterLab and Colab know no
+MyST: links become words, boxes become quotations, and the abbreviations in formulas are spelt out.
+"""
+
+import argparse
+import copy
+import html
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+SCRIPTS = Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+sys.path.insert(0, str(SCRIPTS))
+import notebooks  # noqa: E402
+
+BLANK = 'raise NotImplementedError("write me")'
+MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.M | re.S)
+CHECK = re.compile(r'otlec\.check\("([\w.-]+)", (\w+)\)')
+KINDS = {
+    "def": "Definition", "prop": "Proposition", "lem": "Lemma", "ex": "Exercise", "rem": "Remark",
+    "thm": "Theorem", "exm": "Example", "cor": "Corollary",
+}  # fmt: skip
+SETUP = """\
+# On your own machine: pip install otlec. Colab and Binder install it here.
+try:
+    import otlec
+except ModuleNotFoundError:
+    %pip install --quiet {requirement}
+    import otlec"""
+
+
+def sources() -> list[Path]:
+    """The exercise pages, in the order of the chapters."""
+    return sorted((ROOT / "book").glob("x*-exercises.md"))
+
+
+# Solutions --------------------------------------------------------------------------------------
+
+
+def blank(code: str) -> str:
+    """The code with each marked solution replaced by a line that asks for it."""
+    return MARKED.sub(lambda found: found.group(1) + BLANK, code)
+
+
+def solved(code: str) -> str:
+    """The code without the marks."""
+    return re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", code, flags=re.M).rstrip("\n")
+
+
+def written_solutions(text: str) -> list[tuple[int, int, int]]:
+    """Where folded solutions stand in MyST: (begin, begin of the content, end)."""
+    found, position = [], 0
+    opening = re.compile(r"^(:{3,}|`{3,})\{(?:solution\}.*|dropdown\} *Solution.*)\n", re.M)
+    while match := opening.search(text, position):
+        closing = re.compile(rf"^{match.group(1)}\s*?$", re.M).search(text, match.end())
+        end = closing.end() if closing else len(text)
+        found.append((match.start(), match.end(), end))
+        position = end
+    return found
+
+
+def without_solutions(text: str) -> str:
+    """The MyST text without its folded solutions."""
+    for begin, _, end in reversed(written_solutions(text)):
+        text = text[:begin] + text[end:].lstrip("\n")
+    return text.rstrip("\n")
+
+
+def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy without any solution, and without what checks of solutions have said."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = without_solutions(cell.source)
+        elif MARKED.search(cell.source):
+            cell.source, cell.outputs = blank(cell.source), []
+        elif CHECK.search(cell.source):
+            cell.outputs = []
+    return notebook
+
+
+def as_page(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy as the book shows it: the blank, the verdict, and the folded solution."""
+    notebook = copy.deepcopy(notebook)
+    code = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and MARKED.search(cell.source):
+            code = solved(cell.source)
+            cell.source, cell.outputs = blank(cell.source), []
+        elif cell.cell_type == "markdown" and code:
+            for _, content, _ in written_solutions(cell.source)[:1]:
+                block = f"```python\n{code}\n```\n\n"
+                cell.source = cell.source[:content] + block + cell.source[content:]
+                code = ""
+    return notebook
+
+
+# MyST to Markdown -------------------------------------------------------------------------------
+
+
+def statement_names() -> dict[str, str]:
+    """The names of labels as JupyterLab shows them: "Lemma 2.3" for lem-gluing."""
+    rows = yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
+    return {
+        row["label"]: f"{KINDS[row['label'].split('-')[0]]} {row['item']}"
+        for row in rows
+        if row["label"].split("-")[0] in KINDS
+    }
+
+
+def macros() -> dict[str, str | list]:
+    """The book's abbreviations in formulas, from ``_config.yml``."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]
+
+
+def _braced(text: str, start: int) -> int:
+    """The position after the brace that closes the one at ``start``."""
+    depth = 0
+    for position in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return position + 1
+    return len(text)
+
+
+def spell_out(text: str) -> str:
+    """Replace the abbreviations by what they stand for."""
+    for name, meaning in macros().items():
+        meaning, arguments = meaning if isinstance(meaning, list) else (meaning, 0)
+        call = re.compile(rf"\\{name}(?![a-zA-Z])" + (r"\s*\{" if arguments else ""))
+        while found := call.search(text):
+            end, value = found.end(), meaning
+            if arguments:
+                end = _braced(text, found.end() - 1)
+                value = meaning.replace("#1", text[found.end() : end - 1])
+            elif text[end : end + 1].isalpha():
+                value += " "
+            text = text[: found.start()] + value + text[end:]
+    return text
+
+
+def plain(text: str) -> str:
+    """MyST as Markdown that any notebook shows: links as words, boxes as quotations."""
+    names = statement_names()
+    text = re.sub(r"^\([\w.-]+\)=\n", "", text, flags=re.M)
+    text = re.sub(r"\{[\w:-]+\}`([^`<]+?) *<[^`>]+>`", r"\1", text)
+    text = re.sub(r"\{[\w:-]+\}`([^`]+)`", lambda m: names.get(m.group(1), m.group(1)), text)
+    box = re.compile(r"^(:{3,}|`{3,})\{(\w+)\} *(.*)\n(.*?)^\1\s*?$", re.M | re.S)
+
+    def quote(found):
+        title = found.group(3) or found.group(2).capitalize()
+        lines = [f"**{title}**", "", *found.group(4).strip().splitlines()]
+        return "\n".join(f"> {line}".rstrip() for line in lines)
+
+    return spell_out(box.sub(quote, text)).strip("\n")
+
+
+# Notebooks --------------------------------------------------------------------------------------
+
+
+def _dressed(notebook, requirement: str) -> nbformat.NotebookNode:
+    """Plain Markdown, no tags, a cell in front that installs otlec where it is missing."""
+    notebook = copy.deepcopy(notebook)
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = plain(cell.source)
+            # a notebook is easier to work in when each exercise begins a cell of its own
+            pieces = [piece for piece in re.split(r"^(?=## )", text, flags=re.M) if piece.strip()]
+            cells += [new_markdown_cell(piece.strip("\n")) for piece in pieces]
+        else:
+            cells.append(new_code_cell(cell.source))
+    cells.insert(1, new_code_cell(SETUP.format(requirement=requirement)))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number:03d}"
+    notebook.cells = cells
+    notebook.metadata = nbformat.from_dict({
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "otlec": {"exercises": names_of(notebook)},
+    })  # fmt: skip
+    nbformat.validate(notebook)
+    return notebook
+
+
+def names_of(notebook) -> list[str]:
+    """The exercises that a notebook checks."""
+    return [
+        name
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for name, _ in CHECK.findall(cell.source)
+    ]
+
+
+def student(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
+    """The notebook to work in."""
+    return _dressed(strip(notebooks.read_source(page)), requirement)
+
+
+def instructor(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
+    """The same with solutions, not executed."""
+    return _dressed(notebooks.read_source(page), requirement)
+
+
+def for_nbgrader(page: Path) -> nbformat.NotebookNode:
+    """The same in nbgrader's terms: solutions to be cleared, checks to be graded."""
+    from otlec.exercises import REGISTRY
+
+    source = notebooks.read_source(page)
+    for cell in source.cells:
+        if cell.cell_type == "markdown":
+            cell.source = without_solutions(cell.source)
+    notebook = _dressed(source, "otlec")
+    name = ""
+    for cell in reversed(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        if found := CHECK.fullmatch(cell.source.strip()):
+            name, answer = found.groups()
+            cell.source = f'verdict = otlec.check("{name}", {answer})\nassert verdict, verdict'
+            points = REGISTRY[name].difficulty
+            cell.metadata["nbgrader"] = _grading(f"check-{name}", points=points)
+        elif MARKED.search(cell.source):
+            cell.metadata["nbgrader"] = _grading(f"answer-{name}")
+    return notebook
+
+
+def _grading(identity: str, points: int | None = None) -> dict:
+    graded = points is not None
+    entry = {
+        "schema_version": 3, "grade_id": identity, "grade": graded, "solution": not graded,
+        "locked": graded, "task": False,
+    }  # fmt: skip
+    return entry | ({"points": points} if graded else {})
+
+
+NBGRADER_CONFIG = f"""\
+c = get_config()
+c.CourseDirectory.course_id = "otlec"
+c.ClearSolutions.code_stub = {{"python": {BLANK!r}}}
+c.Execute.timeout = 300
+"""
+
+
+INDEX_HEAD = """\
+<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>otlec: exercises</title>
+<style>
+body {font: 16px/1.6 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em}
+td {padding: .1em 1em .1em 0}
+</style>
+<h1>Exercises</h1>
+<p>Open a notebook in JupyterLab, write the functions, and run the checks.</p>"""
+
+
+def index_page(pages: list[Path]) -> str:
+    """An index of the notebooks: what each exercise asks, how hard it is, how long it takes."""
+    from otlec.exercises import CHAPTERS, REGISTRY
+
+    out = [INDEX_HEAD]
+    for page in pages:
+        chapter = page.stem[1]
+        out.append(f"<h2><a href='{page.stem}.ipynb'>{chapter} {CHAPTERS[chapter]}</a></h2><table>")
+        for name in names_of(notebooks.read_source(page)):
+            task = REGISTRY[name]
+            stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
+            cells = (name, task.title, task.kind, stars, f"{task.minutes} min", task.lecture)
+            out.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
+        out.append("</table>")
+    return "\n".join(out) + "\n"
+
+
+def write_students(folder: Path, requirement: str = "otlec") -> list[Path]:
+    """Write all student notebooks and their index to a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for page in sources():
+        written.append(folder / f"{page.stem}.ipynb")
+        nbformat.write(student(page, requirement), written[-1])
+    (folder / "index.html").write_text(index_page(sources()), encoding="utf-8")
+    return written
+
+
+def main() -> int:
+    """Write the notebooks, and say where they are."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "exercises")
+    parser.add_argument("--nbgrader", action="store_true", help="write a course for nbgrader too")
+    parser.add_argument(
+        "--requirement", default="otlec", help="what pip installs in Colab, as git+https://..."
+    )
+    options = parser.parse_args()
+    out = options.out.resolve()
+    written = write_students(out, options.requirement)
+    print(f"{len(written)} student notebooks: {out / 'index.html'}")
+    # beside the students' folder, so that the latter can be handed out as it is
+    folder = out.with_name(out.name + "-instructor")
+    folder.mkdir(parents=True, exist_ok=True)
+    for page in sources():
+        nbformat.write(instructor(page, options.requirement), folder / f"{page.stem}.ipynb")
+    print(f"with solutions: {folder}")
+    if options.nbgrader:
+        course = out.with_name(out.name + "-nbgrader")
+        for page in sources():
+            (course / "source" / page.stem).mkdir(parents=True, exist_ok=True)
+            target = course / "source" / page.stem / f"{page.stem}.ipynb"
+            nbformat.write(for_nbgrader(page), target)
+        (course / "nbgrader_config.py").write_text(NBGRADER_CONFIG)
+        print(f"a course for nbgrader: {course}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
