@@ -191,8 +191,16 @@ def _merge(x, y, a, b, by_x, by_y, p):
 
 @kernel
 def _power(distance, p):
+    """``distance**p``; where 2p is a small whole number, by products and at most one root.
+
+    These are quicker, and the same to the last bit on every machine: a general power is not.
+    """
     if p == 2.0:
         return distance * distance
-    if p == 1.0:
-        return distance
-    return distance**p
+    if p > 8.0 or 2 * p != math.floor(2 * p):
+        return distance**p
+    whole = math.floor(p)
+    value = distance if p == whole else distance * math.sqrt(distance)
+    for _ in range(int(whole) - 1):
+        value *= distance
+    return value

@@ -47,7 +47,16 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def built_book() -> Path:
     """The folder of the built HTML; 'make test' builds it before it runs the tests."""
-    folder = ROOT / "_build" / "html"
+    folder = Path(os.environ.get("OTLEC_BOOK", ROOT / "_build" / "html"))
     if not (folder / "index.html").exists():
         pytest.skip("the book is not built: run 'make book' first")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium, from CHROMIUM, the PATH or Playwright."""
+    from chromium import launch
+
+    with launch() as browser:
+        yield browser

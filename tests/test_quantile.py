@@ -117,3 +117,13 @@ def test_large_sides_are_sorted_at_once_with_the_same_answer(weighted):
         a /= a.sum()
     for p in [1, 2, 3]:
         assert wasserstein(Measure(x, a), Measure(y, a), p) == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 2.5, 3.0, 7.5, 8.0, 8.5, 1.25])
+def test_powers_by_products_are_powers(p):
+    x, y = np.array([0.0, 1.0, 3.5, 1e-3]), np.array([2.25, 0.7, 1e3, 0.0])
+    a = np.array([0.1, 0.2, 0.3, 0.4])
+    plan = transport_1d(x, y, a, a[::-1], p=p)
+    costs = np.abs(x[plan.rows] - y[plan.cols]) ** p
+    np.testing.assert_allclose(plan.value, plan.mass @ costs, rtol=1e-14)
+    assert abs(plan.gap) <= 1e-12 * plan.value

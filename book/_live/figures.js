@@ -318,10 +318,67 @@
   const STEPS = 32;
   const films = new WeakMap(); // of a state: the iteration that belongs to it
 
-  /* The cosine transforms of one axis, as tables. */
-  function cosines(n) {
-    const forward = range(n).map((k) => Float64Array.from(range(n), (i) => Math.cos((Math.PI * k * (i + 0.5)) / n) * Math.sqrt((k ? 2 : 1) / n)));
-    return forward;
+  /* Minus the inverse of div grad with Neumann conditions, on STEPS cells of time and n of space: by
+     cosines in time, which split the equation into one tridiagonal system a frequency. */
+  class Poisson {
+    constructor(n, [st, sx]) {
+      Object.assign(this, {n, sx, half: STEPS / 2, wave: new Float64Array(STEPS * n), fold: new Float64Array(STEPS * n)});
+      this.cosine = range(STEPS).map((k) => Float64Array.from(range(STEPS), (l) => Math.cos((Math.PI * k * (l + 0.5)) / STEPS) * Math.sqrt((k ? 2 : 1) / STEPS)));
+      this.transposed = range(STEPS).map((l) => Float64Array.from(range(STEPS), (k) => this.cosine[k][l]));
+      // Gauss' elimination of -sx^2 (v[j-1] - 2 v[j] + v[j+1]) + lambda v[j] = r[j]
+      this.pivots = range(STEPS).map((k) => {
+        const lambda = (2 * st * Math.sin((0.5 * Math.PI * k) / STEPS)) ** 2, pivots = new Float64Array(n);
+        for (let j = 0; j < n; j++) pivots[j] = 1 / (lambda + sx * sx * ((j > 0) + (j < n - 1)) - (j > 0 ? sx ** 4 * pivots[j - 1] : 0));
+        return pivots;
+      });
+    }
+    solve(source) {
+      const {n, half, wave, fold, cosine} = this, out = new Float64Array(STEPS * n);
+      // A cosine is even or odd about the middle of time: half of the products are enough.
+      for (let l = 0; l < half; l++)
+        for (let j = 0; j < n; j++) {
+          const u = source[l * n + j], v = source[(STEPS - 1 - l) * n + j];
+          fold[l * n + j] = u + v;
+          fold[(half + l) * n + j] = u - v;
+        }
+      wave.fill(0);
+      for (let k = 0; k < STEPS; k++)
+        for (let l = 0; l < half; l += 4) this.add(wave, k, fold, (k % 2) * half + l, 1, cosine[k], l);
+      for (let k = 0; k < STEPS; k++) (k ? this.eliminate(k) : this.integrate());
+      fold.fill(0);
+      for (let odd = 0; odd < 2; odd++)
+        for (let l = 0; l < half; l++)
+          for (let k = odd; k < STEPS; k += 8) this.add(fold, odd * half + l, wave, k, 2, this.transposed[l], k);
+      for (let l = 0; l < half; l++)
+        for (let j = 0; j < n; j++) {
+          const u = fold[l * n + j], v = fold[(half + l) * n + j];
+          out[l * n + j] = u + v;
+          out[(STEPS - 1 - l) * n + j] = u - v;
+        }
+      return out;
+    }
+    /* Add four rows to a row, which is twice as fast as one after the other. */
+    add(to, row, from, first, stride, factors, q) {
+      const n = this.n, at = row * n, s = stride * n, a = first * n, b = a + s, c = b + s, d = c + s;
+      const u = factors[q], v = factors[q + stride], w = factors[q + 2 * stride], x = factors[q + 3 * stride];
+      for (let j = 0; j < n; j++) to[at + j] += u * from[a + j] + v * from[b + j] + w * from[c + j] + x * from[d + j];
+    }
+    eliminate(k) {
+      const {n, wave} = this, pivots = this.pivots[k], square = this.sx * this.sx, at = k * n;
+      for (let j = 1; j < n; j++) wave[at + j] += square * pivots[j - 1] * wave[at + j - 1];
+      for (let j = n - 1; j >= 0; j--) wave[at + j] = (wave[at + j] + (j < n - 1 ? square * wave[at + j + 1] : 0)) * pivots[j];
+    }
+    integrate() { // the frequency 0, whose mean is lost
+      const {n, wave} = this, mean = sum([...wave.subarray(0, n)]) / n;
+      let slope = 0, value = 0, total = 0;
+      for (let j = 0; j < n; j++) {
+        slope += wave[j] - mean;
+        wave[j] = value;
+        total += value;
+        value -= slope / (this.sx * this.sx);
+      }
+      for (let j = 0; j < n; j++) wave[j] -= total / n;
+    }
   }
 
   class Film {
@@ -342,44 +399,24 @@
         for (let j = 0; j < n; j++) this.f.data[k * n + j] = (1 - k / STEPS) * this.rho0[j] + (k / STEPS) * this.rho1[j];
       this.m1 = {data: new Float64Array(STEPS * 2 * n), shape: [STEPS, 2, n]};
       this.m2 = grid(STEPS, n + 1);
-      this.time = cosines(STEPS);
-      this.space = cosines(n);
+      this.inverse = new Poisson(n, this.scales);
       this.project();
       this.bar = [this.f, this.m1, this.m2].map((u) => ({data: u.data.slice(), shape: u.shape}));
       this.dual = range(3).map(() => grid(STEPS, n));
       this.source = grid(STEPS, n);
       this.sums = range(3).map(() => ({data: new Float64Array(STEPS * n), shape: [STEPS, n]}));
       this.energies = [];
-      this.count = 0;
+      this.count = this.judged = 0;
       this.lower = 0;
     }
     static key(s) { return JSON.stringify([s.rho0, s.rho1, s.p, s.relax, s.step]); }
-
-    /* Minus the inverse of div grad with Neumann conditions, on a grid STEPS x n: both axes by cosines. */
-    poisson(source) {
-      const n = this.n, {time, space} = this, eigen = (k, size, scale) => (2 * scale * Math.sin((0.5 * Math.PI * k) / size)) ** 2;
-      const inverse = this.inverse ??= Float64Array.from(range(STEPS * n), (q) => 1 / (eigen(Math.floor(q / n), STEPS, this.scales[0]) + eigen(q % n, n, this.scales[1]) || Infinity));
-      const one = this.one ??= new Float64Array(STEPS * n), two = this.two ??= new Float64Array(STEPS * n);
-      one.fill(0);
-      for (let k = 0; k < STEPS; k++)
-        for (let l = 0; l < STEPS; l++) { const c = time[k][l]; for (let j = 0; j < n; j++) one[k * n + j] += c * source[l * n + j]; }
-      for (let k = 0; k < STEPS; k++)
-        for (let q = 0; q < n; q++) { let v = 0; const c = space[q]; for (let j = 0; j < n; j++) v += c[j] * one[k * n + j]; two[k * n + q] = v * inverse[k * n + q]; }
-      one.fill(0);
-      for (let k = 0; k < STEPS; k++)
-        for (let q = 0; q < n; q++) { const v = two[k * n + q], c = space[q]; for (let j = 0; j < n; j++) one[k * n + j] += v * c[j]; }
-      const out = new Float64Array(STEPS * n);
-      for (let l = 0; l < STEPS; l++)
-        for (let k = 0; k < STEPS; k++) { const c = time[l][k]; for (let j = 0; j < n; j++) out[k * n + j] += c * one[l * n + j]; }
-      return out;
-    }
 
     /* The nearest solution of the continuity equation. */
     project() {
       const n = this.n, [st, sx] = this.scales, f = this.f.data, m = this.m2.data, source = new Float64Array(STEPS * n);
       for (let k = 0; k < STEPS; k++)
         for (let j = 0; j < n; j++) source[k * n + j] = st * (f[(k + 1) * n + j] - f[k * n + j]) + sx * (m[k * (n + 1) + j + 1] - m[k * (n + 1) + j]);
-      const u = this.poisson(source); // minus the potential
+      const u = this.inverse.solve(source); // minus the potential
       for (let k = 1; k < STEPS; k++) for (let j = 0; j < n; j++) f[k * n + j] += st * (u[k * n + j] - u[(k - 1) * n + j]);
       for (let k = 0; k < STEPS; k++) for (let j = 1; j < n; j++) m[k * (n + 1) + j] += sx * (u[k * n + j] - u[k * n + j - 1]);
     }
@@ -388,11 +425,11 @@
     iterate(kernels, step, relax) {
       const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
       kernels["dynamic._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
-      const u = {data: this.poisson(this.source.data), shape: [STEPS, 1, this.n]};
+      const u = {data: this.inverse.solve(this.source.data), shape: [STEPS, 1, this.n]};
       kernels["dynamic._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
       if (this.p === 2) kernels["dynamic._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
       else kernels["dynamic._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
-      const [energy, square] = this.sums.map((v) => sum(v.data)), cells = STEPS * this.n;
+      const [energy, square] = [0, 1].map((k) => sum(this.sums[k].data)), cells = STEPS * this.n;
       this.energies.push((this.speed ** this.p * energy) / (step * cells));
       this.residual = Math.sqrt(square / cells) / step;
       this.count += 1;
@@ -402,6 +439,7 @@
        a potential; carry that to the corners of the cells, continue it at both ends of time, and lower
        it in each slab by what the constraint a + |b|^q / q <= 0 lacks. */
     bound() {
+      this.judged = this.count;
       const n = this.n, [st, sx] = this.scales, q = this.p / (this.p - 1);
       const [a, , b] = this.dual.map((v) => v.data), source = new Float64Array(STEPS * n);
       const at = (v, k, j) => v[k * n + j];
@@ -409,13 +447,14 @@
       const side = (k, j) => (j > 0 && j < n ? 0.5 * (at(b, k, j - 1) + at(b, k, j)) : 0);
       for (let k = 0; k < STEPS; k++)
         for (let j = 0; j < n; j++) source[k * n + j] = st * (up(k + 1, j) - up(k, j)) + sx * (side(k, j + 1) - side(k, j));
-      const u = this.poisson(source).map((v) => -v);
+      const u = this.inverse.solve(source).map((v) => -v);
       const corner = (values) => range(n + 1).map((j) => 0.5 * (values(Math.max(j - 1, 0)) + values(Math.min(j, n - 1))));
       const inner = range(STEPS - 1).map((k) => corner((j) => 0.5 * (at(u, k, j) + at(u, k + 1, j))));
       const slopes = (row) => range(n).map((j) => sx * (row[j + 1] - row[j])), means = (row) => range(n).map((j) => 0.5 * (row[j] + row[j + 1]));
-      const bend = (v) => (this.p === 1 ? 0 : Math.abs(v) ** q / q);
+      const bend = (v) => (this.p === 1 ? 0 : this.p === 2 ? 0.5 * v * v : Math.abs(v) ** q / q);
       const extend = (row, sign) => {
-        let w = corner((j) => bend(slopes(row)[j]) / st);
+        const bent = slopes(row).map(bend);
+        let w = corner((j) => bent[j] / st);
         for (let round = 0; round < 6; round++) {
           const mean = means(w), lack = slopes(row.map((v, j) => v + 0.5 * sign * w[j])).map((v, j) => bend(v) - st * mean[j]);
           w = w.map((v, j) => v + (0.7 * Math.max(lack[Math.max(j - 1, 0)], lack[Math.min(j, n - 1)])) / st);
@@ -423,18 +462,23 @@
         return row.map((v, j) => v + sign * w[j]);
       };
       const corners = [extend(inner[0], 1), ...inner, extend(inner[inner.length - 1], -1)];
-      const value = (dot(means(corners[STEPS]), this.rho1) - dot(means(corners[0]), this.rho0)) / n;
+            const layers = corners.map(means), inTime = range(STEPS).map((k) => layers[k].map((v, j) => st * (layers[k + 1][j] - v)));
+      const inSpace = range(STEPS).map((k) => slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j]))));
+      const steepest = Math.max(1, ...inSpace.map((row) => Math.max(...row.map(Math.abs))));
+      const value = (dot(layers[STEPS], this.rho1) - dot(layers[0], this.rho0)) / n;
       let best = 0;
-      for (const factor of this.p === 1 ? [1 / Math.max(1, ...range(STEPS).flatMap((k) => slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j]))).map(Math.abs)))] : [1, 0.998, 0.99, 0.95]) {
-        let excess = 0;
-        for (let k = 0; k < STEPS; k++) {
-          const low = means(corners[k]), high = means(corners[k + 1]), slope = slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j])));
-          excess += Math.max(...slope.map((v, j) => factor * st * (high[j] - low[j]) + bend(factor * v)));
-        }
+      for (const factor of this.p === 1 ? [1 / steepest] : [1, 0.998, 0.99, 0.95]) {
+        const excess = sum(inSpace.map((row, k) => Math.max(...row.map((v, j) => factor * inTime[k][j] + bend(factor * v)))));
         best = Math.max(best, factor * value * (st / STEPS) - excess / STEPS);
       }
       this.lower = Math.max(this.lower, this.p * this.speed ** this.p * best);
     }
+  }
+  /* The iteration of a state, started again where its problem has changed. */
+  function filmOf(s) {
+    let film = films.get(s);
+    if (!film || film.key !== Film.key(s) || film.count > s.iterations) films.set(s, (film = new Film(s)));
+    return film;
   }
   figures.river = {
     handles: [painted(3, {"density at t = 0": "rho0", "density at t = 1": "rho1"}, "density that the brush paints", 0.01)],
@@ -447,12 +491,17 @@
       {slider: "step", label: "step size", min: 0.02, max: 0.5, step: 0.02, then: (s) => { s.iterations = 30; }},
       {slider: "relax", label: "relaxation", min: 0.5, max: 1.95, step: 0.05, then: (s) => { s.iterations = 30; }},
     ],
-    every(s) { s.iterations += s.p === 2 || s.p === 1 ? 30 : 4; if (s.iterations >= 3000) s.running = false; },
+    // As many iterations as fit in a part of a frame, at most 40.
+    every(s, kernels) {
+      const film = filmOf(s), start = performance.now();
+      for (let k = 0; k < 40 && performance.now() - start < 5; k++) film.iterate(kernels, s.step, s.relax);
+      s.iterations = film.count;
+      if (film.count >= 3000) s.running = false;
+    },
     solve(s, kernels) {
-      let film = films.get(s);
-      if (!film || film.key !== Film.key(s) || film.count > s.iterations) films.set(s, (film = new Film(s)));
+      const film = filmOf(s);
       while (film.count < s.iterations) film.iterate(kernels, s.step, s.relax);
-      film.bound();
+      if (!s.running || film.count > film.judged + 100) film.bound();
       const n = film.n, f = film.f.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
       const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
       const density = range(STEPS).map((k) => range(n).map((j) => 0.25 * 0.5 * (f[k * n + j] + f[(k + 1) * n + j])));

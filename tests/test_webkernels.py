@@ -1,0 +1,452 @@
+"""The compiled kernels of the pages give the same bits as Numba, in Chromium."""
+
+import base64
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chromium import visit
+
+from otlec import cost, dynamic, hungarian, network_simplex, quantile
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "scripts" / "webkernels.py"
+LOADER = ROOT / "book" / "_live" / "loader.js"
+MODULES = {
+    module.__name__.removeprefix("otlec."): module
+    for module in (cost, dynamic, hungarian, network_simplex, quantile)
+}
+
+_spec = importlib.util.spec_from_file_location("webkernels", SCRIPT)
+webkernels = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(webkernels)
+
+
+def compile_to(out: Path, script: Path = SCRIPT) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(script), str(out)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> Path:
+    """What the book loads, if it is current; compiled now, if not."""
+    built = ROOT / "_build" / "live" / "kernels.js"
+    if webkernels.is_current(built):
+        return built
+    out = tmp_path_factory.mktemp("live") / "kernels.js"
+    done = compile_to(out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+RUN = """
+async (calls) => {
+  const kernels = await (window.loaded ??= otlecKernels.load(otlecCompiled));
+  const kinds = {float64: Float64Array, int64: BigInt64Array};
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
+  const text = (value) => {
+    const data = value.data ?? value;
+    if (typeof data === "number") return data;
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    let out = "";
+    for (let k = 0; k < raw.length; k += 8192)
+      out += String.fromCharCode(...raw.subarray(k, k + 8192));
+    return btoa(out);
+  };
+  return calls.map(([name, given]) => {
+    const values = given.map((v) => {
+      if (typeof v === "number") return v;
+      const data = new kinds[v.kind](bytes(v.bytes));
+      return v.shape.length === 1 ? data : {data, shape: v.shape};
+    });
+    const returned = kernels[name](...values);
+    return [returned.map(text), values.filter((v) => typeof v !== "number").map(text)];
+  });
+}
+"""
+
+
+class Pages:
+    """A page that has loaded the kernels and nothing else."""
+
+    def __init__(self, browser, compiled):
+        self.page, self.complaints = visit(browser, "about:blank")
+        self.page.add_script_tag(path=str(compiled))
+        self.page.add_script_tag(path=str(LOADER))
+
+    def run(self, name: str, calls: list[tuple]) -> list:
+        """Call a kernel in the page; what it returns, and its arrays afterwards."""
+        packed = [[name, [_packed(value) for value in call]] for call in calls]
+        return self.page.evaluate(RUN, packed)
+
+
+def _packed(value):
+    if not isinstance(value, np.ndarray):
+        return value
+    content = base64.b64encode(value.tobytes()).decode()
+    return {"kind": str(value.dtype), "shape": value.shape, "bytes": content}
+
+
+def _bytes(value):
+    return value if not isinstance(value, str) else base64.b64decode(value)
+
+
+@pytest.fixture(scope="module")
+def pages(browser, compiled):
+    return Pages(browser, compiled)
+
+
+def by_numba(kernel, call: tuple) -> list:
+    """What a kernel returns, and its arrays afterwards, as bytes."""
+    values = [v.copy() if isinstance(v, np.ndarray) else v for v in call]
+    returned = kernel(*values)
+    returned = () if returned is None else returned if isinstance(returned, tuple) else (returned,)
+    changed = [v for v in values if isinstance(v, np.ndarray)]
+    return [
+        [v.tobytes() if isinstance(v, np.ndarray) else float(v) for v in group]
+        for group in (returned, changed)
+    ]
+
+
+def differing(pages, name: str, calls: list[tuple], kernel=None) -> list[int]:
+    """The numbers of the instances on which the page and Numba differ in a bit."""
+    module, function = name.split(".")
+    kernel = kernel or getattr(MODULES[module], function)
+    found = pages.run(name, calls)
+    wanted = [by_numba(kernel, call) for call in calls]
+    return [
+        k
+        for k, (page, numba) in enumerate(zip(found, wanted, strict=True))
+        if [[_bytes(v) for v in group] for group in page] != numba
+    ]
+
+
+# ---- instances: 200 random ones of each kernel, and the edge cases ------------------------------
+
+
+def _sizes(rng, count=200, most=40):
+    return [1, 2, *rng.integers(1, most, count).tolist()]
+
+
+def _costs(rng, n, m, k):
+    """Random costs; every fourth matrix has ties, every seventh forbidden pairs."""
+    matrix = rng.random((n, m))
+    if k % 4 == 0:
+        matrix = np.round(matrix * 4) / 4
+    if k % 7 == 0 and n == m:
+        forbidden = rng.random((n, m)) < 0.3
+        np.fill_diagonal(forbidden, False)
+        matrix[forbidden] = np.inf
+    return matrix
+
+
+def distance_powers(rng):
+    calls = []
+    for k, n in enumerate(_sizes(rng)):
+        m, d = int(rng.integers(1, 30)), int(rng.integers(1, 4))
+        calls.append((rng.random((n, d)), rng.random((m, d)), (1.0, 2.0)[k % 2]))
+    return [*calls, (rng.random((200, 2)), rng.random((200, 2)), 2.0)]
+
+
+def _started(matrix):
+    row_of, col_of, phi, psi = hungarian._start(matrix)
+    return matrix, phi, psi, row_of, col_of
+
+
+def augment_all(rng):
+    sizes = [*_sizes(rng), 200]
+    calls = [_started(_costs(rng, n, n, k + 1)) for k, n in enumerate(sizes)]
+    return [*calls, _started(np.full((9, 9), 0.5)), _started(np.zeros((1, 1)))]
+
+
+def _rounds(rng):
+    """A state in the middle of the Hungarian method: the arguments of its three steps."""
+    for k, n in enumerate(_sizes(rng, most=30)):
+        matrix, phi, psi, row_of, col_of = _started(_costs(rng, n, n, 4 * (k % 3)))
+        barred, row = psi.copy(), n - 1 - k % 2 * (n > 1)
+        work = [np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n)]
+        for start in range(row + 1):
+            before = [matrix, phi, barred, row_of, start, *work]
+            search = tuple(v.copy() if isinstance(v, np.ndarray) else v for v in before)
+            sink, length, count = hungarian._search(*before)
+            if sink < 0:
+                break
+            update = phi, psi, barred, row_of, start, length, work[2][:count], work[3]
+            updated = tuple(v.copy() if isinstance(v, np.ndarray) else v for v in update)
+            hungarian._update(*update)
+            flip = row_of.copy(), col_of.copy(), work[1].copy(), start, sink
+            hungarian._flip(row_of, col_of, work[1], start, sink)
+        if sink >= 0:
+            yield search, updated, flip
+
+
+def search(rng):
+    return [calls[0] for calls in _rounds(rng)]
+
+
+def update(rng):
+    return [calls[1] for calls in _rounds(rng)]
+
+
+def flip(rng):
+    return [calls[2] for calls in _rounds(rng)]
+
+
+def _masses(rng, n, k):
+    a = rng.random(n)
+    if k % 3 == 0:
+        a[rng.random(n) < 0.4] = 0.0
+        a[rng.integers(n)] = 1.0
+    return a / a.sum()
+
+
+def merge(rng):
+    calls = []
+    for k, n in enumerate([*_sizes(rng), 500]):
+        m = int(rng.integers(1, 40))
+        x, y = rng.normal(size=n), rng.normal(size=m)
+        if k % 5 == 0:
+            x, y = np.round(x), np.round(y)
+        p = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)[k % 6]
+        orders = np.argsort(x), np.argsort(y)
+        calls.append((x, y, _masses(rng, n, k), _masses(rng, m, k), *orders, p))
+    return calls
+
+
+def _watched(name, rng):
+    """The arguments with which `transport` calls one of its kernels, over many problems."""
+    kernel, calls = getattr(network_simplex, name), []
+
+    def watched(*arguments):
+        calls.append(tuple(np.array(v) if isinstance(v, np.ndarray) else v for v in arguments))
+        return kernel(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(network_simplex, name, watched)
+        for k, n in enumerate([1, 2, 70, *rng.integers(1, 14, 200).tolist()]):
+            m = int(rng.integers(1, 14)) if n != 70 else 80
+            a, b = _masses(rng, n, k), _masses(rng, m, k)
+            network_simplex.transport(a, b, _costs(rng, n, m, 4 if k % 2 else 1))
+    return calls[:600]
+
+
+def sweep(rng):
+    return _watched("_sweep", rng)
+
+
+def measure(rng):
+    return _watched("_measure", rng)
+
+
+def pivot(rng):
+    return _watched("_pivot", rng)
+
+
+def _grids(rng):
+    for k in range(202):
+        steps, n, m = (int(v) for v in rng.integers(2, 8, 3))
+        if k % 2 == 0:
+            n = 1
+        if k == 0:
+            steps, m = 32, 64
+        yield k, steps, n, m
+
+
+def _fields(rng, steps, n, m):
+    faces = [(steps + 1, n, m), (steps, n + 1, m), (steps, n, m + 1)]
+    return [rng.normal(size=s) for s in faces], [rng.normal(size=(steps, n, m)) for _ in range(3)]
+
+
+def divergence_of_spread(rng):
+    calls = []
+    for _, steps, n, m in _grids(rng):
+        _, dual = _fields(rng, steps, n, m)
+        calls.append((*dual, *rng.random(3).tolist(), np.zeros((steps, n, m)), 0, steps))
+    return calls
+
+
+def primal_step(rng):
+    calls = []
+    for _, steps, n, m in _grids(rng):
+        faces, dual = _fields(rng, steps, n, m)
+        bars = [np.zeros_like(u) for u in faces]
+        potential = rng.normal(size=(steps, n, m))
+        calls.append((*faces, *bars, *dual, potential, *rng.random(5).tolist(), 0, steps))
+    return calls
+
+
+def _dual_calls(rng, exponents):
+    calls = []
+    for k, steps, n, m in _grids(rng):
+        faces, dual = _fields(rng, steps, n, m)
+        if k % 5 == 0:
+            faces[1][:], faces[2][:], dual[1][:], dual[2][:] = 0.0, 0.0, 0.0, 0.0
+        sums = [np.zeros((steps, m)) for _ in range(3)]
+        calls.append((*faces, *dual, 0.3, 1.8, exponents[k % len(exponents)], *sums, 0, steps))
+    return calls
+
+
+def dual_step(rng):
+    return _dual_calls(rng, [1.0])
+
+
+def dual_step_quadratic(rng):
+    return [
+        (*call[:8], 0.5, 1.0, 1e-13, *call[9:])
+        for call in _dual_calls(rng, [2.0])
+    ]  # fmt: skip
+
+
+INSTANCES = {
+    "cost._distance_powers": distance_powers,
+    "hungarian._augment_all": augment_all,
+    "hungarian._search": search,
+    "hungarian._update": update,
+    "hungarian._flip": flip,
+    "quantile._merge": merge,
+    "network_simplex._sweep": sweep,
+    "network_simplex._measure": measure,
+    "network_simplex._pivot": pivot,
+    "dynamic._divergence_of_spread": divergence_of_spread,
+    "dynamic._primal_step": primal_step,
+    "dynamic._dual_step": dual_step,
+    "dynamic._dual_step_quadratic": dual_step_quadratic,
+}
+
+
+@pytest.mark.browser
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("name", webkernels.KERNELS)
+def test_the_page_computes_the_same_bits_as_numba(pages, name):
+    calls = INSTANCES[name](np.random.default_rng(6))
+    assert len(calls) >= 200
+    assert differing(pages, name, calls) == []
+    assert not pages.complaints
+
+
+@pytest.mark.browser
+@pytest.mark.needs_jit
+def test_other_powers_agree_to_rounding(pages):
+    rng = np.random.default_rng(7)
+    calls = [(rng.random((9, 2)), rng.random((8, 2)), p) for p in (1.3, 3.0, 4.0, 7.7)]
+    for (returned, _), call in zip(pages.run("cost._distance_powers", calls), calls, strict=True):
+        found = np.frombuffer(base64.b64decode(returned[0]))
+        np.testing.assert_allclose(found, cost._distance_powers(*call).ravel(), rtol=1e-14)
+    calls = _dual_calls(rng, [1.5, 3.0])
+    for (_, changed), call in zip(pages.run("dynamic._dual_step", calls), calls, strict=True):
+        dynamic._dual_step(*call)
+        for k, wanted in enumerate([v for v in call if isinstance(v, np.ndarray)]):
+            found = np.frombuffer(base64.b64decode(changed[k]))
+            np.testing.assert_allclose(found, wanted.ravel(), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.browser
+@pytest.mark.needs_jit
+def test_one_changed_instruction_is_noticed(pages, tmp_path):
+    text = Path(hungarian.__file__).read_text()
+    changed = text.replace("psi[j] -= slack", "psi[j] += slack")
+    assert changed != text
+    file = tmp_path / "changed.py"
+    file.write_text(changed)
+    spec = importlib.util.spec_from_file_location("otlec.changed", file)
+    other = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(other)
+    calls = update(np.random.default_rng(6))
+    assert len(differing(pages, "hungarian._update", calls, other._update)) > 50
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Two copies of the sources in other folders."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("here", "a folder elsewhere")]
+    for folder in folders:
+        shutil.copytree(ROOT / "otlec", folder / "otlec", ignore=lambda *_: ["__pycache__"])
+        (folder / "scripts").mkdir()
+        shutil.copy(SCRIPT, folder / "scripts")
+    return folders
+
+
+@pytest.mark.needs_jit
+def test_the_output_is_the_same_in_any_folder_and_small(copies, compiled):
+    out = copies[1] / "kernels.js"
+    done = compile_to(out, copies[1] / "scripts" / "webkernels.py")
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == compiled.read_bytes()
+    assert out.stat().st_size <= 40_000
+    assert len(webkernels.KERNELS) >= 6
+
+
+@pytest.mark.needs_jit
+def test_a_change_of_a_source_makes_the_output_stale(copies):
+    folder = copies[0]
+    script = folder / "scripts" / "webkernels.py"
+    spec = importlib.util.spec_from_file_location("webkernels_copy", script)
+    copied = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copied)
+    out = folder / "kernels.js"
+    out.write_text(copied.header() + "\nthe rest")
+    assert copied.is_current(out)
+    compile_to(out, script)
+    assert out.read_text().endswith("the rest")  # it was left alone
+    source = folder / "otlec" / "hungarian.py"
+    source.write_text(source.read_text().replace("psi[j] -= slack", "psi[j] += slack"))
+    assert not copied.is_current(out)
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("np.random.random() * x[0]", "no page can give"), ("x.no_such_thing", "no_such_thing")],
+)
+def test_a_kernel_that_cannot_be_compiled_fails_with_its_reason(copies, body, reason):
+    folder = copies[1]
+    source = folder / "otlec" / "unfit.py"
+    source.write_text(
+        "import numpy as np\nfrom ._kernel import kernel\n\n\n"
+        f"@kernel\ndef _unfit(x):\n    return {body}\n"
+    )
+    script = folder / "scripts" / "unfit.py"
+    text = SCRIPT.read_text()
+    start, end = text.index("KERNELS = {"), text.index("# What the loader")
+    script.write_text(text[:start] + 'KERNELS = {"unfit._unfit": [VECTOR]}\n' + text[end:])
+    out = folder / "unfit.js"
+    done = compile_to(out, script)
+    assert done.returncode != 0
+    assert reason in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.browser
+def test_the_loader_refuses_what_does_not_fit_and_says_why(pages):
+    def fails(code):
+        return pages.page.evaluate(
+            f"""async () => {{
+              const k = await (window.loaded ??= otlecKernels.load(otlecCompiled));
+              try {{ {code}; return "" }} catch (error) {{ return error.message }}
+            }}"""
+        )
+
+    matrix = "{data: new Float64Array(%s), shape: [%s, 1]}"
+    powers = 'k["cost._distance_powers"]'
+    small, large = matrix % (2, 2), matrix % (5000, 5000)
+    assert fails(f"{powers}({small}, {small}, 2)") == ""
+    assert "too large for a page" in fails(f"{powers}({large}, {large}, 2)")
+    assert fails(f"{powers}({small}, {small}, 2)") == ""
+    assert "takes 3 arguments" in fails(f"{powers}({small})")
+    assert "takes an array 2float64" in fails(f"{powers}(new Float64Array(2), {small}, 2)")
+    assert "takes an array 1int64" in fails(
+        f'k["hungarian._flip"]({", ".join(["new Float64Array(1)"] * 3)}, 0, 0)'
+    )
+
+
+def test_the_header_names_every_source(compiled):
+    head, _, rest = compiled.read_text().partition("*/")
+    for module in MODULES:
+        assert f"otlec/{module}.py" in head
+    types = json.loads(rest.partition("=")[2].strip().rstrip(";"))["types"]
+    assert set(types) == set(webkernels.KERNELS)
