@@ -553,25 +553,23 @@ class _Level:
             source = 2 * half_tau * staggered.divergence(spread, self.scales)
             u = -self.obstacles.poisson(source).astype(real)
         scales = [real(s) for s in self.scales]
-        self._run(
-            _primal_step,
-            *self.faces,
-            *self.bar,
-            *self.dual,
-            u,
-            real(half_tau),
-            *scales,
-            real(relax),
-        )
-        if self.obstacles is not None:
-            self.faces = list(self.obstacles.close(self.faces))
-            self.bar = list(self.obstacles.close(self.bar))
+        primal = (*self.faces, *self.bar, *self.dual, u, real(half_tau), *scales, real(relax))
         if self.p == 2:
             tol = 1e-13 if self.real is np.float64 else 1e-6
+            dual_step = _dual_step_quadratic
             numbers_ = [real(x) for x in (step, relax, 0.5, 1.0, tol)]
-            self._run(_dual_step_quadratic, *self.bar, *self.dual, *numbers_, *self.sums)
         else:
-            self._run(_dual_step, *self.bar, *self.dual, step, relax, self.p, *self.sums)
+            dual_step, numbers_ = _dual_step, [step, relax, self.p]
+        dual = (*self.bar, *self.dual, *numbers_, *self.sums)
+        if self.obstacles is not None:
+            _primal_step(*primal, 0, self.shape[0])
+            for faces in (self.faces, self.bar):
+                for u, is_open in zip(faces, self.obstacles.open, strict=True):
+                    u *= is_open
+            dual_step(*dual, 0, self.shape[0])
+        else:
+            self._run(_primal_step, *primal)
+            self._run(dual_step, *dual)
         energy, square, worst = self.sums
         cells = math.prod(self.shape)
         return (
