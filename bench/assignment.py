@@ -1,7 +1,8 @@
 """Assignment against SciPy, lapx and POT: interleaved runs, medians, ratios to the fastest rival.
 
     python bench/assignment.py            writes bench/results/assignment.json and prints a table
-    python bench/assignment.py --quick    n = 300 and 1000 only, and writes nothing
+    python bench/assignment.py --quick    n = 100 to 1000 only, and writes nothing
+    python bench/assignment.py --resume   keeps the rows that the result file has already
 
 All contenders use one thread. Times are processor times of the process, so that other work on the
 machine disturbs the ratios less. Seeds differ from those used while the constants were chosen.
@@ -225,7 +226,9 @@ def exponent(rows: list, family: str, name: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
+    parser.add_argument("--resume", action="store_true")
+    arguments = parser.parse_args()
+    quick = arguments.quick
     for n in (10, 70, 400):
         otlec.assignment(np.random.default_rng(0).random((n, n)))  # compile
         otlec.assignment(np.random.default_rng(0).integers(0, 9, (n, n)))
@@ -233,12 +236,17 @@ def main() -> None:
     if not quick:
         plan += [(f, n) for n in (2000, 4000) for f in FAMILIES]
         plan += [(f, n) for n in (1000, 2000) for f in OTHERS]
-    rows, left_out = [], {family: set() for family in FAMILIES + OTHERS}
+    rows = json.loads(RESULT.read_text())["assignment"] if arguments.resume else []
+    done = {(row["family"], row["n"]) for row in rows}
+    left_out = {family: set() for family in FAMILIES + OTHERS}
     print(f"{'n':>5} {'family':18} {'ratio to the fastest rival':28} milliseconds")
     for family, n in plan:
-        repeats = 25 if n <= 300 else 3 if n >= 4000 else 5
+        if (family, n) in done:
+            continue
+        repeats = 25 if n <= 300 else 5 if n <= 2000 and family in FAMILIES else 3
         row = measure(family, n, repeats, left_out[family])
         rows.append(row)
+        rows.sort(key=lambda row: (row["family"] in OTHERS, row["n"]))
         ratios = " ".join(f"{q:.2f}" for q in row["ratio"])
         times = "  ".join(f"{k} {1e3 * v:.2f}" for k, v in row["seconds"].items())
         print(f"{n:5d} {family:18} {ratios:28} {times}", flush=True)

@@ -24,13 +24,11 @@ import numpy as np
 from ._kernel import kernel
 from .cost import cost_matrix
 
-_LANES = (
-    64  # columns j, j + 64, j + 128, ... make a lane, whose least cost is found at vector speed
-)
+_LANES = 64  # columns j, j + 64, j + 128, ... make a lane; least costs by lane are quick to find
 _CHOSEN = 20  # a short list holds what is no dearer than the 20th of the lanes' best columns
 _ROOM = 64  # columns that fit on a short list
 _BLOCK = 32  # columns that are compared before looking which one it was
-_FAVOURITES = 32  # equally good columns that a row remembers
+_FAVOURITES = 12  # equally good columns that a row remembers
 _LARGEST = np.finfo(np.float64).max
 
 _DIRECT = 350  # below this size, matching and augmenting paths are as fast as an auction
@@ -80,9 +78,9 @@ class Market:
            *equally* (ties), then this is a matter of matching and not of prices.
         2. Else bids without a step. Where rows live on different scales, these settle nearly all.
         3. Else the auction. With a good step all rows settle within a few bids each. Where they
-           quarrel on, the step is too small for the distance that prices have to travel. If only
-           few rows are still without a column, a few augmenting paths are cheaper than the quarrel
-           and we stop; if many are, the step is enlarged.
+           quarrel on, the step is too small for the distance that prices have to travel. If few
+           rows are still without a column, or bids without a step had served most of them,
+           augmenting paths are cheaper than the quarrel and we stop; else the step is enlarged.
         """
         small = self.n < _DIRECT
         if small or self._looks_like_matching():
@@ -90,9 +88,10 @@ class Market:
             if small or n_free <= self.n // 16 or n_tight >= 2 * self.n:
                 return
         self._open()
-        if self._bid(0.0, _WITHOUT_STEP) <= self.n // 64:
+        n_free = self._bid(0.0, _WITHOUT_STEP)
+        if n_free <= self.n // 64:
             return
-        self._auction()
+        self._auction(far=n_free > self.n // 2)
         self._dismiss()
         self._bid(0.0, _WITHOUT_STEP)
 
@@ -138,21 +137,24 @@ class Market:
         self.row_of[:] = -1
         self.col_of[:] = -1
 
-    def _auction(self) -> None:
-        """Look for a step that settles the rows, then refine it."""
+    def _auction(self, far: bool) -> None:
+        """Look for a step that settles the rows, a larger one if prices are far; then refine it."""
         spread = self._spread()
         step = _FIRST_STEP * spread
         # augmenting paths would read some sqrt(n) rows for each row: try for a fraction of that
         lists_a_row = 1 + int(np.sqrt(self.n) / 8)
+        tried_again = False
         for _ in range(_ATTEMPTS):
             n_free = self._bid(step, _QUARREL, lists_a_row)
             if n_free == 0:
                 break
-            if self.n // 64 < n_free < self.n // 8:
-                return
-            if n_free >= self.n // 8:
+            if far and n_free >= self.n // 8:
                 step *= _LARGER
-            lists_a_row = _PATIENT
+                lists_a_row = _PATIENT
+            elif n_free > self.n // 64 or tried_again:
+                return
+            else:
+                tried_again = True
         # a step below the spacing of floats would not change a price
         last = max(_LAST_STEP * spread, 4 * np.spacing(np.abs(self.psi).max()))
         while n_free == 0 and step > last:
@@ -187,6 +189,7 @@ def _costs_of_row(cost, x, y, p, i, row):
 
 @kernel
 def _column_minima(cost, x, y, p):
+    """The least cost of each column: the lowest prices at which somebody would take it."""
     n = x.shape[0]
     least = np.full(n, np.inf)
     row = np.empty(n)
@@ -259,30 +262,31 @@ def _choose(columns, demand, i, row_of, col_of):
 
 @kernel
 def _where_equal(left, right, i, columns):
-    """List the places where ``left == right``, as many as there is room, starting from row i's."""
+    """List places where ``left == right``, as many as there is room, from place i on and around."""
+    # Rows with many favourites start at different places, so that they do not list the same ones.
     n = left.size
-    n_blocks = (n + _LANES - 1) // _LANES
-    start = i * n_blocks // n  # so that rows with many favourites do not all list the same
     count = 0
-    for b in range(n_blocks):
-        first = (start + b) % n_blocks * _LANES
-        some_left, some_right = left[first : first + _LANES], right[first : first + _LANES]
-        n_equal = 0
-        for k in range(some_left.size):
-            n_equal += some_left[k] == some_right[k]
-        if n_equal == 0:
-            continue
-        for k in range(some_left.size):
-            if some_left[k] == some_right[k]:
-                columns[count] = first + k
-                count += 1
-                if count == columns.size:
-                    return count
+    for begin, end in ((i, n), (0, i)):
+        for first in range(begin, end, _LANES):
+            last = min(first + _LANES, end)
+            some_left, some_right = left[first:last], right[first:last]
+            n_equal = 0
+            for k in range(some_left.size):
+                n_equal += some_left[k] == some_right[k]
+            if n_equal == 0:
+                continue
+            for k in range(some_left.size):
+                if some_left[k] == some_right[k]:
+                    columns[count] = first + k
+                    count += 1
+                    if count == columns.size:
+                        return count
     return count
 
 
 @kernel
 def _augment_tight(columns, counts, row_of, col_of):
+    """Search augmenting paths of listed tight pairs; return the number of rows left free."""
     n = counts.size
     seen = np.full(n, -1)
     parent = np.empty(n, np.int64)
