@@ -3,8 +3,8 @@
 usage: exercises.py [--out FOLDER] [--nbgrader]
 
 One source, ``book/x*-exercises.md``, holds the texts, the solutions between solution marks, and the
-written proofs in folded blocks. From it come the page of the book (by ``book/_ext/exercise_pages.py``,
-which uses the functions below), the student notebook, where each solution is a line that raises
+written proofs in folded blocks. From it come the page of the book (``book/_ext/exercise_pages.py``
+uses the functions below), the student notebook, where each solution is a line that raises
 ``NotImplementedError("write me")``, and the instructor's notebook. JupyterLab and Colab know no
 MyST: links become words, boxes become quotations, and the abbreviations in formulas are spelt out.
 """
@@ -94,16 +94,19 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def as_page(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A copy as the book shows it: the blank, the verdict, and the folded solution."""
     notebook = copy.deepcopy(notebook)
-    code = ""
+    code = verdict = ""
     for cell in notebook.cells:
         if cell.cell_type == "code" and MARKED.search(cell.source):
             code = solved(cell.source)
             cell.source, cell.outputs = blank(cell.source), []
+        elif cell.cell_type == "code" and CHECK.search(cell.source):
+            verdict = "".join(o.get("data", {}).get("text/html", "") for o in cell.outputs)
+            cell.outputs = []
         elif cell.cell_type == "markdown" and code:
             for _, content, _ in written_solutions(cell.source)[:1]:
-                block = f"```python\n{code}\n```\n\n"
+                block = f"```python\n{code}\n```\n\n```{{raw}} html\n{verdict}\n```\n\n"
                 cell.source = cell.source[:content] + block + cell.source[content:]
-                code = ""
+                code = verdict = ""
     return notebook
 
 
