@@ -63,6 +63,43 @@ def _divergence_of_spread(a, b, c, scale_t, scale_x, scale_y, out, first, last):
 
 
 @kernel
+def _solve_in_time(wave, pivots, first, last):
+    """Solve one tridiagonal system in time for each cosine in space, in place (see `_pivots`)."""
+    steps, _, m = wave.shape
+    for i in range(first, last):
+        w, factor = wave[0, i], pivots[0, i]
+        for j in range(m):
+            w[j] *= factor[j]
+        for k in range(1, steps):
+            old, w, factor = wave[k - 1, i], wave[k, i], pivots[k, i]
+            for j in range(m):
+                w[j] = (w[j] + old[j]) * factor[j]
+        for k in range(steps - 2, -1, -1):
+            old, w, factor = wave[k + 1, i], wave[k, i], pivots[k, i]
+            for j in range(m):
+                w[j] += old[j] * factor[j]
+
+
+def _pivots(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
+    r"""The inverse pivots of Gauss's elimination in time, for each cosine in space.
+
+    In units of the squared scale of time, minus div grad is, for a cosine of eigenvalue lam in
+    space, the matrix with rows (-1, 2 + lam, -1), and 1 + lam in its two corners. Its pivots are
+    1 + e, but e in the last row, where e = lam in the first row and lam + e / (1 + e) after a row
+    with e: nothing is ever subtracted, so that a small lam loses no digits. For lam = 0 the matrix
+    is singular; a last factor 0 picks the solution that is 0 at the end.
+    """
+    lam = staggered.eigenvalues(shape[1:], scales[1:]) / scales[0] ** 2
+    out = np.empty(shape)
+    e = lam
+    for k in range(shape[0] - 1):
+        out[k] = 1.0 / (1.0 + e)
+        e = lam + e * out[k]
+    out[-1] = np.divide(1.0, e, out=np.zeros_like(e), where=e > 0)
+    return out
+
+
+@kernel
 def _primal_step(
     f,
     m1,
@@ -494,9 +531,8 @@ class _Level:
         work = steps * n * m * (1 if p == 2 else 8)  # powers are slow
         self.pool = pool if work >= _CELLS_FOR_THREADS else None
         self.source = np.empty(self.shape, self.real)
-        values = staggered.eigenvalues(self.shape, self.scales)
-        values.flat[0] = np.inf
-        self.inverse = (1.0 / values).astype(self.real)
+        if self.obstacles is None:
+            self.pivots = _pivots(self.shape, self.scales).astype(self.real)
         self.sums = [np.empty((steps, m), self.real) for _ in range(3)]
 
     def start(self, faces=None, dual=None):
@@ -522,30 +558,34 @@ class _Level:
             faces = self.obstacles.project(faces, *self.ends)
         self.faces = [np.ascontiguousarray(u, self.real) for u in faces]
 
-    def _run(self, function, *arguments):
-        """Call a kernel on all times, or on two halves of them in two threads."""
-        steps = self.shape[0]
+    def _run(self, function, *arguments, axis: int = 0):
+        """Call a kernel on the whole of an axis, time mostly, or on its halves in two threads."""
+        size = self.shape[axis]
         if self.pool is None:
-            function(*arguments, 0, steps)
+            function(*arguments, 0, size)
             return
-        half = steps // 2
-        other = self.pool.submit(function, *arguments, half, steps)
+        half = size // 2
+        other = self.pool.submit(function, *arguments, half, size)
         function(*arguments, 0, half)
         other.result()
 
     def _poisson(self):
+        """Solve -div grad u = source times the squared scale of time; u up to a constant.
+
+        Cosines in space, elimination in time: two thirds of the time of cosines in both.
+        """
         from scipy import fft
 
-        workers = 1 if self.pool is None else 2
-        wave = fft.dctn(self.source, overwrite_x=True, workers=workers)
-        wave *= self.inverse
-        return fft.idctn(wave, overwrite_x=True, workers=workers)
+        options = dict(axes=(1, 2), overwrite_x=True, workers=1 if self.pool is None else 2)
+        wave = fft.dctn(self.source, **options)
+        self._run(_solve_in_time, wave, self.pivots, axis=1)
+        return fft.idctn(wave, **options)
 
     def iterate(self, step: float, relax: float) -> tuple[float, float, float]:
         """One over-relaxed step of Chambolle and Pock; energy, residual and violation."""
         real, half_tau = self.real, 0.5 * 0.99 / step
         if self.obstacles is None:
-            scales = [real(half_tau * s) for s in self.scales]
+            scales = [real(half_tau * s / self.scales[0] ** 2) for s in self.scales]
             self._run(_divergence_of_spread, *self.dual, *scales, self.source)
             u = self._poisson()
         else:
