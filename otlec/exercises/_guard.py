@@ -23,7 +23,7 @@ import warnings
 
 import numpy as np
 
-_AGAIN = 0.02  # seconds after which a function that swallowed the first exception gets another
+_AGAIN = 0.005  # seconds after which a function that swallowed the first exception gets another
 
 
 class TimeLimit(Exception):

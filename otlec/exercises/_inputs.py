@@ -10,23 +10,39 @@ HALVES = st.integers(-6, 6).map(lambda k: k / 2)
 EXPONENTS = st.sampled_from([1.0, 1.5, 2.0, 3.0, 4.0])
 
 
+def _numbers(count: int, entries):
+    """So many numbers; more are drawn, and cut off, so that a smaller size needs no new draws."""
+    cap = next(size for size in (4, 16, 64) if count <= size)
+    return st.lists(entries, min_size=cap, max_size=cap).map(lambda v: np.array(v, dtype=float))
+
+
 def vector(n: int, entries=HALVES):
     """An array of shape (n,)."""
-    return st.lists(entries, min_size=n, max_size=n).map(lambda v: np.array(v, dtype=float))
+    return _numbers(n, entries).map(lambda v: v[:n].copy())
 
 
 def matrix(n: int, m: int, entries=HALVES):
-    """An array of shape (n, m)."""
-    return vector(n * m, entries).map(lambda v: v.reshape(n, m))
+    """An array of shape (n, m), at most 8 x 8."""
+    side = 4 if max(n, m) <= 4 else 8
+    return _numbers(side**2, entries).map(lambda v: v.reshape(side, side)[:n, :m].copy())
+
+
+def _normalised(v: np.ndarray) -> np.ndarray:
+    if not v.any():
+        v.flat[0] = 1.0
+    return v / v.sum()
 
 
 def weights(n: int, least: int = 0):
     """Non-negative weights with sum 1; with ``least=1`` they are all positive."""
-    return (
-        st.lists(st.integers(least, 4), min_size=n, max_size=n)
-        .filter(any)
-        .map(lambda v: np.array(v, dtype=float) / sum(v))
-    )
+    return vector(n, st.integers(least, 4)).map(_normalised)
+
+
+def tensors(shape):
+    """Masses of sum 1 in three dimensions of at most 4."""
+    n, m, k = shape
+    cubes = _numbers(64, st.integers(0, 4)).map(lambda v: v.reshape(4, 4, 4)[:n, :m, :k].copy())
+    return cubes.map(_normalised)
 
 
 @st.composite
@@ -38,10 +54,10 @@ def measures(draw, most: int = 4, least: int = 0, low: int = -6, high: int = 6):
 
 
 @st.composite
-def plans(draw, n: int | None = None, m: int | None = None):
+def plans(draw):
     """A plan as a matrix of sum 1; some rows or columns may be 0."""
-    n, m = n or draw(SIZES), m or draw(SIZES)
-    return draw(weights(n * m)).reshape(n, m)
+    n, m = draw(SIZES), draw(SIZES)
+    return _normalised(draw(matrix(n, m, st.integers(0, 4))))
 
 
 @st.composite
@@ -49,10 +65,8 @@ def plan_pairs(draw):
     """Two plans that share their middle marginal."""
     first = draw(plans())
     b = first.sum(axis=0)
-    m = b.size
-    k = draw(SIZES)
-    rows = [draw(weights(k)) for _ in range(m)]
-    return first, b[:, None] * np.array(rows)
+    rows = draw(matrix(b.size, draw(SIZES), st.integers(0, 4)))
+    return first, b[:, None] * np.array([_normalised(row) for row in rows])
 
 
 @st.composite

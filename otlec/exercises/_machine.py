@@ -141,7 +141,7 @@ def parts(value, count: int, what: str = "the result") -> tuple:
     """The value as a tuple of so many things."""
     _not_none(value, what)
     if isinstance(value, np.ndarray | list | tuple):
-        if len(np.shape(value)) == 0 if isinstance(value, np.ndarray) else False:
+        if isinstance(value, np.ndarray) and value.ndim == 0:
             raise Wrong(f"{what} should be {count} things, but it is one number")
         if len(value) != count:
             raise Wrong(f"{what} should be {count} things, but there are {len(value)}")
@@ -292,20 +292,23 @@ def _is_single(value) -> bool:
 
 def _equal(a, b, tolerance: float) -> bool:
     """Whether two inputs or outputs are the same, structure and numbers."""
+    try:
+        return _agree(a, b, tolerance)
+    except Exception:  # what students return may be anything
+        return False
+
+
+def _agree(a, b, tolerance: float) -> bool:
     if isinstance(a, Measure) and isinstance(b, Measure):
-        return _equal(a.points, b.points, tolerance) and _equal(a.weights, b.weights, tolerance)
-    sequences = isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b)
-    if sequences and all(_equal(x, y, tolerance) for x, y in zip(a, b, strict=True)):
-        return True
+        return _agree(a.points, b.points, tolerance) and _agree(a.weights, b.weights, tolerance)
     if callable(a) or callable(b):
         return a is b or tolerance == 0.0
-    try:
-        a, b = np.asarray(a, float), np.asarray(b, float)
-    except (TypeError, ValueError):
+    if isinstance(a, str) or isinstance(b, str):
         return type(a) is type(b) and a == b
-    if a.shape != b.shape:
-        return False
-    return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True))
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(_agree(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 # Judging ----------------------------------------------------------------------------------------
@@ -405,6 +408,8 @@ def _try(task, call, args, twice: bool = False):
             raise Wrong("two calls with the same input give two results", "remembers")
     except (Wrong, Refused) as failure:
         return failure
+    except Exception as error:  # the values are so strange that no property can be asked of them
+        return Wrong(f"the result cannot be judged: {type(error).__name__}: {error}")
     return None
 
 
@@ -448,6 +453,7 @@ def _explain(task, call, args, failure, verdict) -> None:
         verdict.fail(failure.status, failure.text)
         if failure.status == "error":
             verdict.show(task.arguments, args)
+            _name_mistake(task, _recognise(task, call, args), verdict)
         return
     verdict.fail("wrong", failure.text)
     verdict.show(task.arguments, args)
@@ -477,6 +483,8 @@ def _recognise(task, call, failing) -> str | None:
     """The catalogued mistake that does what the answer does on all fixed cases and the failure."""
     inputs = [*task.cases, failing] if task.arguments else []
     form = task.canonical or (lambda value: value)
+    if task.arguments and not _equal(*(_outcome(call, failing, form) for _ in range(2)), 1e-12):
+        return "remembers"
     found = [_outcome(call, args, form) for args in inputs]
     for mistake in task.mistakes:
         if mistake.like is None or not inputs:

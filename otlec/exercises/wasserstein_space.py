@@ -8,7 +8,7 @@ from ..distance import wasserstein
 from ..gaussian import gaussian_distance
 from ..measure import Measure
 from ..network_simplex import transport
-from ._inputs import EXPONENTS, SIZES, matrix, measures, plan_pairs, plans, vector, weights
+from ._inputs import EXPONENTS, SIZES, matrix, measures, plan_pairs, plans, tensors, vector
 from ._machine import Mistake, array, exercise, measure, number, parts, require, same
 
 _SOLVERS = (
@@ -152,7 +152,7 @@ def _triple(answer):
 @st.composite
 def _tensor(draw):
     shape = draw(st.tuples(SIZES, SIZES, SIZES))
-    sigma = draw(weights(int(np.prod(shape)))).reshape(shape)
+    sigma = draw(tensors(shape))
     return sigma, *(draw(vector(n)) for n in shape), draw(EXPONENTS)
 
 

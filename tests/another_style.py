@@ -1,0 +1,255 @@
+"""Right answers to every exercise, written differently: loops, lists, float32, other methods."""
+
+import itertools
+import math
+
+import numpy as np
+
+import otlec
+from otlec import Measure
+
+
+def c_transform(cost, psi):
+    return [min(c - s for c, s in zip(row, psi, strict=True)) for row in cost.tolist()]
+
+
+def crossing():
+    return (0, 10), np.array([11, 12], dtype=np.float32)
+
+
+def w1(mu, nu):
+    places = sorted({*mu.points.tolist(), *nu.points.tolist()})
+    area = 0.0
+    for left, right in itertools.pairwise(places):
+        f = sum(a for x, a in zip(mu.points, mu.weights, strict=True) if x <= left)
+        g = sum(b for y, b in zip(nu.points, nu.weights, strict=True) if y <= left)
+        area += abs(f - g) * (right - left)
+    return area
+
+
+def weak_duality(cost, gamma, phi, psi):
+    n, m = cost.shape
+    pairs = list(itertools.product(range(n), range(m)))
+    first = sum(phi[i] * sum(gamma[i]) for i in range(n))
+    first += sum(psi[j] * sum(gamma[:, j]) for j in range(m))
+    second = sum(gamma[i, j] * (phi[i] + psi[j]) for i, j in pairs)
+    return [first, second, sum(gamma[i, j] * cost[i, j] for i, j in pairs)]
+
+
+def plan_distance(gamma, x, y, p):
+    total = 0.0
+    for i, j in np.ndindex(gamma.shape):
+        total += gamma[i, j] * math.dist(x[i], y[j]) ** p
+    return np.float32(total ** (1 / p))
+
+
+def triple():
+    spread = ([0.0, 1.0, 0.5], [0.4, 0.4, 0.2])
+    return ([0.0], [1.0]), spread, ([1.0], [1.0]), 0.25
+
+
+def minkowski(sigma, x1, x2, x3, p):
+    a = b = c = d = 0.0
+    for i, j, k in np.ndindex(sigma.shape):
+        one, two = abs(x1[i] - x2[j]), abs(x2[j] - x3[k])
+        a += sigma[i, j, k] * abs(x1[i] - x3[k]) ** p
+        b += sigma[i, j, k] * (one + two) ** p
+        c += sigma[i, j, k] * one**p
+        d += sigma[i, j, k] * two**p
+    return np.array([a, b, 0]) ** (1 / p) + np.array([0, 0, c ** (1 / p) + d ** (1 / p)])
+
+
+def glue(gamma12, gamma23):
+    n, m = gamma12.shape
+    sigma = np.zeros((n, m, gamma23.shape[1]), dtype=np.float32)
+    for j in range(m):
+        if gamma12[:, j].any():
+            sigma[:, j] = np.outer(gamma12[:, j], gamma23[j]) / gamma12[:, j].sum()
+    return sigma
+
+
+def cycle():
+    near = [[0.48, 0.02], [0.02, 0.48]]
+    return [near, near, [[0.1, 0.4], [0.4, 0.1]]]
+
+
+def triangle(x, T, S, p):
+    def norm(u):
+        return (sum(abs(float(v)) ** p for v in u) / len(u)) ** (1 / p)
+
+    return norm(S(T(x)) - x), norm(T(x) - x), norm(S(T(x)) - T(x))
+
+
+def maps():
+    turn = np.array([[math.cos(1), -math.sin(1)], [math.sin(1), math.cos(1)]])
+    return [[1, 0], [0, 5]], turn @ np.diag([1.0, 7.0]) @ turn.T
+
+
+def moment_bound(mu, nu, p):
+    zero = Measure([0.0])
+    way = 0.0
+    for measure in (mu, nu):
+        cost = np.abs(measure.points[:, None] - zero.points) ** p
+        way += float(measure.weights @ cost[:, 0]) ** (1 / p)
+    return np.array([way])
+
+
+def edges():
+    return (
+        ([0.1, 0.3], [0.5, 0.5]), ([0.4, 0.6], [0.5, 0.5]),
+        ([0.0, 1.0], [0.6, 0.4]), ([0.0, 1.0], [0.1, 0.9]),
+    )  # fmt: skip
+
+
+def compare(gamma, d, p):
+    flat = list(zip(gamma.ravel().tolist(), d.ravel().tolist(), strict=True))
+    mean = math.fsum(g * v for g, v in flat)
+    power = math.fsum(g * v**p for g, v in flat)
+    return mean, power ** (1 / p), (max(v for _, v in flat) ** (p - 1) * mean) ** (1 / p)
+
+
+def rates():
+    return np.array([1.02, 0.97, 0.0, 0.5])
+
+
+def mu_n(n):
+    return [0.0, 0.7], [1 - n**-0.5, n**-0.5]
+
+
+def a(n):
+    return n**0.8
+
+
+def constant_speed(D, times):
+    k = len(times)
+    for i in range(k):
+        for j in range(i):
+            if not math.isclose(D[i, j], (times[i] - times[j]) * D[0, k - 1], abs_tol=1e-9):
+                return 0
+    return 1
+
+
+def displacement(x, y, gamma, t):
+    atoms = [
+        ((1 - t) * x[i] + t * y[j], gamma[i, j])
+        for i, j in np.ndindex(gamma.shape)
+        if gamma[i, j] > 0
+    ]
+    points, mass = zip(*reversed(atoms), strict=True)
+    return Measure(list(points), list(mass))
+
+
+def detour():
+    gamma = np.full((2, 2), 0.25)
+    return ([0, 1], [0.5, 0.5]), ([5, 6], [0.5, 0.5]), gamma
+
+
+def brenier(S0, S1):
+    from scipy.linalg import sqrtm
+
+    # A S0 is the root of S1 S0
+    return np.real(sqrtm(S1 @ S0)) @ np.linalg.inv(S0)
+
+
+def two_plans():
+    return [[0.25, 0.25], [0.25, 0.25]], [[0.5, 0], [0, 0.5]]
+
+
+def fade(t):
+    return np.array([1.0, 0.0, 0.0]), np.array([t, (1 - t) / 2, (1 - t) / 2])
+
+
+def length(curve, n):
+    return sum(math.dist(curve(k / n), curve((k + 1) / n)) for k in range(n))
+
+
+def two_points(a, b, p):
+    return np.power(np.float32(abs(b - a)), 1 / p)
+
+
+def midpoints(x0, x1):
+    linear = np.array([x1, x0, x0]), [0.5, 0.25, 0.25]
+    return Measure([x0 / 2 + x1 / 2, x0], [1.0, 0.0]), linear
+
+
+def barycenter(points, weights):
+    rows = [sorted(row) for row in points.tolist()]
+    best = [
+        math.fsum(w * row[k] for w, row in zip(weights, rows, strict=True))
+        for k in range(len(rows[0]))
+    ]
+    return best[::-1]
+
+
+def derivative(cost, sigma, rho0, rho1):
+    t = 1e-4
+    before = otlec.transport(sigma, rho0, cost).value
+    return (otlec.transport(sigma, (1 - t) * rho0 + t * rho1, cost).value - before) / t
+
+
+def sandwich(cost, sigma, rho0, rho1, t):
+    at = [otlec.transport(sigma, (1 - s) * rho0 + s * rho1, cost) for s in (0, t)]
+    psi = [plan.psi - plan.psi[0] for plan in at]
+    slopes = [math.fsum(p * d for p, d in zip(q, rho1 - rho0, strict=True)) for q in psi]
+    return [slopes[0], (at[1].value - at[0].value) / t, slopes[1]]
+
+
+def offsets(g):
+    most = min((x - y) ** 2 / 2 for x in (1 + g, 2 + g) for y in (0, 1))
+    return [-most, most]
+
+
+def divergence(mx, my, h):
+    n, m = mx.shape[0] - 1, my.shape[1] - 1
+    return [
+        [(mx[i + 1][j] - mx[i][j] + my[i][j + 1] - my[i][j]) / h for j in range(m)]
+        for i in range(n)
+    ]
+
+
+def velocity(s, t, x):
+    return np.array([v - v / (1 + t * (s - 1)) for v in x]) / t if t > 0 else (s - 1) * x
+
+
+def prox(rho, m, step):
+    # bisection in the equation for r
+    low, high = 0.0, max(rho, 0.0) + abs(m) + 10 * step + 1
+    if (0 - rho) * (2 * step) ** 2 >= step * m**2:
+        return [0.0, 0.0]
+    for _ in range(200):
+        r = (low + high) / 2
+        if (r - rho) * (r + 2 * step) ** 2 < step * m**2:
+            low = r
+        else:
+            high = r
+    return [r, m * r / (r + 2 * step)]
+
+
+def action_chain(X, p):
+    steps, n = len(X) - 1, X.shape[1]
+    action = sum(
+        (steps * abs(X[k + 1, i] - X[k, i])) ** p / steps for k in range(steps) for i in range(n)
+    )
+    straight = sum(abs(X[-1, i] - X[0, i]) ** p for i in range(n))
+    best = min(
+        sum(abs(X[-1, j] - X[0, i]) ** p for i, j in enumerate(order))
+        for order in itertools.permutations(range(n))
+    )
+    return action / n, straight / n, best / n
+
+
+def clock(t):
+    return t ** (2 + math.sqrt(2))
+
+
+def norm(rho, delta):
+    n, flux, total = len(rho), 0.0, 0.0
+    for k in range(n - 1):
+        flux += delta[k] / n
+        total += flux**2 * 2 / (rho[k] + rho[k + 1]) / n
+    return math.sqrt(total)
+
+
+def project(v, D, r):
+    matrix = D.T @ np.diag(r) @ D
+    return D @ (np.linalg.pinv(matrix) @ (D.T @ (r * v)))

@@ -1,0 +1,95 @@
+"""Wrong answers as students write them, each with the name of its mistake in the catalogue.
+
+Where the catalogue of otlec.exercises holds a function that makes the mistake, the tests use that
+one too; these here are written independently.
+"""
+
+import numpy as np
+
+from otlec import Measure
+
+ZERO, ONE, HALF = Measure([0.0]), Measure([1.0]), Measure([0.5])
+EQUAL = np.eye(2) / 2
+
+
+def glue_without_care(gamma12, gamma23):
+    n, m = gamma12.shape
+    sigma = np.zeros((n, m, gamma23.shape[1]))
+    for i, j, k in np.ndindex(sigma.shape):
+        sigma[i, j, k] = gamma12[i, j] * gamma23[j, k] / gamma23[j].sum()
+    return sigma
+
+
+def glue_without_division(gamma12, gamma23):
+    return np.einsum("ij,jk->ijk", gamma12, gamma23)
+
+
+def cost_of_the_plan(gamma, x, y, p):
+    return sum(gamma[i, j] * np.linalg.norm(x[i] - y[j]) ** p for i, j in np.ndindex(gamma.shape))
+
+
+def cubic_root(rho, m, step):
+    roots = np.roots([1.0, 4 * step - rho, 4 * step**2 - 4 * step * rho,
+                      -4 * rho * step**2 - step * m**2])  # fmt: skip
+    r = roots.real[np.abs(roots.imag) < 1e-6].max()
+    return (r, m * r / (r + 2 * step)) if r > 0 else (0.0, 0.0)
+
+
+def cubic_root_with_step_1(rho, m, step):
+    return cubic_root(rho, m, 1.0)
+
+
+def cubic_root_with_the_sign(rho, m, step):
+    r, n = cubic_root(rho, m, step)
+    return r, -n
+
+
+def cubic_root_halved(rho, m, step):
+    return cubic_root(rho, m, step / 2)
+
+
+WRONG = {
+    "1b": [
+        ("nothing to choose", ([0, 0], [1, 2])),
+        ("interleaved", lambda: ([0.0, 2.0], [1.0, 3.0])),
+    ],
+    "2.1": [("missing root", cost_of_the_plan)],
+    "2.2a": [
+        ("p at least 1", lambda: (ZERO, Measure([0.0, 1.0]), ONE, 2.0)),
+        ("three Dirac masses", lambda: (ZERO, HALF, ONE, 0.5)),
+    ],
+    "2.3": [("0/0", glue_without_care), ("no division", glue_without_division)],
+    "2.3b": [
+        ("zeros", lambda: (EQUAL, EQUAL, 0.5 - EQUAL)),
+        ("it can be glued", lambda: [np.full((2, 2), 0.25)] * 3),
+        ("middle marginals differ",
+         lambda: ([[0.7, 0.1], [0.1, 0.1]], np.full((2, 2), 0.25), np.full((2, 2), 0.25))),
+    ],
+    "2.4b": [
+        ("they commute", lambda: (np.diag([1.0, 2.0]), np.diag([3.0, 1.0]))),
+        ("not an optimal map", lambda: (np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))),
+    ],
+    "comparisons-a": [
+        ("equal measures", lambda: (ZERO, ZERO, ZERO, ONE)),
+        ("the corner", lambda: (ZERO, ONE, ZERO, ONE)),
+        ("outside of X", lambda: (ZERO, Measure([2.0]), ZERO, ONE)),
+    ],
+    "2.6a": [
+        ("the squared distance", lambda: (1, 1, 0, 1)),
+        ("total variation", lambda: (1, 1, 1, 0.5)),
+        ("sign", lambda: (-1, -1, 0, -0.5)),
+    ],
+    "3.2b": [
+        ("optimal", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), EQUAL)),
+        ("not a plan", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), np.eye(2))),
+    ],
+    "3.4a": [
+        ("the same plan", lambda: (EQUAL, EQUAL)),
+        ("not a plan", lambda: (EQUAL, np.eye(2))),
+    ],
+    "5.1a": [
+        ("step 1", cubic_root_with_step_1),
+        ("sign of the momentum", cubic_root_with_the_sign),
+        ("energy with 1/2", cubic_root_halved),
+    ],
+}  # fmt: skip
