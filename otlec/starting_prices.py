@@ -143,7 +143,7 @@ class Market:
         step = _FIRST_STEP * spread
         # augmenting paths would read some sqrt(n) rows for each row: try for a fraction of that
         lists_a_row = 1 + int(np.sqrt(self.n) / 8)
-        tried_again = False
+        before = self.n
         for _ in range(_ATTEMPTS):
             n_free = self._bid(step, _QUARREL, lists_a_row)
             if n_free == 0:
@@ -151,10 +151,9 @@ class Market:
             if far and n_free >= self.n // 8:
                 step *= _LARGER
                 lists_a_row = _PATIENT
-            elif n_free > self.n // 64 or tried_again:
+            elif n_free > min(self.n // 64, before // 2):
                 return
-            else:
-                tried_again = True
+            before = n_free
         # a step below the spacing of floats would not change a price
         last = max(_LAST_STEP * spread, 4 * np.spacing(np.abs(self.psi).max()))
         while n_free == 0 and step > last:
