@@ -1,0 +1,54 @@
+/* Starts a deck once its formulas stand, and fits what is too long for its slide. */
+async function otlecSlides(width, height) {
+  "use strict";
+  document.documentElement.style.setProperty("--stage-width", `${width}px`);
+  document.documentElement.style.setProperty("--stage-height", `${height}px`);
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  fit();
+  await Reveal.initialize({
+    width, height, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true,
+    slideNumber: "c/t", transition: "none", backgroundTransition: "none", controlsTutorial: false,
+    pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, scrollActivationWidth: null,
+    plugins: [RevealNotes],
+    keyboardCondition: (event) => !event.defaultPrevented,  // a triangle of weights used the key
+  });
+  Reveal.addKeyBinding({keyCode: 77, key: "M", description: "Move the picture (Esc: back)"}, () => {
+    Reveal.getCurrentSlide().querySelector("input[type=range], .otlec-triangle, [role=slider]")?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.activeElement.closest?.(".otlec-moving, .otlec-live")) return;
+    document.activeElement.blur();
+    event.stopImmediatePropagation();
+  }, true);
+  carryFormulas();
+  document.documentElement.dataset.ready = "yes";
+
+  /* Text shrinks by single pixels, never below 20, until the slide holds it. */
+  function fit() {
+    const deck = document.querySelector(".reveal");
+    deck.classList.add("measuring");
+    for (const body of document.querySelectorAll(".slide-body")) {
+      const frame = body.closest(".frame");
+      for (let size = 27; size >= 20 && frame.scrollHeight + body.scrollHeight - body.clientHeight > height + 1; size--)
+        frame.style.setProperty("--text", `${size}px`);
+    }
+    deck.classList.remove("measuring");
+  }
+
+  /* The speaker's window shows notes as HTML, without the style sheet of their formulas. */
+  function carryFormulas() {
+    const open = window.open;
+    window.open = (...how) => {
+      const other = open.apply(window, how);
+      setTimeout(() => {
+        const sheet = document.getElementById("MJX-CHTML-styles");
+        const style = other.document.createElement("style");
+        style.textContent = [...sheet.sheet.cssRules].map((rule) => rule.cssText).join("\n") +
+          "mjx-assistive-mml { display: none; }";
+        other.document.head.append(style);
+      }, 500);
+      return other;
+    };
+  }
+}

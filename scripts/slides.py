@@ -1,0 +1,305 @@
+"""Build the decks of slides from the executed notebooks of the book.
+
+usage: slides.py [--chapter N] [--pdf] [--settings FILE] [--output FOLDER]
+
+The decks are written to ``_build/slides``; they need no network and no server. What an instructor
+may change is said in ``slides.yml``; ``book/_slides/slides.default.yml`` documents each key. The
+cells of the sources say what goes on which slide (see ``book/_ext/slides_bridge.py``).
+"""
+
+import argparse
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+ASSETS = BOOK / "_slides"
+DEFAULTS = ASSETS / "slides.default.yml"
+STAGE = {"16:9": (1280, 720), "4:3": (960, 720)}
+THEMES = ("light", "dark")
+DROPPED = ("sphinx_togglebutton", "sphinx_copybutton", "sphinx_book_theme", "sphinx_comments")
+KEPT = ("dist/reveal.js", "dist/reveal.css", "dist/reset.css", "plugin/notes/notes.js", "LICENSE")
+
+
+class SettingsError(ValueError):
+    """What is wrong in ``slides.yml``, and what is accepted."""
+
+
+def chapters() -> dict[int, str]:
+    """The numbered chapters of the book: number and name of the page."""
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    numbered = next(part for part in toc["parts"] if part.get("numbered"))
+    return dict(enumerate((chapter["file"] for chapter in numbered["chapters"]), start=1))
+
+
+def places() -> dict[str, str]:
+    """What may be left out or put first: items of the ledger, labels of sections, headings."""
+    rows = yaml.safe_load((BOOK / "ledger.yml").read_text(encoding="utf-8"))
+    found = {str(row["item"]): row["label"] for row in rows}
+    for name in chapters().values():
+        text = (BOOK / f"{name}.md").read_text(encoding="utf-8")
+        for label, heading in re.findall(r"^(?:\(([\w-]+)\)=\n)?## (.+)$", text, flags=re.M):
+            found[heading] = label or nodes.make_id(heading)
+            found[label or nodes.make_id(heading)] = found[heading]
+    return found
+
+
+def settings(file: Path | None = None) -> dict:
+    """The settings of a file over the documented defaults; `SettingsError` for what is unknown."""
+    values = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    file = file or ROOT / "slides.yml"
+    if file.exists():
+        try:
+            own = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{file.name} is not YAML: {error}") from error
+        if not isinstance(own, dict):
+            raise SettingsError(f"{file.name}: lines of the form 'key: value' are expected")
+        for key in own:
+            if key not in values:
+                known = ", ".join(values)
+                raise SettingsError(f"{file.name}: unknown key {key!r}; known are: {known}")
+        values |= {key: value for key, value in own.items() if value is not None}
+    elif file != ROOT / "slides.yml":
+        raise SettingsError(f"there is no file {file}")
+    return _checked(values, file)
+
+
+def _checked(values: dict, file: Path) -> dict:
+    for key, choices in (("theme", THEMES), ("aspect", tuple(STAGE))):
+        if values[key] not in choices:
+            raise SettingsError(
+                f"{file.name}: {key} is {values[key]!r}; one of these is expected: "
+                + ", ".join(choices)
+            )
+    for key in ("title", "author", "institute", "date", "logo", "book"):
+        values[key] = str(values[key])
+    known = places()
+    for key in ("leave_out", "first"):
+        if not isinstance(values[key], list):
+            raise SettingsError(f"{file.name}: {key} is a list, as in {key}: ['2.5']")
+        for name in values[key]:
+            if str(name) not in known:
+                statements = ", ".join(n for n in known if re.fullmatch(r"[\d.]+|[a-z]+", n))
+                raise SettingsError(
+                    f"{file.name}: {key} names {str(name)!r}, which is no statement or section; "
+                    f"statements are {statements}; sections are named by their heading"
+                )
+        values[key] = [known[str(name)] for name in values[key]]
+    if values["logo"] and not (file.parent / values["logo"]).exists():
+        raise SettingsError(f"{file.name}: there is no logo {values['logo']}")
+    if values["logo"]:
+        values["logo"] = str((file.parent / values["logo"]).resolve())
+    values["extra"] = _extra_slides(values["extra"], file)
+    values["pages"] = list(chapters().values())
+    values["width"], values["height"] = STAGE[values["aspect"]]
+    return values
+
+
+def _extra_slides(extra, file: Path) -> dict[str, list[tuple[str, str]]]:
+    """For each page: title and text of the slides in the file that is named for its chapter."""
+    if not isinstance(extra, dict):
+        raise SettingsError(f"{file.name}: extra is a map, as in extra: {{3: my-slides.md}}")
+    numbered, found = chapters(), {}
+    for chapter, name in extra.items():
+        if chapter not in numbered:
+            raise SettingsError(
+                f"{file.name}: extra names chapter {chapter!r}; chapters are {_numbers()}"
+            )
+        path = file.parent / str(name)
+        if not path.exists():
+            raise SettingsError(f"{file.name}: there is no file of extra slides {path}")
+        text = "\n" + path.read_text(encoding="utf-8")
+        slides = [piece.partition("\n") for piece in text.split("\n## ")[1:]]
+        if not slides:
+            raise SettingsError(f"{path.name}: each slide begins with a line '## Its title'")
+        found[numbered[chapter]] = [(title.strip(), body) for title, _, body in slides]
+    return found
+
+
+def _numbers() -> str:
+    return ", ".join(map(str, chapters()))
+
+
+def configuration(values: dict) -> dict:
+    """The configuration of the book, with the builder, the theme and the assets of the decks."""
+    from jupyter_book.config import get_final_config
+
+    config, _ = get_final_config(
+        user_yaml=ROOT / "_config.yml",
+        cli_config={"latex_individualpages": False},
+        sourcedir=BOOK,
+    )
+    names = [name for name in config["extensions"] if name not in DROPPED]
+    config["extensions"] = [*names, "sphinx_revealjs", "slides_bridge"]
+    config["mathjax3_config"]["chtml"] = {"matchFontHeight": False}
+    for name in ("comments_config", "copybutton_exclude"):  # of extensions that no deck needs
+        config.pop(name, None)
+    config |= {
+        "html_theme": "basic",
+        "html_theme_options": {},
+        "html_theme_path": [str(ASSETS)],
+        "html_copy_source": False,
+        "html_use_index": False,
+        "html_domain_indices": False,
+        "html_context": {"slides": values},
+        "html_logo": "",
+        "revealjs_html_theme": "theme",
+        "revealjs_style_theme": "otlec.css",
+        "revealjs_static_path": [str(BOOK / "_static"), str(ASSETS / "static"), *_logo(values)],
+        "revealjs_css_files": ["pygments.css", "palette.css", "otlec-slides.css"],
+        "revealjs_js_files": [file.name for file in sorted((BOOK / "_static").glob("*.js"))],
+        "nb_mime_priority_overrides": [
+            ("revealjs", kind, 10 * place)
+            for place, kind in enumerate(
+                (
+                    "text/html",
+                    "image/svg+xml",
+                    "image/png",
+                    "image/jpeg",
+                    "text/latex",
+                    "text/plain",
+                )
+            )
+        ],
+        "slides_settings": values,
+        "slides_extra": values["extra"],
+    }
+    return config
+
+
+def _logo(values: dict) -> list[str]:
+    return [values["logo"]] if values["logo"] else []
+
+
+def build(values: dict, numbers: list[int], output: Path) -> list[Path]:
+    """Build the decks of these chapters and the index; return the decks."""
+    config = configuration(values)
+    pages = chapters()
+    sys.path.insert(0, str(BOOK / "_ext"))
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            srcdir=BOOK,
+            confdir=None,
+            outdir=output,
+            doctreedir=output.parent / f".{output.name}-doctrees",
+            buildername="revealjs",
+            confoverrides=config,
+            status=None,
+            warningiserror=True,
+            keep_going=True,
+        )
+        app.build(filenames=[str(BOOK / f"{pages[number]}.ipynb") for number in numbers])
+        if app.statuscode:
+            raise SystemExit("the decks could not be built; see the warnings above")
+    _keep_what_is_used(output)
+    _write_index(values, output)
+    return [output / f"{pages[number]}.html" for number in numbers]
+
+
+def _keep_what_is_used(output: Path) -> None:
+    """Take out what Sphinx and reveal.js bring along and no deck loads."""
+    reveal = output / "_static" / "revealjs"
+    for file in sorted(reveal.rglob("*"), reverse=True):
+        if file.is_file() and file.relative_to(reveal).as_posix() not in KEPT:
+            file.unlink()
+        elif file.is_dir() and not any(file.iterdir()):
+            file.rmdir()
+    pages = [f"{page}.html" for page in chapters().values()]
+    for file in output.iterdir():
+        if file.name not in ("_static", "_images", *pages) and file.suffix != ".pdf":
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+
+def _write_index(values: dict, output: Path) -> None:
+    lines = []
+    for number, name in chapters().items():
+        deck = output / f"{name}.html"
+        if not deck.exists():
+            continue
+        title = re.search(r"<title>(.*?) ·", deck.read_text(encoding="utf-8")).group(1)
+        pdf = deck.with_suffix(".pdf")
+        more = f' · <a href="{pdf.name}">PDF</a>' if pdf.exists() else ""
+        lines.append(f'<li value="{number}"><a href="{deck.name}">{title}</a>{more}</li>')
+    page = (ASSETS / "index.html").read_text(encoding="utf-8")
+    for key in ("title", "author", "institute", "theme"):
+        page = page.replace(f"{{{key}}}", html.escape(values[key]))
+    page = page.replace("{decks}", "\n".join(lines))
+    (output / "index.html").write_text(page, encoding="utf-8")
+
+
+def find_chromium() -> str | None:
+    """From the variable CHROMIUM, or the PATH."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def print_pdf(deck: Path, chromium: str) -> Path:
+    """Print a deck, a slide a page, with the network off."""
+    pdf = deck.with_suffix(".pdf")
+    pdf.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            *(chromium, "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run"),
+            *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+            *("--no-sandbox",) * (hasattr(os, "getuid") and os.getuid() == 0),
+            f"--user-data-dir={profile}",
+            "--virtual-time-budget=60000",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={pdf}",
+            f"{deck.resolve().as_uri()}?print-pdf",
+        ]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if not pdf.exists():
+        raise SystemExit(f"{chromium} wrote no PDF:\n{run.stderr[-2000:]}")
+    return pdf
+
+
+def main() -> int:
+    """Build, print where the decks are, and make PDF where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--chapter", type=int, help="one chapter (default: all)")
+    parser.add_argument("--pdf", action="store_true", help="print each deck to PDF, too")
+    parser.add_argument("--settings", type=Path, help="default: slides.yml, if there is one")
+    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "slides")
+    options = parser.parse_args()
+    numbers = [options.chapter] if options.chapter is not None else list(chapters())
+    if options.chapter is not None and options.chapter not in chapters():
+        print(f"there is no chapter {options.chapter}; chapters are {_numbers()}", file=sys.stderr)
+        return 2
+    chromium = find_chromium()
+    if options.pdf and chromium is None:
+        print(
+            "PDF needs a Chromium or Chrome, and none is on the PATH; install one, or name it: "
+            "make slides PDF=1 CHROMIUM=/path/to/chromium",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        values = settings(options.settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    start = time.perf_counter()
+    output = options.output.resolve()
+    for deck in build(values, numbers, output):
+        print(f"The deck: {print_pdf(deck, chromium) if options.pdf else deck}")
+    _write_index(values, output)
+    print(f"All decks: {output / 'index.html'} ({time.perf_counter() - start:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
