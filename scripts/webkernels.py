@@ -18,11 +18,12 @@ import hashlib
 import importlib
 import importlib.metadata
 import json
+import multiprocessing
 import os
 import sys
-import tempfile
 import types
 import zlib
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,6 +60,7 @@ SETTINGS = {
     "NUMBA_CPU_FEATURES": "",
     "NUMBA_LLVM_REFPRUNE_PASS": "0",
 }
+HALF = "f"  # modules before this letter are compiled in one process, the others in a second one
 FEATURES = "+simd128,+bulk-memory"  # in every browser since 2023
 # LLVM thinks that two numbers at a time do not pay here; measured, they save a third of the time.
 VECTORS = ["-force-vector-width=2", "-force-vector-interleave=4"]
@@ -95,9 +97,9 @@ def is_current(file: Path) -> bool:
     return file.exists() and file.read_text(encoding="utf-8").startswith(header())
 
 
-def prepare(cache: str) -> None:
+def prepare() -> None:
     """Settings, and an ``otlec`` whose kernels are compiled for other kernels, not for Python."""
-    os.environ.update(SETTINGS, NUMBA_CACHE_DIR=cache)
+    os.environ.update(SETTINGS)
     package = types.ModuleType("otlec")  # its modules without __init__, which imports them all
     package.__path__ = [str(ROOT / "otlec")]
     sys.modules["otlec"] = package
@@ -167,22 +169,53 @@ def _type_name(numba_type) -> str:
     return f"{dimensions}{name}"
 
 
-def compile_all(kernels) -> tuple[bytes, dict]:
-    """The module as bytes, and the types of each kernel: what it returns, what it takes."""
+def target():
+    """The machine of every browser."""
     import llvmlite.binding as llvm
 
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
-    for option in VECTORS:
-        llvm.set_option("webkernels", option)
-    machine = llvm.Target.from_triple("wasm32-unknown-unknown").create_target_machine(
+    return llvm.Target.from_triple("wasm32-unknown-unknown").create_target_machine(
         cpu="mvp", features=FEATURES, opt=3, reloc="static", codemodel="default"
     )
+
+
+def optimised(kernels: dict[str, list[str]]) -> tuple[str, dict]:
+    """The LLVM code of some kernels, and the types of each: returned, taken, and what it writes."""
+    import llvmlite.binding as llvm
+
+    machine = target()
+    for option in VECTORS:
+        llvm.set_option("webkernels", option)
     whole, signatures = lower(kernels, machine)
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
     passes.getModulePassManager().run(whole, passes)
     for name, types_ in signatures.items():
         types_.append(_written(whole.get_function(name), types_[1]))
+    return str(whole), signatures
+
+
+def compile_all(kernels: dict[str, list[str]]) -> tuple[bytes, dict]:
+    """The module as bytes, and the types of each kernel.
+
+    Nearly all of the time is spent in numba, so two processes share the modules.
+    """
+    import llvmlite.binding as llvm
+
+    shares = [
+        {name: types_ for name, types_ in kernels.items() if (name < HALF) == first}
+        for first in (True, False)
+    ]
+    shares = [share for share in shares if share]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(len(shares), context, initializer=prepare) as pool:
+        parts = list(pool.map(optimised, shares))
+    machine = target()
+    whole, *others = (llvm.parse_assembly(code) for code, _ in parts)
+    for other in others:
+        whole.link_in(other)
+    signatures = {name: types_ for _, part in parts for name, types_ in part.items()}
+    signatures = {name: signatures[name] for name in kernels}
     return export(machine.emit_object(whole), list(kernels)), signatures
 
 
@@ -318,9 +351,7 @@ def main() -> int:
     out = Path(sys.argv[1])
     if is_current(out) and "--force" not in sys.argv:
         return 0
-    with tempfile.TemporaryDirectory() as cache:
-        prepare(cache)
-        text = script()
+    text = script()
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding="utf-8", newline="\n")
     return 0
