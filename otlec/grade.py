@@ -55,9 +55,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for a notebook, a cell and a call; megabytes of memory."""
+    """Seconds for a notebook, an exercise, a cell and a call; megabytes of memory."""
 
     time: int = 120
+    exercise: int = 40
     cell: int = 20
     call: float = 2.0
     memory: int = 4096
@@ -174,15 +175,29 @@ def _run(file: Path, names, skip, limits: Limits, seconds: float) -> tuple[list[
             with contextlib.suppress(OSError):
                 process.stdin.write(f"{token}\n".encode())
                 process.stdin.close()
-            code = process.wait(timeout=seconds)
-            ending = _ending(code)
-        except subprocess.TimeoutExpired:
-            ending = f"the time limit of {limits.time} s was reached"
+            ending = _wait(process, home / "results", limits, seconds)
         finally:
             _kill(process)
         return _events(home / "results", token), ending
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait(process, results: Path, limits: Limits, seconds: float) -> str:
+    """Wait until a worker ends, or until it or one of its steps takes too long."""
+    start = last = time.monotonic()
+    size = -1
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return _ending(process.wait(timeout=0.1))
+        now = time.monotonic()
+        if now - start > seconds:
+            return f"the time limit of {limits.time} s for a notebook was reached"
+        grown = results.stat().st_size if results.exists() else -1
+        if grown != size:
+            size, last = grown, now
+        elif now - last > limits.exercise:
+            return f"the time limit of {limits.exercise} s for an exercise was reached"
 
 
 def _environment(work: Path) -> dict[str, str]:
@@ -378,11 +393,12 @@ def main(arguments: list[str] | None = None) -> int:
                         "that the notebooks check)")  # fmt: skip
     parser.add_argument("--jobs", type=int, help="notebooks at once (default: all processors)")
     parser.add_argument("--time", type=int, default=120, help="seconds for a notebook (120)")
+    parser.add_argument("--exercise", type=int, default=40, help="seconds for an exercise (40)")
     parser.add_argument("--cell", type=int, default=20, help="seconds for a cell (20)")
     parser.add_argument("--call", type=float, default=2.0, help="seconds for a call (2)")
     parser.add_argument("--memory", type=int, default=4096, help="megabytes for a notebook (4096)")
     options = parser.parse_args(arguments)
-    limits = Limits(options.time, options.cell, options.call, options.memory)
+    limits = Limits(options.time, options.exercise, options.cell, options.call, options.memory)
     try:
         rows = grade(
             options.folder, options.out, exercises=options.exercises, limits=limits,

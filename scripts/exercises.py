@@ -11,6 +11,7 @@ MyST: links become words, boxes become quotations, and the abbreviations in form
 
 import argparse
 import copy
+import functools
 import html
 import re
 import sys
@@ -113,6 +114,7 @@ def as_page(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 # MyST to Markdown -------------------------------------------------------------------------------
 
 
+@functools.cache
 def statement_names() -> dict[str, str]:
     """The names of labels as JupyterLab shows them: "Lemma 2.3" for lem-gluing."""
     rows = yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
@@ -123,6 +125,7 @@ def statement_names() -> dict[str, str]:
     }
 
 
+@functools.cache
 def macros() -> dict[str, str | list]:
     """The book's abbreviations in formulas, from ``_config.yml``."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -161,7 +164,7 @@ def plain(text: str) -> str:
     text = re.sub(r"^\([\w.-]+\)=\n", "", text, flags=re.M)
     text = re.sub(r"\{[\w:-]+\}`([^`<]+?) *<[^`>]+>`", r"\1", text)
     text = re.sub(r"\{[\w:-]+\}`([^`]+)`", lambda m: names.get(m.group(1), m.group(1)), text)
-    box = re.compile(r"^(:{3,}|`{3,})\{(\w+)\} *(.*)\n(.*?)^\1\s*?$", re.M | re.S)
+    box = re.compile(r"^(:{3,}|`{3,})\{(\w+)\} *([^\n]*)\n(.*?)^\1\s*?$", re.M | re.S)
 
     def quote(found):
         title = found.group(3) or found.group(2).capitalize()

@@ -1,0 +1,266 @@
+"""One source: the page, the student notebook and the instructor's agree, and no solution leaks."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT
+
+from otlec.exercises import CHAPTERS, REGISTRY
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import exercises
+import notebooks
+
+PAGES = exercises.sources()
+SCRIPT = ROOT / "scripts" / "exercises.py"
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def solution_lines() -> set[str]:
+    """What must not be seen by students: lines of solutions, of their code and of their text.
+
+    Lines that also stand in what students are given, or in a chapter outside of its solutions, tell
+    nothing; neither do very short ones.
+    """
+    secret, given = set(), set()
+    for page in sorted((ROOT / "book").glob("*.md")):
+        if "format_name: myst" not in page.read_text(encoding="utf-8"):
+            continue
+        notebook = notebooks.read_source(page)
+        stripped = exercises.strip(notebook)
+        for full, open_ in zip(notebook.cells, stripped.cells, strict=True):
+            secret |= set(full.source.splitlines()) - set(open_.source.splitlines())
+            given |= set(open_.source.splitlines())
+    secret = {line.strip() for line in secret} - {line.strip() for line in given}
+    return {line for line in secret if len(line) >= 12 and not re.match(r"[:`]{3}|#", line)}
+
+
+SECRET = solution_lines()
+
+
+def leaks(text: str) -> list[str]:
+    """The secret lines that a text holds, also when it is JSON or HTML."""
+    plain = re.sub(r"\s+", " ", BeautifulSoup(text, "html.parser").get_text(" "))
+    return [
+        line for line in SECRET
+        if line in text or json.dumps(line)[1:-1] in text or re.sub(r"\s+", " ", line) in plain
+    ]  # fmt: skip
+
+
+def test_the_lines_to_be_hidden_are_found():
+    assert len(SECRET) > 150
+    assert any("np.cumsum(a[order])" in line for line in SECRET)
+    assert any("goes on to $k$ with the probability" in line for line in SECRET)
+    assert leaks("x\n    height = np.cumsum(a[order])[:-1]\n")
+
+
+def test_the_marks_on_the_page_are_those_of_the_register():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for name in exercises.names_of(notebooks.read_source(page)):
+            task = REGISTRY[name]
+            heading = text.index(f"\n## {name} {task.title}\n")
+            marks = text[heading:].split("\n\n")[1]
+            stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
+            assert (
+                f"**{task.kind.capitalize()}** · difficulty {stars} · {task.minutes} min" in marks
+            )
+            assert f"(x-{name.replace('.', '-')})=" in text
+
+
+def test_every_chapter_has_its_page_and_every_exercise_stands_on_one():
+    assert [page.stem[1] for page in PAGES] == list(CHAPTERS)
+    names = [name for page in PAGES for name in exercises.names_of(notebooks.read_source(page))]
+    assert names == list(REGISTRY)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_student_notebook_holds_blanks_and_no_solution(page):
+    notebook = exercises.student(page)
+    nbformat.validate(notebook)
+    names = exercises.names_of(notebook)
+    blanks = [cell for cell in code_cells(notebook) if exercises.BLANK in cell.source]
+    assert len(blanks) == len(names)
+    whole = nbformat.writes(notebook)  # metadata and outputs included
+    assert leaks(whole) == []
+    assert "SOLUTION" not in whole
+    assert "Solution" not in whole
+    assert notebook.metadata["otlec"]["exercises"] == names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_notebooks_are_legible_without_myst(page):
+    for notebook in (exercises.student(page), exercises.instructor(page)):
+        for cell in notebook.cells:
+            if cell.cell_type != "markdown":
+                continue
+            assert not re.search(r"\{[a-z:]+\}`|^:::|^```\{|^\([\w-]+\)=", cell.source, re.M), cell
+            for name in exercises.macros():
+                assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
+
+
+def test_abbreviations_are_spelt_out_with_their_arguments():
+    assert exercises.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
+        r"$\mathbb{R}^d$ and $\left\lvert\vphantom{(} x_{1} \right\rvert$"
+    )
+    assert exercises.spell_out(r"$\Rightarrow$") == r"$\Rightarrow$"
+    text = exercises.plain("(a-b)=\n:::{tip} Mind\nSee {prf:ref}`lem-gluing`.\n:::\n{ref}`x <y>`")
+    assert text == "> **Mind**\n>\n> See Lemma 2.3.\nx"
+
+
+def test_the_first_cell_installs_what_is_missing():
+    notebook = exercises.student(PAGES[0], requirement="git+https://example.org/otlec")
+    first = code_cells(notebook)[0].source
+    assert "except ModuleNotFoundError" in first
+    assert "%pip install --quiet git+https://example.org/otlec" in first
+
+
+def test_a_student_notebook_runs_by_itself_up_to_its_blanks(tmp_path):
+    nbclient = pytest.importorskip("nbclient")
+    notebook = exercises.student(PAGES[3])
+    client = nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    said = [
+        output["data"]["text/plain"]
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if "data" in output
+    ]
+    assert len(said) == 3
+    assert all("write me" in text for text in said)
+
+
+def test_the_command_writes_notebooks_an_index_and_apart_from_them_the_solutions(tmp_path):
+    subprocess.run(
+        [sys.executable, SCRIPT, "--out", tmp_path / "out", "--nbgrader"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    students = {file.name for file in (tmp_path / "out").iterdir()}
+    assert students == {"index.html", *(f"{page.stem}.ipynb" for page in PAGES)}
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f"<td>{name}</td>" in index for name in REGISTRY)
+    assert leaks(index) == []
+    text = (tmp_path / "out-instructor" / "x2-exercises.ipynb").read_text(encoding="utf-8")
+    assert "BEGIN SOLUTION" in text
+    source = tmp_path / "out-nbgrader" / "source" / "x2-exercises" / "x2-exercises.ipynb"
+    cells = code_cells(nbformat.read(source, as_version=4))
+    graded = [c.metadata["nbgrader"] for c in cells if "nbgrader" in c.metadata]
+    assert sum(c["grade"] for c in graded) == sum(c["solution"] for c in graded) == 13
+    assert len({c["grade_id"] for c in graded}) == 26
+
+
+# The built book ---------------------------------------------------------------------------------
+
+
+def test_the_page_of_the_book_shows_the_blank_and_folds_the_solution(built_book):
+    for page in PAGES:
+        soup = BeautifulSoup((built_book / f"{page.stem}.html").read_text("utf-8"), "html.parser")
+        names = exercises.names_of(notebooks.read_source(page))
+        folded = soup.select("article details")
+        assert len(folded) == len(names)
+        for block in folded:
+            assert "✓" in block.get_text()
+            assert block.get("open") is None
+        shown = [cell.get_text() for cell in soup.select("article div.cell_input")]
+        assert sum("write me" in text for text in shown) == len(names)
+        button = nbformat.read(built_book / "_sources" / f"{page.stem}.ipynb", as_version=4)
+        assert button.cells == exercises.student(page).cells
+
+
+def test_every_chapter_offers_its_exercises_and_their_notebook(built_book):
+    for page in PAGES:
+        (chapter,) = built_book.glob(f"0{page.stem[1]}-*.html")
+        soup = BeautifulSoup(chapter.read_text(encoding="utf-8"), "html.parser")
+        links = {link["href"] for link in soup.select("article a[href]")}
+        assert f"{page.stem}.html" in {link.split("#")[0] for link in links}
+        assert f"exercises/{page.stem}.ipynb" in links
+        assert (built_book / "exercises" / f"{page.stem}.ipynb").exists()
+
+
+@pytest.fixture(scope="module")
+def students_book(tmp_path_factory):
+    """The book as ``make book STUDENTS=1`` builds it."""
+    out = tmp_path_factory.mktemp("students")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("jupyter-book"), "build", "book", "--config", "_config.yml",
+         "--path-output", out, "-W", "-n", "--keep-going", "--quiet"],
+        cwd=ROOT, env=os.environ | {"STUDENTS": "1"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return out / "_build" / "html"
+
+
+def test_no_file_of_the_students_book_holds_a_solution(students_book):
+    """Pages, sources, the search index, notebooks for download: all files that are text."""
+    looked_at = 0
+    for file in students_book.rglob("*"):
+        if file.suffix not in (".html", ".ipynb", ".md", ".txt", ".js", ".json", ".css", ".inv"):
+            continue
+        if "_static" in file.parts and file.suffix != ".json":
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace")
+        assert "BEGIN SOLUTION" not in text, file
+        assert leaks(text) == [], file
+        looked_at += 1
+    assert looked_at >= 20
+    index = (students_book / "searchindex.js").read_text(encoding="utf-8")
+    assert "minkowski" in index.lower()
+
+
+def test_the_students_book_has_the_exercises_and_their_numbers(students_book):
+    for page in PAGES:
+        text = (students_book / f"{page.stem}.html").read_text(encoding="utf-8")
+        assert "write me" in text
+        assert "<details" not in text
+    chapter = (students_book / "02-wasserstein-space.html").read_text(encoding="utf-8")
+    assert "Exercise 2.4" in chapter
+    assert "Remark 2.5" in chapter
+
+
+# nbgrader ---------------------------------------------------------------------------------------
+
+
+def test_nbgrader_generates_and_autogrades_the_notebooks(tmp_path):
+    """With the real nbgrader: the solutions get all points, the blanks none."""
+    pytest.importorskip("nbgrader")
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    course = tmp_path / "course"
+    subprocess.run(
+        [sys.executable, SCRIPT, "--out", tmp_path / "out", "--nbgrader"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (tmp_path / "out-nbgrader").rename(course)
+    config = Config()
+    exec((course / "nbgrader_config.py").read_text(), {"get_config": lambda: config})
+    config.CourseDirectory.root = str(course)
+    api = NbGraderAPI(config=config)
+    name = PAGES[0].stem
+    made = api.generate_assignment(name)
+    assert made["success"], made
+    release = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
+    assert leaks(nbformat.writes(release)) == []
+    assert sum(exercises.BLANK in cell.source for cell in code_cells(release)) == 4
+    for student, kind in (("good", "source"), ("blank", "release")):
+        folder = course / "submitted" / student / name
+        folder.mkdir(parents=True)
+        text = (course / kind / name / f"{name}.ipynb").read_text(encoding="utf-8")
+        (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
+        done = api.autograde(name, student)
+        assert done["success"], done
+    scores = {s["student"]: s["score"] for s in api.get_submissions(name)}
+    points = sum(REGISTRY[n].difficulty for n in ("1a", "1b", "1c", "1d"))
+    assert scores == {"good": points, "blank": 0.0}
