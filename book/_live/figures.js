@@ -511,7 +511,7 @@
         layers: [
           [{z: density, image: true}],
           [{z: momentum, image: true}],
-          [{x: iteration, y: shown.map((k) => clamp(film.energies[k], 0, 0.4))}, {x: iteration, y: shown.map(() => film.lower)}],
+          [{x: iteration, y: shown.map((k) => clamp(film.energies[k], 0, 0.5))}, {x: iteration, y: shown.map(() => film.lower)}],
           [{x, y: s.rho0}, {x, y: s.rho1}],
         ],
         text: `After ${count} iterations: energy ${six(film.energies[count - 1])}, distance to a solution ${six(film.residual)}`,

@@ -306,7 +306,7 @@ def slope(picture, v):
 
     costs = np.array([plan(t).value for t in times]) / 2
     rise = costs - costs[0]
-    extent = 0.03
+    extent = 0.045
     curve = picture.panel((0, 1), (-extent, extent), "t", "", "growth of the cost")
     curve.line([0, 1], [0, v["low"]], "neutral", dash=True)
     curve.line([0, 1], [0, v["high"]], "potential")
@@ -353,9 +353,9 @@ def river(picture, v):
     density.cells((0.25 * film.centred_density).clip(0, 1), "plan")
     momentum = picture.panel((0, 1), (0, 1), "x", "t", "size of the momentum")
     momentum.cells(np.abs(film.centred_momentum[0]).clip(0, 1), "potential")
-    history = picture.panel((0, 1), (0, 0.4), "part of the iterations", "", "energy, lower bound")
+    history = picture.panel((0, 1), (0, 0.5), "part of the iterations", "", "energy, lower bound")
     count = np.arange(1, v["iterations"] + 1) / v["iterations"]
-    history.line(count, film.history.energy.clip(0, 0.4), "plan")
+    history.line(count, film.history.energy.clip(0, 0.5), "plan")
     history.line(count, np.full(count.size, max(film.lower_bound, 0.0)), "potential", dash=True)
     ends = picture.panel((0, 1), (0, 1.1), title="paint the two ends")
     x = (np.arange(64) + 0.5) / 64
