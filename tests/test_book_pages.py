@@ -48,6 +48,8 @@ def test_the_statements_have_the_kinds_numbers_and_order_of_the_lecture(pages):
     found = []
     for chapter in CHAPTERS:
         for box in pages[chapter].select("div.proof[id], div.exercise[id]"):
+            if box["id"].startswith("proof-"):
+                continue
             title = text_of(box.select_one("p.admonition-title"))
             match = re.match(r"(\w+ \d+\.\d+)", title)
             assert match, f"{chapter}: a box without a number: {title}"
@@ -64,14 +66,16 @@ def test_links_to_statements_show_their_numbers(pages):
             number = names.get(link["href"])
             if number is None:
                 continue
-            assert text_of(link) == number, f"{stem}: {link}"
+            if not re.search(r"\d", text_of(link)):
+                continue  # a link in words, such as "the gluing lemma"
+            assert text_of(link).startswith(number), f"{stem}: {link}"
             seen.add(number)
     assert seen == {number for *_, number in STATEMENTS}, "a statement that no page links to"
 
 
 def test_chapters_are_numbered_as_the_sections_of_the_lecture(pages):
     for stem, title in CHAPTERS.items():
-        assert text_of(pages[stem].select_one("h1")).rstrip("#") == title
+        assert text_of(pages[stem].select_one("article h1")).rstrip("#") == title
     headings = [text_of(h).rstrip("#") for h in pages["02-wasserstein-space"].select("article h2")]
     numbered = [h for h in headings if re.match(r"\d", h)]
     assert numbered == [
