@@ -26,7 +26,7 @@ BOOK = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 import webkernels  # noqa: E402
-from chromium import launch, visit  # noqa: E402
+from chromium import launch, playwright, visit  # noqa: E402
 
 ROUNDS = 7
 TIME = """
@@ -251,7 +251,7 @@ def frames_table(page) -> dict:
 
 
 def main() -> None:
-    with launch() as browser:
+    with playwright() as running, launch(running) as browser:
         page, _ = visit(browser, (BOOK / "live.html").as_uri())
         page.wait_for_function("() => document.querySelector('#live-river')?.dataset.frames")
         page.evaluate("async () => { window.kernels = await otlecKernels.load(otlecCompiled) }")

@@ -59,6 +59,9 @@ SETTINGS = {
     "NUMBA_CPU_NAME": "generic",
     "NUMBA_CPU_FEATURES": "",
     "NUMBA_LLVM_REFPRUNE_PASS": "0",
+    "NUMBA_DISABLE_JIT": "0",
+    "NUMBA_BOUNDSCHECK": "0",
+    "NUMBA_DEBUGINFO": "0",
 }
 HALF = "f"  # modules before this letter are compiled in one process, the others in a second one
 FEATURES = "+simd128,+bulk-memory"  # in every browser since 2023
@@ -353,7 +356,9 @@ def main() -> int:
         return 0
     text = script()
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8", newline="\n")
+    new = out.with_suffix(f".{os.getpid()}")
+    new.write_text(text, encoding="utf-8", newline="\n")
+    new.replace(out)  # at once: another build may be reading
     return 0
 
 

@@ -23,24 +23,45 @@ def find_chromium() -> str | None:
 
 
 @contextlib.contextmanager
-def launch(*more_flags: str):
-    """A browser, or a skipped test where there is none."""
+def playwright():
+    """Playwright, or a skipped test where it is not installed."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    flags = [*FLAGS, *more_flags]
+    with sync_api.sync_playwright() as running:
+        yield running
+
+
+@contextlib.contextmanager
+def launch(running):
+    """A Chromium of a running Playwright, or a skipped test where there is none."""
+    from playwright.sync_api import Error
+
+    flags = list(FLAGS)
     if hasattr(os, "getuid") and os.getuid() == 0:
         flags.append("--no-sandbox")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        except sync_api.Error as error:
-            if os.environ.get("OTLEC_REQUIRE_BROWSER"):
-                raise
-            pytest.skip(
-                "no Chromium: none is named by CHROMIUM, on the PATH, or installed by Playwright "
-                f"({str(error).splitlines()[0]})"
-            )
-        yield browser
-        browser.close()
+    try:
+        browser = running.chromium.launch(executable_path=find_chromium(), args=flags)
+    except Error as error:
+        if os.environ.get("OTLEC_REQUIRE_BROWSER"):
+            raise
+        pytest.skip(
+            "no Chromium: none is named by CHROMIUM, on the PATH, or installed by Playwright "
+            f"({str(error).splitlines()[0]})"
+        )
+    yield browser
+    browser.close()
+
+
+@contextlib.contextmanager
+def launch_firefox(running):
+    """A Firefox that Playwright has installed, or a skipped test: it drives no other."""
+    from playwright.sync_api import Error
+
+    try:
+        browser = running.firefox.launch()
+    except Error as error:
+        pytest.skip(f"no Firefox that Playwright can drive ({str(error).splitlines()[0]})")
+    yield browser
+    browser.close()
 
 
 def visit(browser, address: str, **options):

@@ -53,10 +53,28 @@ def built_book() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def built_slides() -> Path:
+    """The folder of the decks; 'make test' builds them before it runs the tests."""
+    folder = Path(os.environ.get("OTLEC_SLIDES", ROOT / "_build" / "slides"))
+    if not (folder / "index.html").exists():
+        pytest.skip("the slides are not built: run 'make slides' first")
+    return folder
+
+
 @pytest.fixture(scope="module")
-def browser():
+def browsers():
+    """A running Playwright."""
+    from chromium import playwright
+
+    with playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(browsers):
     """A Chromium, from CHROMIUM, the PATH or Playwright."""
     from chromium import launch
 
-    with launch() as browser:
+    with launch(browsers) as browser:
         yield browser

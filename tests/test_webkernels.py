@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import visit
+from chromium import launch_firefox, visit
 
 from otlec import cost, dynamic, hungarian, network_simplex, quantile
 
@@ -331,6 +331,15 @@ def test_the_page_computes_the_same_bits_as_numba(pages, name):
 
 @pytest.mark.browser
 @pytest.mark.needs_jit
+def test_firefox_computes_the_same_bits_where_one_is_found(browsers, compiled):
+    with launch_firefox(browsers) as firefox:
+        other = Pages(firefox, compiled)
+        for name in webkernels.KERNELS:
+            assert differing(other, name, INSTANCES[name](np.random.default_rng(6))) == []
+
+
+@pytest.mark.browser
+@pytest.mark.needs_jit
 def test_other_powers_agree_to_rounding(pages):
     rng = np.random.default_rng(7)
     calls = [(rng.random((9, 2)), rng.random((8, 2)), p) for p in (1.3, 3.0, 4.0, 7.7)]
@@ -444,6 +453,7 @@ def test_the_loader_refuses_what_does_not_fit_and_says_why(pages):
     )
 
 
+@pytest.mark.needs_jit
 def test_the_header_names_every_source(compiled):
     head, _, rest = compiled.read_text().partition("*/")
     for module in MODULES:

@@ -38,8 +38,9 @@ def compile_kernels(app=None):
     command = [sys.executable, str(ROOT / "scripts" / "webkernels.py"), str(COMPILED)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        reason = done.stderr.strip().splitlines()[-1:] or ["no reason was given"]
-        raise ExtensionError(f"the kernels cannot be compiled for the pages: {reason[0]}")
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("remark:")]
+        reason = "\n".join(lines[-12:])
+        raise ExtensionError(f"the kernels cannot be compiled for the pages:\n{reason}")
 
 
 def source(kernel: str) -> str:
