@@ -10,7 +10,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 	--path-output $(OUT) -W -n --keep-going
 WORKERS ?= 2
 
-.PHONY: help book exercises test lint unit check notebooks coverage serve bench clean
+.PHONY: help book exercises slides test lint unit check notebooks coverage serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,7 +22,11 @@ book: .venv/book.ready ## make the environment, build the book, say where it is
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
 	@$(BIN)/python scripts/exercises.py $(if $(NBGRADER),--nbgrader)
 
-test: .venv/dev.ready lint check book ## the same, then lint, drift check and every test
+slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print them too)
+	@$(BIN)/python scripts/slides.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(PDF),--pdf) \
+		$(if $(SETTINGS),--settings $(SETTINGS))
+
+test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
 	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15
 
 lint: .venv/dev.ready ## check format and style

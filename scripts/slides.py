@@ -152,6 +152,7 @@ def configuration(values: dict) -> dict:
         "html_theme_options": {},
         "html_theme_path": [str(ASSETS)],
         "html_copy_source": False,
+        "html_scaled_image_link": False,
         "html_use_index": False,
         "html_domain_indices": False,
         "html_context": {"slides": values},
@@ -246,9 +247,9 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-def print_pdf(deck: Path, chromium: str) -> Path:
-    """Print a deck, a slide a page, with the network off."""
-    pdf = deck.with_suffix(".pdf")
+def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
+    """Print a deck, a slide a page, beside it or where that is said."""
+    pdf = pdf or deck.with_suffix(".pdf")
     pdf.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as profile:
         command = [

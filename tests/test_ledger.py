@@ -30,7 +30,7 @@ def test_every_statement_of_the_lecture_has_its_row():
 
 def test_no_row_is_blank():
     for row in ledger.rows():
-        for key in ("name", "label", "functions", "counterexample", "anchor", "exercises"):
+        for key in ("name", "label", "functions", "counterexample", "anchor", "exercises", "slide"):
             assert row[key], f"{row['item']}: {key}"
 
 

@@ -47,7 +47,14 @@ def tests_by_statement() -> dict[str, list[tuple[str, str]]]:
 class Ledger(SphinxDirective):
     """``{ledger}``: the table of all statements."""
 
-    HEADS = ("Statement", "Computed by", "Without a hypothesis", "Exercises", "Tested by")
+    HEADS = (
+        "Statement",
+        "Computed by",
+        "Without a hypothesis",
+        "On its slide",
+        "Exercises",
+        "Tested by",
+    )
 
     def run(self) -> list[nodes.Node]:
         """Build the table as MyST, so that its links are those of any page."""
@@ -67,7 +74,8 @@ class Ledger(SphinxDirective):
             )
             lines.append(
                 f"| {_link(row)} | {names} | {{ref}}`{row['counterexample']} "
-                f"<{row['anchor']}>` | {exercises} | {count}: {where} |"
+                f"<{row['anchor']}>` | {{numref}}`{row['slide']}` | {exercises} | "
+                f"{count}: {where} |"
             )
         return self.parse_text_to_nodes("\n".join(lines))
 

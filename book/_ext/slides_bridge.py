@@ -206,6 +206,9 @@ def _tidy(document):
     for node in list(document.findall(nodes.Element)):
         if node.tagname.startswith("solution") and node.parent is not None:
             node.parent.remove(node)
+    for node in document.findall(nodes.Element):
+        if node.tagname == "dropdown_main":
+            node["opened"] = True
     for raw in list(document.findall(nodes.raw)):
         if raw.astext().startswith('<details class="otlec-source">'):
             parent, place = raw.parent, raw.parent.index(raw)

@@ -30,7 +30,9 @@ async function otlecSlides(width, height) {
     deck.classList.add("measuring");
     for (const body of document.querySelectorAll(".slide-body")) {
       const frame = body.closest(".frame");
-      for (let size = 27; size >= 20 && frame.scrollHeight + body.scrollHeight - body.clientHeight > height + 1; size--)
+      const long = () => frame.scrollHeight + body.scrollHeight - body.clientHeight > height + 1;
+      const wide = () => body.scrollWidth > body.clientWidth;
+      for (let size = 27; size >= 20 && (long() || wide()); size--)
         frame.style.setProperty("--text", `${size}px`);
     }
     deck.classList.remove("measuring");
