@@ -190,6 +190,7 @@ def survivors(name: str) -> tuple[int, list[str]]:
     return count, alive
 
 
+@pytest.mark.needs_jit
 def test_at_least_95_percent_of_the_mutants_of_the_solutions_are_killed():
     """Choices of values (kind "decide") are left out: there a mutant is often another right one."""
     total, alive = 0, {}

@@ -17,9 +17,12 @@ from otlec.exercises import _worker
 LIMITS = grade.Limits(time=40, exercise=5, cell=1, call=0.5, memory=3000)
 HURRIED = ["--time", "40", "--exercise", "5", "--cell", "1", "--call", "0.5", "--memory", "3000"]
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "fork"), reason="the hostile notebooks are written for Linux and macOS"
-)
+pytestmark = [
+    pytest.mark.needs_jit,
+    pytest.mark.skipif(
+        not hasattr(os, "fork"), reason="the hostile notebooks are written for Linux and macOS"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def read(app, name: str, text: list[str]) -> None:
         notebook = exercises.strip(notebook) if students else exercises.as_page(notebook)
     elif students:
         notebook = exercises.strip(notebook)
-    if re.match(r"0\d-", name):
+    if re.match(r"0\d-", name) and app.builder.name in ("html", "singlehtml"):
         page = f"x{name[1]}-exercises"
         notebook.cells.append(
             nbformat.v4.new_markdown_cell(
@@ -56,7 +56,7 @@ class ExerciseNotebook(SphinxRole):
 
 def write_notebooks(app, exception) -> None:
     """Put the student notebooks beside the pages, and under the download buttons."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
     for file in exercises.write_students(out / "exercises"):
