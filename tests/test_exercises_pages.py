@@ -48,13 +48,17 @@ def solution_lines() -> set[str]:
 SECRET = solution_lines()
 
 
+def squeeze(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+FORMS = [(line, json.dumps(line)[1:-1], squeeze(line)) for line in sorted(SECRET)]
+
+
 def leaks(text: str) -> list[str]:
     """The secret lines that a text holds, also when it is JSON or HTML."""
-    plain = re.sub(r"\s+", " ", BeautifulSoup(text, "html.parser").get_text(" "))
-    return [
-        line for line in SECRET
-        if line in text or json.dumps(line)[1:-1] in text or re.sub(r"\s+", " ", line) in plain
-    ]  # fmt: skip
+    shown = squeeze(BeautifulSoup(text, "html.parser").get_text(" ")) if "<" in text else ""
+    return [line for line, quoted, flat in FORMS if line in text or quoted in text or flat in shown]
 
 
 def test_the_lines_to_be_hidden_are_found():
@@ -62,6 +66,7 @@ def test_the_lines_to_be_hidden_are_found():
     assert any("np.cumsum(a[order])" in line for line in SECRET)
     assert any("goes on to $k$ with the probability" in line for line in SECRET)
     assert leaks("x\n    height = np.cumsum(a[order])[:-1]\n")
+    assert leaks("<pre>height <b>=</b> np.cumsum(a[order])[:-1]</pre>")
 
 
 def test_the_marks_on_the_page_are_those_of_the_register():
