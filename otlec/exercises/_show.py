@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 
 from ..measure import Measure
+from ..moving import COLORS
 
 _HEADS = {
     "right": "right",
@@ -15,7 +16,7 @@ _HEADS = {
     "time": "it takes too long",
     "refused": "this cannot be judged",
 }
-_SOURCE, _TARGET = "#2f6fb5", "#d9822b"
+_SOURCE, _TARGET = COLORS["source"], COLORS["target"]
 
 # Not how many: a slow machine may stop before the last of them, and notebooks are compared.
 _TRIED = "Tried on fixed inputs and on random ones."
