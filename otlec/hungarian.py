@@ -83,7 +83,7 @@ def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
     if status != 0 or not (np.isfinite(phi).all() and np.isfinite(psi).all()):
         return _rescaled_or_refused(cost)
     try:
-        value = math.fsum(cost[np.arange(cost.shape[0]), col_of])
+        value = math.fsum(cost[np.arange(cost.shape[0]), col_of].tolist())
     except OverflowError:
         raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
     return Assignment(col_of, value, phi, psi)

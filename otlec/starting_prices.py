@@ -31,8 +31,9 @@ _BLOCK = 32  # columns that are compared before looking which one it was
 _FAVOURITES = 12  # equally good columns that a row remembers
 _LARGEST = np.finfo(np.float64).max
 
-_DIRECT = 350  # below this size, matching and augmenting paths are as fast as an auction
+_DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
 _WITHOUT_STEP = 3  # bids a row without a step
+_SAMPLE = 96  # rows that are asked which of two prices suits them
 _QUARREL = 50  # bids a row with a step
 _PATIENT = 25  # short lists a row, once augmenting paths seem no better
 _ATTEMPTS = 6  # auctions in search of a good step
@@ -71,22 +72,31 @@ class Market:
     def settle(self) -> None:
         """Leave feasible potentials, and a partial assignment of tight pairs, as large as is cheap.
 
-        The route is chosen by looking at a few rows, and then by watching the progress:
+        Small markets take bids without a step, each of which reads a row; no more is worth while.
+        For others the route is chosen by looking at a few rows, and then by watching the progress:
 
         1. At the lowest prices, where each column costs what its best row pays, every row has
            favourites. If nearly all rows have one to themselves, or if most like several columns
            *equally* (ties), then this is a matter of matching and not of prices.
         2. Else bids without a step. Where rows live on different scales, these settle nearly all.
+           They begin at equal prices if rows crowd less there. So it is with heavy tails: where a
+           few entries far below the others set the lowest prices, all rows without such an entry
+           want the one column that has none.
         3. Else the auction. With a good step all rows settle within a few bids each. Where they
            quarrel on, the step is too small for the distance that prices have to travel. If few
            rows are still without a column, or bids without a step had served most of them,
            augmenting paths are cheaper than the quarrel and we stop; else the step is enlarged.
         """
-        small = self.n < _DIRECT
-        if small or self._looks_like_matching():
+        cost = self.costs[0]
+        if 0 < cost.size < _DIRECT**2:
+            _bid_on_rows(cost, *self.potentials, *self.assigned, _WITHOUT_STEP)
+            return
+        if self._looks_like_matching():
             n_free, n_tight = _match_tight(*self.costs, *self.potentials, *self.assigned)
-            if small or n_free <= self.n // 16 or n_tight >= 2 * self.n:
+            if n_free <= self.n // 16 or n_tight >= 2 * self.n:
                 return
+        elif self._lowest_prices_crowd():
+            self.psi[:] = self.psi.min()
         self._open()
         n_free = self._bid(0.0, _WITHOUT_STEP)
         if n_free <= self.n // 64:
@@ -107,13 +117,24 @@ class Market:
 
     def _looks_like_matching(self) -> bool:
         """Whether most sampled rows own a column at its price, or have several favourites."""
-        cost, x, y, p = self.costs
-        rows = np.arange(0, self.n, self.n // 32)
         with np.errstate(over="ignore"):  # an overflow is as good as a forbidden pair
-            reduced = (cost[rows] if cost.size else cost_matrix(x[rows], y.T, p)) - self.psi
+            reduced = self._sample(32) - self.psi
         least = reduced.min(axis=1)
         n_favourites = np.count_nonzero(reduced == least[:, None], axis=1)
         return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.6
+
+    def _lowest_prices_crowd(self) -> bool:
+        """Whether sampled rows want fewer different columns than if all had the same price."""
+        costs = self._sample(_SAMPLE)
+        with np.errstate(over="ignore"):
+            at_lowest = np.unique((costs - self.psi).argmin(axis=1)).size
+        return at_lowest < 0.94 * np.unique(costs.argmin(axis=1)).size
+
+    def _sample(self, count: int) -> np.ndarray:
+        """The costs of about ``count`` rows, spread evenly."""
+        cost, x, y, p = self.costs
+        rows = np.arange(0, self.n, max(self.n // count, 1))
+        return cost[rows] if cost.size else cost_matrix(x[rows], y.T, p)
 
     def _open(self) -> None:
         """Make room for the short lists; nothing is known yet of columns that are not listed."""
@@ -166,6 +187,75 @@ class Market:
         with np.errstate(over="ignore"):
             spreads = (bounds - self.phi)[(bounds < _LARGEST) & (bounds > self.phi)]
         return float(np.median(spreads)) if spreads.size else 1.0
+
+
+@kernel
+def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
+    """Bids without a step, which read the whole row each time and need no lists.
+
+    A row alone at its favourite takes it, and raises its price to that of the second choice. It
+    takes no column from another row if it likes two equally, or after the last bid.
+    """
+    n = psi.size
+    reduced = np.empty(n)
+    queue = np.arange(n - 1, -1, -1)
+    waiting = n
+    n_bids = bids_a_row * n
+    while waiting > 0:
+        waiting -= 1
+        n_bids -= 1
+        i = queue[waiting]
+        for j in range(n):
+            reduced[j] = cost[i, j] - psi[j]
+        favourite = _where_least(reduced)
+        best = reduced[favourite]
+        if best == np.inf:
+            continue
+        reduced[favourite] = np.inf
+        second = reduced[_where_least(reduced)]
+        if second == np.inf or (n_bids < 0 and row_of[favourite] >= 0):
+            second = best
+        phi[i] = second
+        if second == best and row_of[favourite] >= 0:
+            favourite = _free_equal(reduced, best, row_of)
+            if favourite < 0:
+                continue
+        psi[favourite] -= second - best
+        loser = row_of[favourite]
+        row_of[favourite] = i
+        col_of[i] = favourite
+        if loser >= 0:
+            col_of[loser] = -1
+            queue[waiting] = loser
+            waiting += 1
+
+
+@kernel
+def _free_equal(reduced, best, row_of):
+    """A free column of reduced cost ``best``, or -1."""
+    for j in range(reduced.size):
+        if reduced[j] == best and row_of[j] < 0:
+            return j
+    return -1
+
+
+@kernel
+def _where_least(values):
+    """The place of the least of numbers >= 0, which have the order of their bits as integers."""
+    bits = values.view(np.int64)
+    least = bits[0]
+    for j in range(bits.size):
+        least = min(least, bits[j])
+    for first in range(0, bits.size, _BLOCK):
+        block = bits[first : first + _BLOCK]
+        n_equal = 0
+        for k in range(block.size):
+            n_equal += block[k] == least
+        if n_equal > 0:
+            for k in range(block.size):
+                if block[k] == least:
+                    return first + k
+    return 0
 
 
 @kernel
