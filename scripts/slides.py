@@ -257,7 +257,8 @@ def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
             *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
             *("--no-sandbox",) * (hasattr(os, "getuid") and os.getuid() == 0),
             f"--user-data-dir={profile}",
-            "--virtual-time-budget=60000",
+            "--virtual-time-budget=60000",  # and frames in that time, or it prints a single page
+            "--run-all-compositor-stages-before-draw",
             "--no-pdf-header-footer",
             f"--print-to-pdf={pdf}",
             f"{deck.resolve().as_uri()}?print-pdf",

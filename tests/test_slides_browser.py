@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from chromium import find_chromium, visit
@@ -92,6 +93,18 @@ def test_sliders_move_by_keyboard_and_the_deck_stays(browser, built_slides, name
     page.context.close()
 
 
+def test_a_deck_for_a_screen_of_4_to_3_overflows_nowhere(browser, tmp_path):
+    (tmp_path / "slides.yml").write_text('aspect: "4:3"\ntheme: dark\n')
+    command = [sys.executable, ROOT / "scripts" / "slides.py", "--chapter", "3"]
+    command += ["--settings", tmp_path / "slides.yml", "--output", tmp_path / "out"]
+    subprocess.run(command, check=True, capture_output=True)
+    page, complaints = open_deck(browser, tmp_path / "out", PAGES[2], 1024, 768)
+    problems = page.evaluate(MEASURE)
+    assert not problems, "\n".join(problems)
+    assert not complaints
+    page.context.close()
+
+
 def test_the_speaker_sees_notes_with_formulas_the_overview_and_the_help(browser, built_slides):
     page, complaints = open_deck(browser, built_slides, PAGES[2])
     where = page.evaluate("Reveal.getIndices(document.querySelector('#slide-prop-geodesic'))")
@@ -127,7 +140,8 @@ def test_the_pdf_has_a_page_for_each_slide_and_the_statements(browser, built_sli
     file = slides.print_pdf(built_slides / f"{name}.html", chromium, tmp_path / "deck.pdf")
     pdf = pypdf.PdfReader(file)
     assert len(pdf.pages) == count
-    text = re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pdf.pages))
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text))  # ligatures
     for statement in ("Definition 3.1", "Proposition 3.2", "Example 3.3", "Corollary 3.5"):
         assert statement in text
 

@@ -268,6 +268,9 @@ def _finish_stack(app, stack):
         body = nodes.container("", *slide["body"], classes=["slide-body"])
         slide.attributes.pop("body")
         slide.insert(2, body)
+        kicker, title = slide.children[:2]
+        if kicker.astext() == title.astext():
+            kicker.children = []
         slide["classes"] = _picture_shape(app, body)
         boxes = _statements(body)
         stack["labels"] |= {label for box in boxes for label in box["ids"]}

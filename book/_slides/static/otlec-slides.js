@@ -5,6 +5,7 @@ async function otlecSlides(width, height) {
   document.documentElement.style.setProperty("--stage-height", `${height}px`);
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
+  keepTogether();
   fit();
   await Reveal.initialize({
     width, height, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true,
@@ -23,6 +24,20 @@ async function otlecSlides(width, height) {
   }, true);
   carryFormulas();
   document.documentElement.dataset.ready = "yes";
+
+  /* No line begins with the full stop that follows a formula. */
+  function keepTogether() {
+    for (const formula of document.querySelectorAll(".slide-body span.math")) {
+      const after = formula.nextSibling;
+      const sign = after?.nodeType === 3 && after.data.match(/^[.,;:?!)]+/)?.[0];
+      if (!sign) continue;
+      after.data = after.data.slice(sign.length);
+      const keep = document.createElement("span");
+      keep.className = "keep";
+      formula.replaceWith(keep);
+      keep.append(formula, sign);
+    }
+  }
 
   /* Text shrinks by single pixels, never below 20, until the slide holds it. */
   function fit() {
