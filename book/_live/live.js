@@ -71,6 +71,7 @@ const otlecLive = (() => {
 
     const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change));
     const row = element("div", {className: "otlec-controls"}), controls = [];
+    row.addEventListener("keydown", (event) => event.stopPropagation());
     for (const control of definition.controls ?? []) {
       const [node, refresh] = widget(control, () => state, change);
       row.append(node);
@@ -159,10 +160,12 @@ const otlecLive = (() => {
       });
       return handles.paint || least < REACH ? best : -1;
     }
+    // What the figure takes, neither the page nor a slide show may take too.
+    const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
     svg.addEventListener("pointerdown", (event) => {
       const [u, v] = place(event), k = nearest(u, v);
       if (k < 0) return;
-      event.preventDefault();
+      hold(event);
       svg.focus({preventScroll: true});
       svg.setPointerCapture(event.pointerId);
       chosen = k;
@@ -183,14 +186,14 @@ const otlecLive = (() => {
     });
     // A finger that lands on no handle scrolls the page.
     svg.addEventListener("touchstart", (event) => {
-      if (nearest(...place(event.touches[0])) >= 0) event.preventDefault();
+      if (nearest(...place(event.touches[0])) >= 0) hold(event);
     }, {passive: false});
     svg.addEventListener("keydown", (event) => {
       const n = handles.where(state()).length, many = event.shiftKey ? 5 : 1;
       const choose = {PageDown: 1, PageUp: -1}[event.key] ?? (handles.paint && {ArrowRight: 1, ArrowLeft: -1}[event.key]);
       const arrow = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
       if (!choose && !arrow) return;
-      event.preventDefault();
+      hold(event);
       if (choose) chosen = (chosen + choose + n) % n;
       else {
         const [x, y] = handles.where(state())[chosen];
