@@ -124,11 +124,11 @@ class Market:
         return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.6
 
     def _lowest_prices_crowd(self) -> bool:
-        """Whether sampled rows want fewer different columns than if all had the same price."""
+        """Whether far more sampled rows want one column than if all columns had one price."""
         costs = self._sample(_SAMPLE)
         with np.errstate(over="ignore"):
-            at_lowest = np.unique((costs - self.psi).argmin(axis=1)).size
-        return at_lowest < 0.94 * np.unique(costs.argmin(axis=1)).size
+            at_lowest = np.bincount((costs - self.psi).argmin(axis=1)).max()
+        return at_lowest > 2 * np.bincount(costs.argmin(axis=1)).max() + 1
 
     def _sample(self, count: int) -> np.ndarray:
         """The costs of about ``count`` rows, spread evenly."""

@@ -72,3 +72,44 @@ def test_a_market_without_any_allowed_pair_settles_for_nothing():
     assert (market.col_of == -1).all()
     assert np.isfinite(market.phi).all()
     assert np.isfinite(market.psi).all()
+
+
+@pytest.mark.parametrize("n", [131, 400])
+def test_bids_at_equal_prices_settle_heavy_tails(n):
+    cost = np.random.default_rng(6).standard_cauchy((n, n))
+    market = Market(cost, cost.min(axis=0))
+    assert market._lowest_prices_crowd()
+    market.settle()
+    assert np.count_nonzero(market.col_of < 0) <= n // 64
+    assert_feasible_and_tight(market, cost)
+
+
+@pytest.mark.parametrize("n", [131, 400])
+def test_the_lowest_prices_are_kept_where_they_spread_the_rows(n):
+    for cost in list(five_families(n, 7))[:4]:
+        assert not Market(cost, cost.min(axis=0))._lowest_prices_crowd()
+
+
+def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
+    monkeypatch.setattr(starting_prices, "_DIRECT", 350)
+    for n in (64, 300):
+        for cost in list(five_families(n, 8))[:2]:
+            market = Market(cost, cost.min(axis=0))
+            market.settle()
+            assert np.count_nonzero(market.col_of < 0) <= n // 3
+            assert_feasible_and_tight(market, cost)
+
+
+def test_bids_on_whole_rows_cope_with_ties_forbidden_rows_and_single_allowed_pairs(monkeypatch):
+    monkeypatch.setattr(starting_prices, "_DIRECT", 350)
+    rng = np.random.default_rng(9)
+    n = 60
+    ties = rng.integers(0, 4, (n, n)).astype(float)
+    forbidden = ties.copy()
+    forbidden[3] = np.inf  # nothing
+    forbidden[4, 1:] = forbidden[5, 1:] = np.inf  # two rows with the same single column
+    for cost in (ties, forbidden, np.full((n, n), 2.5)):
+        market = Market(cost, cost.min(axis=0))
+        market.settle()
+        assert_feasible_and_tight(market, cost)
+        assert np.count_nonzero(market.col_of < 0) <= n // 8
