@@ -147,6 +147,9 @@ def load_scripts(app, pagename, templatename, context, doctree):
     ):
         return
     app.add_css_file("live/live.css")
+    styles = context.get("css_files", [])
+    if not any("live/live.css" in str(getattr(file, "filename", file)) for file in styles):
+        context["css_files"] = [*styles, "_static/live/live.css"]  # the slides' list is made before
     for script in SCRIPTS:
         app.add_js_file(f"live/{script}", loading_method="defer")
 

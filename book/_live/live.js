@@ -128,7 +128,7 @@ const otlecLive = (() => {
     let chosen = 0, last = null;
     const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     ring.setAttribute("class", "otlec-ring");
-    ring.setAttribute("r", 8);
+    for (const [key, value] of Object.entries({r: 8, fill: "none", stroke: "currentColor", "pointer-events": "none"})) ring.setAttribute(key, value);
     svg.append(ring);
     for (const [key, value] of Object.entries({tabindex: 0, role: "slider", "aria-label": handles.name, "aria-valuemin": 1}))
       svg.setAttribute(key, value);
