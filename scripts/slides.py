@@ -250,7 +250,17 @@ def find_chromium() -> str | None:
 def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
     """Print a deck, a slide a page, beside it or where that is said."""
     pdf = pdf or deck.with_suffix(".pdf")
-    pdf.unlink(missing_ok=True)
+    for _ in range(3):  # on a busy machine Chromium may print before the deck stands
+        pdf.unlink(missing_ok=True)
+        complaint = _run_chromium(chromium, deck, pdf)
+        if not pdf.exists():
+            raise SystemExit(f"{chromium} wrote no PDF:\n{complaint}")
+        if len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) > 1:
+            return pdf
+    raise SystemExit(f"{chromium} printed a single page of {deck.name}; try again")
+
+
+def _run_chromium(chromium: str, deck: Path, pdf: Path) -> str:
     with tempfile.TemporaryDirectory() as profile:
         command = [
             *(chromium, "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -264,9 +274,7 @@ def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
             f"{deck.resolve().as_uri()}?print-pdf",
         ]
         run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    if not pdf.exists():
-        raise SystemExit(f"{chromium} wrote no PDF:\n{run.stderr[-2000:]}")
-    return pdf
+    return run.stderr[-2000:]
 
 
 def main() -> int:

@@ -3,6 +3,8 @@ async function otlecSlides(width, height) {
   "use strict";
   document.documentElement.style.setProperty("--stage-width", `${width}px`);
   document.documentElement.style.setProperty("--stage-height", `${height}px`);
+  if (document.readyState === "loading")  // deferred scripts, MathJax among them, have not run yet
+    await new Promise((go) => document.addEventListener("DOMContentLoaded", go));
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   keepTogether();
