@@ -10,14 +10,11 @@ machine disturbs the ratios less. Seeds differ from those used while the constan
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import time
-from importlib.metadata import version
-from pathlib import Path
 
+import common
 import lap
 import numpy as np
 import ot
@@ -35,8 +32,9 @@ OTHERS = (
     "almost_constant", "blocks", "block_distances", "grid", "same_cloud", "half_forbidden",
     "most_forbidden", "near_diagonal", "graph_distances", "plane_p1", "clusters", "sorted_rows",
 )  # fmt: skip
-SLOW = 2.5  # a rival this many times slower than the fastest is timed once, then left out
-RESULT = Path(__file__).parent / "results" / "assignment.json"
+SLOW = 2.5  # a rival this many times slower than the fastest is timed once a seed, no more
+RESULT = common.RESULTS / "assignment.json"
+COMMAND = "python bench/assignment.py"
 
 
 def problem(family: str, n: int, seed: int) -> np.ndarray:
@@ -139,27 +137,29 @@ def timed(solve) -> tuple[float, float]:
 def measure(family: str, n: int, repeats: int, left_out: set) -> dict:
     """Ratios to the fastest rival, a seed each, and the median times of all contenders.
 
-    From n = 1000 on, rivals that are far from the fastest join ``left_out``: their times come from
-    a single run, and they do not run on the family's next seeds and sizes.
+    From n = 1000 on, a rival that is far from the fastest runs once for a seed. If it was far at
+    every seed, it joins ``left_out``: it does not run on larger problems of the family.
     """
-    ratios, rows, worst = [], [], 0.0
+    ratios, rows, worst, slow = [], [], 0.0, []
     for seed in SEEDS:
         cost = problem(family, n, seed)
         solvers = contenders(cost)
         times, values = {name: [] for name in solvers if name not in left_out}, {}
+        slow.append(set())
         for round_ in range(repeats):
             for name in times:
-                if name not in left_out:
+                if name not in slow[-1]:
                     seconds, values[name] = timed(solvers[name])
                     times[name].append(seconds)
             if round_ == 0 and n >= 1000:
                 limit = SLOW * min(t[0] for name, t in times.items() if name != "otlec")
-                left_out |= {k for k, t in times.items() if k != "otlec" and t[0] > limit}
+                slow[-1] = {k for k, t in times.items() if k != "otlec" and t[0] > limit}
         scale = n * np.abs(cost[np.isfinite(cost)]).max()
         worst = max(worst, *((values["otlec"] - v) / scale for v in values.values()))
         medians = {name: float(np.median(t)) for name, t in times.items()}
         ratios.append(medians["otlec"] / min(v for k, v in medians.items() if k != "otlec"))
         rows.append(medians)
+    left_out |= set.intersection(*slow)
     names = list(dict.fromkeys(name for row in rows for name in row))
     return {
         "family": family,
@@ -200,18 +200,6 @@ def points(n: int, how: str) -> dict:
     )
     seconds, megabytes, value = map(float, out.stdout.split())
     return {"n": n, "how": how, "seconds": seconds, "peak_megabytes": megabytes, "value": value}
-
-
-def machine() -> dict:
-    model = platform.processor()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.split(":")[1].strip()
-            break
-    packages = ("numba", "numpy", "scipy", "lapx", "POT")
-    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version()} | {
-        name: version(name) for name in packages
-    }
 
 
 def exponent(rows: list, family: str, name: str) -> float:
@@ -264,17 +252,64 @@ def main() -> None:
     save(rows, clouds)
 
 
+def tables(rows: list, clouds: list) -> list[dict]:
+    """What the book shows: one table of ratios, one of times, one of points in the plane."""
+    shown = [
+        [row["family"], row["n"], *row["ratio"], 1e3 * row["seconds"]["otlec"], *_fastest(row)]
+        for row in rows
+    ]
+    columns = ["family", "n", *(f"ratio, seed {s}" for s in SEEDS)]
+    columns += ["otlec, ms", "fastest rival", "its ms"]
+    note = (
+        "Ratio: the time of `otlec.assignment` over that of the fastest of SciPy's "
+        "`linear_sum_assignment`, lapx's `lapjvr` and `lapjvh`, and POT's `emd`, for each of three "
+        "random matrices; below 1, otlec is faster. Medians of interleaved runs, one thread, "
+        "processor time; 25 runs up to n = 300, then {}. A rival 2.5 times slower than the fastest "
+        "runs once for each matrix, and not for larger ones if it was so for all three."
+    )
+    known, others = "5 up to n = 2000 and 3 at n = 4000", "3"
+    cut = sum(row["family"] in FAMILIES for row in rows)
+    result = [
+        _table("Assignment: five families", columns, shown[:cut], note.format(known)),
+        _table("Assignment: other costs", columns, shown[cut:], note.format(others)),
+    ]
+    growth = [[family, exponent(rows, family, "otlec")] for family in FAMILIES]
+    fitted = "The fitted exponent a in time ~ n^a, from n = 1000 to 4000."
+    result.append(_table("Assignment: growth", ["family", "exponent"], growth, fitted))
+    if clouds:
+        cells = [[c["how"], c["n"], c["seconds"], c["peak_megabytes"], c["value"]] for c in clouds]
+        note = (
+            "One run each, a process each. SciPy's time includes filling its matrix; the peak is "
+            "that of the whole process, of which importing the packages takes some 130 MB."
+        )
+        heads = ["solver", "n", "seconds", "peak, MB", "value"]
+        result.append(_table("Points in the plane, no matrix", heads, cells, note))
+    return result
+
+
+def _table(title: str, columns: list, rows: list, note: str) -> dict:
+    return {"title": title, "columns": columns, "rows": rows, "note": note}
+
+
+def _fastest(row: dict) -> tuple[str, float]:
+    """The rival of the least median over the seeds, and its time in milliseconds."""
+    rivals = {k: v for k, v in row["seconds"].items() if k != "otlec"}
+    name = min(rivals, key=rivals.get)
+    return name, 1e3 * rivals[name]
+
+
 def save(rows: list, clouds: list) -> None:
+    """Write the file after each row, in the form of `common.save`, and what --resume needs."""
     result = {
-        "machine": machine(),
-        "clock": "process time, one thread",
+        "command": COMMAND,
+        "machine": common.machine("lapx", "POT"),
+        "tables": tables(rows, clouds),
         "seeds": SEEDS,
         "assignment": rows,
         "points_in_the_plane": clouds,
-        "exponents": {f: exponent(rows, f, "otlec") for f in FAMILIES},
     }
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ def test_values_agree_with_scipy(seed):
 
 @pytest.mark.parametrize("solve", SOLVERS)
 @pytest.mark.parametrize("n", [70, 400])
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # told only where the JIT is off
 def test_costs_near_the_largest_float_are_solved_or_clearly_refused(solve, n):
     rng = np.random.default_rng(8)
     cost = rng.uniform(-1, 1, (n, n)) * 1.7e308
