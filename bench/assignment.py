@@ -263,7 +263,8 @@ def tables(rows: list, clouds: list) -> list[dict]:
     note = (
         "Ratio: the time of `otlec.assignment` over that of the fastest of SciPy's "
         "`linear_sum_assignment`, lapx's `lapjvr` and `lapjvh`, and POT's `emd`, for each of three "
-        "random matrices; below 1, otlec is faster. Milliseconds: the median over the three. Medians of interleaved runs, one thread, "
+        "random matrices; below 1, otlec is faster. Milliseconds: the median over the three. "
+        "Medians of interleaved runs, one thread, "
         "processor time; 25 runs up to n = 300, then {}. A rival 2.5 times slower than the fastest "
         "runs once for each matrix, and not for larger ones if it was so for all three."
     )
