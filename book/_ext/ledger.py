@@ -68,7 +68,9 @@ class Ledger(SphinxDirective):
                 self.env.note_dependency(str(ROOT / "tests" / file))
             names = " ".join(f"{{py:obj}}`{name} <otlec.{name}>`" for name in row["functions"])
             count = f"{len(found)} test" + ("s" if len(found) != 1 else "")
-            where = ", ".join(f"`{file.removesuffix('.py')}`" for file in files)
+            where = ", ".join(
+                f"`{file.removeprefix('test_').removesuffix('.py')}`" for file in files
+            )
             exercises = ", ".join(
                 f"{{ref}}`{name} <x-{name.replace('.', '-')}>`" for name in row["exercises"]
             )

@@ -45,7 +45,7 @@ class Measured(SphinxDirective):
 
 def _cell(value) -> str:
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     return "" if value is None else str(value)
 
 
