@@ -43,7 +43,7 @@ notebooks: .venv/book.ready ## execute the sources of the book again
 	$(BIN)/python scripts/notebooks.py
 
 coverage: .venv/dev.ready ## branch coverage of otlec/, with the JIT off
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest tests -m "not browser" -q -p no:xdist
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest tests -m "not browser" -q
 	$(BIN)/coverage report --fail-under=95
 
 serve: book ## serve the built book on localhost

@@ -22,7 +22,9 @@ def clouds(n, seed):
     yield 1e150 * rng.random((n, 2)), 1e150 * rng.random((n, 2))
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 20, 70, 200, 600])
+@pytest.mark.parametrize(
+    "n", [1, 2, 3, 20, 70, 200, pytest.param(600, marks=pytest.mark.needs_jit)]
+)
 @pytest.mark.parametrize("p", [1, 2, 3.5])
 def test_points_are_assigned_as_by_their_cost_matrix(n, p):
     for x, y in clouds(n, 0):

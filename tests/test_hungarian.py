@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from otlec import assignment, cost_matrix, shortest_augmenting_paths
 
+LARGE = [pytest.param(n, marks=pytest.mark.needs_jit) for n in (257, 500)]
 SOLVERS = [assignment, shortest_augmenting_paths]
 
 
@@ -55,7 +56,7 @@ def with_diagonal(cost):
 
 
 @pytest.mark.parametrize("solve", SOLVERS)
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 30, 64, 65, 100, 257, 500])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 30, 64, 65, 100, *LARGE])
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_every_answer_proves_its_optimality(solve, n):
     for cost in (*five_families(n, 0), *map(with_diagonal, structured(n, 0))):
@@ -86,7 +87,7 @@ def test_values_agree_with_scipy(seed):
 
 
 @pytest.mark.parametrize("solve", SOLVERS)
-@pytest.mark.parametrize("n", [70, 400])
+@pytest.mark.parametrize("n", [70, *LARGE])
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # told only where the JIT is off
 def test_costs_near_the_largest_float_are_solved_or_clearly_refused(solve, n):
     rng = np.random.default_rng(8)
@@ -99,7 +100,7 @@ def test_costs_near_the_largest_float_are_solved_or_clearly_refused(solve, n):
 
 
 @pytest.mark.parametrize("solve", SOLVERS)
-@pytest.mark.parametrize("n", [2, 90, 400])
+@pytest.mark.parametrize("n", [2, 90, *LARGE])
 def test_forbidden_pairs_without_an_assignment_are_refused(solve, n):
     rng = np.random.default_rng(9)
     cost = rng.random((n, n))

@@ -74,7 +74,7 @@ def test_a_market_without_any_allowed_pair_settles_for_nothing():
     assert np.isfinite(market.psi).all()
 
 
-@pytest.mark.parametrize("n", [131, 400])
+@pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
 def test_bids_at_equal_prices_settle_heavy_tails(n):
     cost = np.random.default_rng(6).standard_cauchy((n, n))
     market = Market(cost, cost.min(axis=0))
@@ -84,7 +84,7 @@ def test_bids_at_equal_prices_settle_heavy_tails(n):
     assert_feasible_and_tight(market, cost)
 
 
-@pytest.mark.parametrize("n", [131, 400])
+@pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
 def test_the_lowest_prices_are_kept_where_they_spread_the_rows(n):
     for cost in list(five_families(n, 7))[:4]:
         assert not Market(cost, cost.min(axis=0))._lowest_prices_crowd()
