@@ -118,7 +118,7 @@ def trees(a, b, cost) -> list[Tree]:
     pivots one by one and looks at the tree in between.
     """
     pivot = network_simplex._pivot
-    names = list(inspect.signature(pivot.py_func).parameters)
+    names = list(inspect.signature(getattr(pivot, "py_func", pivot)).parameters)
     seen, arrays = [], {}
 
     def watched(*arguments):

@@ -35,6 +35,12 @@ hypothesis.settings.load_profile("otlec")
 JIT_IS_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
+def pytest_configure(config):
+    """As plain Python the kernels use NumPy's scalars, which warn where compiled code gives inf."""
+    if JIT_IS_OFF:
+        config.addinivalue_line("filterwarnings", "ignore:overflow encountered:RuntimeWarning")
+
+
 def pytest_collection_modifyitems(items):
     """Skip what would take minutes where the kernels run as plain Python (make coverage)."""
     if JIT_IS_OFF:

@@ -23,7 +23,7 @@ def clouds(n, seed):
 
 
 @pytest.mark.parametrize(
-    "n", [1, 2, 3, 20, 70, 200, pytest.param(600, marks=pytest.mark.needs_jit)]
+    "n", [1, 2, 3, 20, 70, *(pytest.param(n, marks=pytest.mark.needs_jit) for n in (200, 600))]
 )
 @pytest.mark.parametrize("p", [1, 2, 3.5])
 def test_points_are_assigned_as_by_their_cost_matrix(n, p):
