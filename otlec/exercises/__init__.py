@@ -11,7 +11,7 @@ functions or another library, or from reading the judges: the checks serve peopl
 
 try:
     import hypothesis  # noqa: F401
-except ModuleNotFoundError as error:  # pragma: no cover
+except ModuleNotFoundError as error:  # pragma: no cover - the tests need it installed
     raise ModuleNotFoundError(
         "otlec.check needs the package hypothesis, which makes the random inputs: "
         "pip install hypothesis"
