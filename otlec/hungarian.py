@@ -162,9 +162,11 @@ def _relax(cost_row, phi_row, barred, length, distance, parent, row):
         reduced = cost_row[j] - barred[j] - phi_row
         # c - phi - psi >= 0 on every pair; rounding must not shorten the path
         through_row = length + (reduced if reduced > 0.0 else 0.0)
-        shorter = through_row < distance[j]
-        distance[j] = through_row if shorter else distance[j]
-        parent[j] = row if shorter else parent[j]
+        # Both are read first: a read in one branch only is a branch again in a browser.
+        distance_before, parent_before = distance[j], parent[j]
+        shorter = through_row < distance_before
+        distance[j] = through_row if shorter else distance_before
+        parent[j] = row if shorter else parent_before
 
 
 @kernel
