@@ -6,35 +6,31 @@ One source, ``book/x*-exercises.md``, holds the texts, the solutions between sol
 written proofs in folded blocks. From it come the page of the book (``book/_ext/exercise_pages.py``
 uses the functions below), the student notebook, where each solution is a line that raises
 ``NotImplementedError("write me")``, and the instructor's notebook. JupyterLab and Colab know no
-MyST: links become words, boxes become quotations, and the abbreviations in formulas are spelt out.
+MyST, so the text becomes plain Markdown (``plain.py``).
 """
 
 import argparse
 import copy
-import functools
 import html
 import re
 import sys
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
+import addresses  # noqa: E402
 import notebooks  # noqa: E402
+from plain import plain  # noqa: E402
 
 BLANK = 'raise NotImplementedError("write me")'
 MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.M | re.S)
 CHECK = re.compile(r'otlec\.check\("([\w.-]+)", (\w+)\)')
-KINDS = {
-    "def": "Definition", "prop": "Proposition", "lem": "Lemma", "ex": "Exercise", "rem": "Remark",
-    "thm": "Theorem", "exm": "Example", "cor": "Corollary",
-}  # fmt: skip
 SETUP = """\
-# On your own machine: pip install otlec. Colab and Binder install it here.
+# On your own machine: pip install {requirement}. Colab and Binder install it here.
 try:
     import otlec
 except ModuleNotFoundError:
@@ -111,84 +107,24 @@ def as_page(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-# MyST to Markdown -------------------------------------------------------------------------------
-
-
-@functools.cache
-def statement_names() -> dict[str, str]:
-    """The names of labels as JupyterLab shows them: "Lemma 2.3" for lem-gluing."""
-    rows = yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
-    return {
-        row["label"]: f"{KINDS[row['label'].split('-')[0]]} {row['item']}"
-        for row in rows
-        if row["label"].split("-")[0] in KINDS
-    }
-
-
-@functools.cache
-def macros() -> dict[str, str | list]:
-    """The book's abbreviations in formulas, from ``_config.yml``."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]
-
-
-def _braced(text: str, start: int) -> int:
-    """The position after the brace that closes the one at ``start``."""
-    depth = 0
-    for position in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return position + 1
-    return len(text)
-
-
-def spell_out(text: str) -> str:
-    """Replace the abbreviations by what they stand for."""
-    for name, meaning in macros().items():
-        meaning, arguments = meaning if isinstance(meaning, list) else (meaning, 0)
-        call = re.compile(rf"\\{name}(?![a-zA-Z])" + (r"\s*\{" if arguments else ""))
-        while found := call.search(text):
-            end, value = found.end(), meaning
-            if arguments:
-                end = _braced(text, found.end() - 1)
-                value = meaning.replace("#1", text[found.end() : end - 1])
-            elif text[end : end + 1].isalpha():
-                value += " "
-            text = text[: found.start()] + value + text[end:]
-    return text
-
-
-def plain(text: str) -> str:
-    """MyST as Markdown that any notebook shows: links as words, boxes as quotations."""
-    names = statement_names()
-    text = re.sub(r"^\([\w.-]+\)=\n", "", text, flags=re.M)
-    text = re.sub(r"\{[\w:-]+\}`([^`<]+?) *<[^`>]+>`", r"\1", text)
-    text = re.sub(r"\{[\w:-]+\}`([^`]+)`", lambda m: names.get(m.group(1), m.group(1)), text)
-    box = re.compile(r"^(:{3,}|`{3,})\{(\w+)\} *([^\n]*)\n(.*?)^\1\s*?$", re.M | re.S)
-
-    def quote(found):
-        title = found.group(3) or found.group(2).capitalize()
-        lines = [f"**{title}**", "", *found.group(4).strip().splitlines()]
-        return "\n".join(f"> {line}".rstrip() for line in lines)
-
-    return spell_out(box.sub(quote, text)).strip("\n")
-
-
 # Notebooks --------------------------------------------------------------------------------------
 
 
-def _dressed(notebook, requirement: str) -> nbformat.NotebookNode:
+def dressed(notebook, requirement: str) -> nbformat.NotebookNode:
     """Plain Markdown, no tags, a cell in front that installs otlec where it is missing."""
     notebook = copy.deepcopy(notebook)
     cells = []
     for cell in notebook.cells:
+        if "remove-cell" in cell.metadata.get("tags", []):
+            continue  # for slides only
         if cell.cell_type == "markdown":
             text = plain(cell.source)
             # a notebook is easier to work in when each exercise begins a cell of its own
             pieces = [piece for piece in re.split(r"^(?=## )", text, flags=re.M) if piece.strip()]
             cells += [new_markdown_cell(piece.strip("\n")) for piece in pieces]
         else:
-            cells.append(new_code_cell(cell.source))
+            shown = {"outputs": cell.outputs, "execution_count": cell.execution_count}
+            cells.append(new_code_cell(cell.source, **shown))
     cells.insert(1, new_code_cell(SETUP.format(requirement=requirement)))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:03d}"
@@ -214,12 +150,12 @@ def names_of(notebook) -> list[str]:
 
 def student(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
     """The notebook to work in."""
-    return _dressed(strip(notebooks.read_source(page)), requirement)
+    return dressed(strip(notebooks.read_source(page)), requirement)
 
 
 def instructor(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
     """The same with solutions, not executed."""
-    return _dressed(notebooks.read_source(page), requirement)
+    return dressed(notebooks.read_source(page), requirement)
 
 
 def for_nbgrader(page: Path) -> nbformat.NotebookNode:
@@ -230,7 +166,7 @@ def for_nbgrader(page: Path) -> nbformat.NotebookNode:
     for cell in source.cells:
         if cell.cell_type == "markdown":
             cell.source = without_solutions(cell.source)
-    notebook = _dressed(source, "otlec")
+    notebook = dressed(source, "otlec")
     name = ""
     for cell in reversed(notebook.cells):
         if cell.cell_type != "code":
@@ -307,7 +243,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "_build" / "exercises")
     parser.add_argument("--nbgrader", action="store_true", help="write a course for nbgrader too")
     parser.add_argument(
-        "--requirement", default="otlec", help="what pip installs in Colab, as git+https://..."
+        "--requirement",
+        default=addresses.read().requirement,
+        help="what pip installs in Colab (git+ and the repository, where one is configured)",
     )
     options = parser.parse_args()
     out = options.out.resolve()

@@ -17,6 +17,7 @@ from otlec.exercises import CHAPTERS, REGISTRY
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercises
 import notebooks
+import plain
 
 PAGES = exercises.sources()
 SCRIPT = ROOT / "scripts" / "exercises.py"
@@ -111,16 +112,16 @@ def test_notebooks_are_legible_without_myst(page):
             if cell.cell_type != "markdown":
                 continue
             assert not re.search(r"\{[a-z:]+\}`|^:::|^```\{|^\([\w-]+\)=", cell.source, re.M), cell
-            for name in exercises.macros():
+            for name in plain.macros():
                 assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
 
 
 def test_abbreviations_are_spelt_out_with_their_arguments():
-    assert exercises.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
+    assert plain.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
         r"$\mathbb{R}^d$ and $\left\lvert\vphantom{(} x_{1} \right\rvert$"
     )
-    assert exercises.spell_out(r"$\Rightarrow$") == r"$\Rightarrow$"
-    text = exercises.plain("(a-b)=\n:::{tip} Mind\nSee {prf:ref}`lem-gluing`.\n:::\n{ref}`x <y>`")
+    assert plain.spell_out(r"$\Rightarrow$") == r"$\Rightarrow$"
+    text = plain.plain("(a-b)=\n:::{tip} Mind\nSee {prf:ref}`lem-gluing`.\n:::\n{ref}`x <y>`")
     assert text == "> **Mind**\n>\n> See Lemma 2.3.\nx"
 
 

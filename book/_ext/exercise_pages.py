@@ -2,8 +2,8 @@
 
 The committed notebook of an exercise page holds the solutions. On its way into the book each of
 them becomes a blank, and goes, folded, below the check; with ``STUDENTS=1`` it is left out, from
-the chapters as well. The download button of an exercise page, and the link that each chapter gets
-at its end, offer the student notebook. No extension writes one page in two ways and guards what can
+the chapters as well. The link that each chapter gets at its end offers the student notebook; so do
+the download buttons (``buttons.py``). No extension writes one page in two ways and guards what can
 be downloaded.
 """
 
@@ -19,6 +19,7 @@ from sphinx.util.docutils import SphinxRole
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
+import addresses  # noqa: E402
 import exercises  # noqa: E402
 
 
@@ -55,19 +56,12 @@ class ExerciseNotebook(SphinxRole):
 
 
 def write_notebooks(app, exception) -> None:
-    """Put the student notebooks beside the pages, and under the download buttons."""
+    """Put the student notebooks beside the pages."""
     if exception or app.builder.name != "html":
         return
-    out = Path(app.outdir)
-    for file in exercises.write_students(out / "exercises"):
-        button = out / "_sources" / file.name
-        if button.exists():
-            button.write_bytes(file.read_bytes())
-    (out / "exercises" / "index.html").unlink()  # the pages of the book are the index here
-    if app.config.exercises_for_students:
-        for file in (out / "_sources").glob("[!x]*.ipynb"):
-            notebook = nbformat.read(file, as_version=4)
-            nbformat.write(exercises.strip(notebook), file)
+    out = Path(app.outdir) / "exercises"
+    exercises.write_students(out, addresses.read().requirement)
+    (out / "index.html").unlink()  # the pages of the book are the index here
 
 
 def setup(app):

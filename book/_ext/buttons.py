@@ -1,0 +1,81 @@
+"""The menus at the top of a page: download it, run it elsewhere, see where it comes from.
+
+A page is downloaded as a notebook that runs anywhere (``scripts/handouts.py``) and as its MyST
+source, both without solutions where the page is an exercise page or the book is for students; the
+whole book as PDF where the site has one (``downloads.py``). Launch buttons and links to the source
+need an address (``scripts/addresses.py``) and are left out without one. The theme's own buttons
+offer the committed notebook, solutions included, open it in a tab instead of saving it, and fail
+where launch services are configured without a repository; so ``templates/otlec-buttons.html`` takes
+their place.
+"""
+
+import sys
+from pathlib import Path
+
+from sphinx.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import addresses  # noqa: E402
+import handouts  # noqa: E402
+
+
+def configure(app, config):
+    """Read the addresses, and take over from the theme."""
+    try:
+        found = addresses.read()
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    config.addresses = found
+    config.html_baseurl = found.site
+    config.templates_path.append(str(Path(__file__).parent / "templates"))
+    config.html_static_path.append(str(Path(__file__).parent / "static"))
+    options = config.html_theme_options
+    for theirs in ("launch_buttons", "repository_url", "repository_branch"):
+        options.pop(theirs, None)
+    options["use_download_button"] = False
+    options["article_header_end"] = ["otlec-buttons.html"]
+
+
+def menus(app, pagename, templatename, context, doctree):
+    """Hand the template what it shows: for each menu its name, its icon, and its links."""
+    context["otlec_menus"] = []
+    if doctree is None or app.builder.name != "html":
+        return
+    notebook = pagename in handouts.names()
+    files = [("Notebook (.ipynb)", f"_sources/{pagename}.ipynb")] if notebook else []
+    files.append(("Source (.md)", f"_sources/{pagename}.md"))
+    if pdf := app.config.downloads.get("pdf"):
+        files.append(("Whole book (.pdf)", pdf))
+    launches = app.config.addresses.launches(pagename) if notebook else []
+    context["otlec_menus"] = [
+        {"name": "Download this page", "icon": "fas fa-download", "links": files, "save": True},
+        {"name": "Run this page", "icon": "fas fa-rocket", "links": launches},
+        {
+            "name": "Source of this page",
+            "icon": "fas fa-code-branch",
+            "links": app.config.addresses.sources(pagename),
+        },
+    ]
+
+
+def write_downloads(app, exception):
+    """Put the files beside the pages, under the names that the buttons have."""
+    if exception or app.builder.name != "html":
+        return
+    handouts.write(
+        Path(app.outdir) / "_sources",
+        requirement=app.config.addresses.requirement,
+        students=app.config.exercises_for_students,
+        sources=True,
+    )
+
+
+def setup(app):
+    """Register the addresses as a configuration value, and connect."""
+    app.add_config_value("addresses", addresses.Addresses(), "env", [addresses.Addresses])
+    app.add_css_file("links.css")
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", menus)
+    app.connect("build-finished", write_downloads, priority=600)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
