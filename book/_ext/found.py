@@ -1,0 +1,110 @@
+"""What others see of a page: its title, a description, a card, a canonical address, a sitemap.
+
+Each page has a sentence in ``book/descriptions.yml``. Where the site's address is known
+(``scripts/addresses.py``) a page also names its own address and a picture for messengers, and the
+site gets ``sitemap.xml``, ``robots.txt`` and, by sphinx-notfound-page, a page for addresses that do
+not exist. sphinxext-opengraph cuts descriptions off in the middle of a sentence, and sphinx-sitemap
+asks git for dates and warns, which fails the build, where there is no address.
+"""
+
+import html
+import re
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+import yaml
+from sphinx.util.fileutil import copy_asset
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import addresses  # noqa: E402
+
+DESCRIPTIONS = ROOT / "book" / "descriptions.yml"
+CARD = ROOT / "book" / "images" / "card.png"  # drawn by scripts/cover.py
+CARD_ALT = "A picture of a pagoda made of dots becomes, in five steps, a picture of a dahlia."
+
+NOT_FOUND = """\
+<h1>Page not found</h1>
+<p>There is no page at this address. It may have been renamed. Search the book, or choose a page
+from the table of contents.</p>
+<form class="otlec-search" action="{prefix}search.html" method="get" role="search">
+<input type="search" name="q" aria-label="Search the book" placeholder="Search the book"/>
+<button type="submit">Search</button>
+</form>
+<p><a href="{prefix}index.html">To the first page</a></p>"""
+
+
+def _tag(kind: str, name: str, content: str) -> str:
+    return f'<meta {kind}="{name}" content="{html.escape(content)}" />\n'
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Write the tags of one page into its head."""
+    if app.builder.name != "html":
+        return
+    context["docstitle"] = app.config.project  # what follows the page's own title
+    description = yaml.safe_load(DESCRIPTIONS.read_text(encoding="utf-8")).get(pagename)
+    if not description:
+        return
+    tags = _tag("name", "description", description)
+    if title := html.unescape(re.sub(r"<[^>]*>", "", context.get("title", ""))):
+        tags += _tag("property", "og:title", title)
+        tags += _tag("property", "og:description", description)
+        tags += _tag("property", "og:type", "website" if pagename == "index" else "article")
+        tags += _tag("property", "og:site_name", app.config.project)
+    site = app.config.addresses.site
+    if site and title and pagename != "404":
+        tags += _tag("property", "og:url", site + app.builder.get_target_uri(pagename))
+        tags += _tag("property", "og:image", f"{site}_static/{CARD.name}")
+        tags += _tag("property", "og:image:width", "1200")
+        tags += _tag("property", "og:image:height", "630")
+        tags += _tag("property", "og:image:alt", CARD_ALT)
+        tags += _tag("name", "twitter:card", "summary_large_image")
+    if pagename == "404":
+        context["pageurl"] = None  # it has no address of its own
+    if pagename in ("404", "search"):
+        tags += _tag("name", "robots", "noindex")
+    context["metatags"] = context.get("metatags", "") + tags
+
+
+def write_site_files(app, exception):
+    """Write what only a published site needs."""
+    site = app.config.addresses.site
+    if exception or app.builder.name != "html" or not site:
+        return
+    out = Path(app.outdir)
+    copy_asset(str(CARD), str(out / "_static"))
+    pages = [site + app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)]
+    lines = [f"  <url><loc>{escape(page)}</loc></url>" for page in pages]
+    (out / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        + "\n".join(lines)
+        + "\n</urlset>\n",
+        encoding="utf-8",
+    )
+    # Crawlers read it at the top of a host only: there, if the site has a host of its own.
+    (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {site}sitemap.xml\n")
+
+
+def prepare_not_found(app, config):
+    """Tell sphinx-notfound-page where the site begins: its page is shown at any depth."""
+    prefix = urlsplit(config.addresses.site).path or "/"
+    config.notfound_urls_prefix = prefix
+    config.notfound_context = {"title": "Page not found", "body": NOT_FOUND.format(prefix=prefix)}
+
+
+def setup(app):
+    """Connect; the page for wrong addresses needs the site's address."""
+    try:
+        site = addresses.read().site
+    except ValueError:
+        site = ""  # buttons.py reports it
+    if site:
+        app.setup_extension("notfound.extension")
+        app.connect("config-inited", prepare_not_found, priority=600)
+    app.connect("html-page-context", describe)
+    app.connect("build-finished", write_site_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
