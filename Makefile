@@ -8,9 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 OUT := $(if $(STUDENTS),_build/students,.)
 BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.yml \
 	--path-output $(OUT) -W -n --keep-going
+PAPER ?= A4
+PRINTED := $(if $(STUDENTS),_build/students,_build)/pdf/otlec.pdf
 WORKERS ?= 2
 
-.PHONY: help book exercises slides test lint unit check notebooks coverage serve bench clean
+.PHONY: help book exercises slides pdf test lint unit check notebooks coverage serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +27,9 @@ exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbg
 slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print them too)
 	@$(BIN)/python scripts/slides.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(PDF),--pdf) \
 		$(if $(SETTINGS),--settings $(SETTINGS))
+
+pdf: .venv/dev.ready book ## the whole book as one PDF (PAPER=letter; needs a Chromium)
+	@$(BIN)/python scripts/pdf.py --html $(OUT)/_build/html --out $(PRINTED) --paper $(PAPER)
 
 test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
 	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15

@@ -1,0 +1,196 @@
+"""Print the whole book as one PDF: ``_build/pdf/otlec.pdf``, from the pages that 'make book' built.
+
+usage: pdf.py [--html FOLDER] [--out FILE] [--paper A4]
+
+``scripts/paper.py`` puts the pages together; a Chromium prints them. Formulas and tables that are
+wider than the line are made smaller first. A browser cannot tell the page of a heading while it
+prints, so the book is printed, the pages are read from the PDF and written into the table of
+contents, and it is printed again, until nothing moves. In the end the PDF gets its bookmarks (the
+browser's own leave formulas out, and miss the statements) and its metadata, with a fixed date: the
+same pages, browser and fonts give the same bytes.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pikepdf
+
+SCRIPTS = Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+sys.path.insert(0, str(SCRIPTS))
+import paper  # noqa: E402
+
+OLDEST = 131  # the first Chromium that writes the margins of a page (@bottom-center)
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# The line is as wide on the screen as it will be on paper: 210 or 216 mm less 2 x 22 mm.
+LINE = {"A4": 166, "letter": 172}
+SMALLEST = 0.55
+
+FIT = """async (smallest) => {
+  await MathJax.startup.promise;
+  await document.fonts.ready;
+  await Promise.all([...document.images].map((image) => image.decode()));
+  const tight = [];
+  const shrink = (box, width, room, what) => {
+    const factor = Math.min(1, room / width);
+    if (factor >= 1) return;
+    box.style.fontSize = `${Math.floor(1000 * factor * 0.995) / 10}%`;
+    if (factor < smallest) tight.push(`${what}: ${Math.round(100 * factor)} %`);
+  };
+  for (const box of document.querySelectorAll("mjx-container[display=true]")) {
+    const formula = box.querySelector("mjx-math"), width = formula.getBoundingClientRect().width;
+    shrink(box, width, box.clientWidth, formula.parentElement.parentElement.id || "a formula");
+  }
+  for (const table of document.querySelectorAll("table")) {
+    const room = table.parentElement.clientWidth;
+    for (let size = 9; table.offsetWidth > room + 0.5 && size > 5; size -= 0.25)
+      table.style.fontSize = `${size}pt`;
+    if (table.offsetWidth > room + 0.5) tight.push(`a table: ${table.innerText.slice(0, 40)}`);
+  }
+  return tight;
+}"""
+NUMBER = """(pages) => {
+  let changed = 0;
+  for (const place of document.querySelectorAll(".page-of")) {
+    const page = String(pages[place.dataset.target]);
+    changed += place.textContent !== page;
+    place.textContent = page;
+  }
+  return changed;
+}"""
+# A formula is an image with its source as the text, as far as a screen reader is concerned.
+DESCRIBE = """() => {
+  for (const {math, typesetRoot} of MathJax.startup.document.math) {
+    typesetRoot.setAttribute("role", "img");
+    typesetRoot.setAttribute("aria-label", math.trim());
+  }
+}"""
+
+
+class PdfError(RuntimeError):
+    """Why there is no PDF."""
+
+
+def find_chromium() -> str | None:
+    """From the variable CHROMIUM, or the PATH; None lets Playwright look for its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def launch(running):
+    """A Chromium that is new enough, or an error that says what to install or to set."""
+    from playwright.sync_api import Error
+
+    flags = [*FLAGS, *["--no-sandbox"] * (hasattr(os, "getuid") and os.getuid() == 0)]
+    try:
+        browser = running.chromium.launch(executable_path=find_chromium(), args=flags)
+    except Error as error:
+        raise PdfError(
+            "the PDF needs a Chromium or Chrome, and none was found: install one (Debian: "
+            "'apt install chromium'; anywhere: '.venv/bin/playwright install chromium'), or name "
+            f"it: make pdf CHROMIUM=/path/to/chromium ({str(error).splitlines()[0]})"
+        ) from error
+    if int(browser.version.split(".")[0]) < OLDEST:
+        raise PdfError(f"the PDF needs Chromium {OLDEST} or later; this is {browser.version}")
+    return browser
+
+
+def pages_of(file: Path) -> dict[str, int]:
+    """The page, from 1, of each place that a link leads to."""
+    with pikepdf.open(file) as pdf:
+        number = {page.objgen: n for n, page in enumerate(pdf.pages, start=1)}
+        return {name[1:]: number[place[0].objgen] for name, place in pdf.Root.Dests.items()}
+
+
+def print_book(html: Path, pdf: Path, size: str) -> None:
+    """Print until the numbers of the pages are right, and then once more with its structure."""
+    from playwright.sync_api import sync_playwright
+
+    options = {"path": pdf, "prefer_css_page_size": True, "print_background": True}
+    width = round(LINE[size] / 25.4 * 96)
+    with sync_playwright() as running:
+        browser = launch(running)
+        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="light")
+        page.emulate_media(media="print")
+        page.goto(html.resolve().as_uri())
+        if tight := page.evaluate(FIT, SMALLEST):
+            raise PdfError("too wide for the page: " + "; ".join(tight))
+        page.evaluate(DESCRIBE)
+        for _ in range(4):
+            page.pdf(**options, tagged=False)  # three times as quick
+            if not page.evaluate(NUMBER, pages_of(pdf)):
+                break
+        else:
+            raise PdfError("the numbers of the pages do not settle")
+        page.pdf(**options, tagged=True)
+        browser.close()
+
+
+def finish(printed: Path, book: paper.Paper, out: Path) -> None:
+    """Write bookmarks and metadata, and pack what describes the structure."""
+    config, says = paper.configuration(), project()
+    with pikepdf.open(printed) as pdf:
+        with pdf.open_outline() as outline:
+            siblings = {-1: outline.root}
+            for level, place, text in book.bookmarks:
+                item = pikepdf.OutlineItem(text, pdf.Root.Dests[f"/{place}"])
+                item.is_closed = True
+                siblings[level - 1].append(item)
+                siblings[level] = item.children
+        del pdf.docinfo
+        with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+            metadata["dc:title"] = config["title"]
+            metadata["dc:creator"] = [config["author"]]
+            metadata["dc:description"] = says["description"]
+            metadata["dc:subject"] = set(says["keywords"])
+            metadata["dc:language"] = {config["sphinx"]["config"]["language"]}
+            metadata["xmp:CreatorTool"] = f"otlec {says['version']}"
+            metadata["xmp:CreateDate"] = f"{config['copyright']}-01-01T00:00:00Z"
+        pdf.Root.PageMode = pikepdf.Name.UseOutlines
+        pdf.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+
+
+def project() -> dict:
+    """What pyproject.toml says of the project."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def make(folder: Path, out: Path, size: str = "A4") -> Path:
+    """Make the PDF of a built book."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    book = paper.assemble(folder, project()["version"], size)
+    html = out.with_suffix(".html")
+    html.write_text(book.page, encoding="utf-8")
+    unfinished = out.with_suffix(".part")
+    print_book(html, unfinished, size)
+    finish(unfinished, book, out)
+    unfinished.unlink()
+    return out
+
+
+def main() -> int:
+    """Print the book, and say where it is."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--html", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "pdf" / "otlec.pdf")
+    parser.add_argument("--paper", choices=LINE, default="A4")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    try:
+        pdf = make(options.html.resolve(), options.out.resolve(), options.paper)
+    except (PdfError, paper.PaperError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    megabytes = pdf.stat().st_size / 1e6
+    print(f"The PDF: {pdf} ({megabytes:.1f} MB, {time.perf_counter() - start:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
