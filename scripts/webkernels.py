@@ -14,6 +14,7 @@ Emscripten would need a toolchain that pip does not install, Pyodide 10 MB in ea
 """
 
 import base64
+import gc
 import hashlib
 import importlib
 import importlib.metadata
@@ -49,8 +50,7 @@ KERNELS = {
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
-    *("pow", "memset", "memcpy", "memmove", "__multi3"),
-    *("NRT_MemInfo_alloc_aligned", "NRT_MemInfo_call_dtor"),
+    *("pow", "memset", "memcpy", "memmove", "__multi3", "NRT_MemInfo_alloc_aligned"),
 }
 SETTINGS = {
     "NUMBA_OPT": "0",
@@ -58,12 +58,10 @@ SETTINGS = {
     "NUMBA_SLP_VECTORIZE": "0",
     "NUMBA_CPU_NAME": "generic",
     "NUMBA_CPU_FEATURES": "",
-    "NUMBA_LLVM_REFPRUNE_PASS": "0",
     "NUMBA_DISABLE_JIT": "0",
     "NUMBA_BOUNDSCHECK": "0",
     "NUMBA_DEBUGINFO": "0",
 }
-HALF = "f"  # modules before this letter are compiled in one process, the others in a second one
 FEATURES = "+simd128,+bulk-memory"  # in every browser since 2023
 # LLVM thinks that two numbers at a time do not pay here; measured, they save a third of the time.
 VECTORS = ["-force-vector-width=2", "-force-vector-interleave=4"]
@@ -103,11 +101,19 @@ def is_current(file: Path) -> bool:
 def prepare() -> None:
     """Settings, and an ``otlec`` whose kernels are compiled for other kernels, not for Python."""
     os.environ.update(SETTINGS)
+    gc.disable()  # this process is short
+    sys.modules["scipy"] = None  # where numba looks for a BLAS, which no page has
     package = types.ModuleType("otlec")  # its modules without __init__, which imports them all
     package.__path__ = [str(ROOT / "otlec")]
     sys.modules["otlec"] = package
     import numba
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.runtime.context import NRTContext
 
+    # No kernel runs here: it needs no machine code. And the page frees the arrays of a call all at
+    # once, so that nobody has to count who uses them.
+    JITCodeLibrary._finalize_specific = lambda self: None
+    NRTContext.incref = NRTContext.decref = lambda *_: None
     # as in otlec/_kernel.py, but nothing is kept on disk
     importlib.import_module("otlec._kernel").kernel = numba.njit(
         error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
@@ -201,18 +207,18 @@ def optimised(kernels: dict[str, list[str]]) -> tuple[str, dict]:
 def compile_all(kernels: dict[str, list[str]]) -> tuple[bytes, dict]:
     """The module as bytes, and the types of each kernel.
 
-    Nearly all of the time is spent in numba, so two processes share the modules.
+    Nearly all of the time is spent in numba, so two processes share the modules, longest first.
     """
     import llvmlite.binding as llvm
 
-    shares = [
-        {name: types_ for name, types_ in kernels.items() if (name < HALF) == first}
-        for first in (True, False)
-    ]
-    shares = [share for share in shares if share]
+    shares = {}
+    for name, types_ in kernels.items():
+        shares.setdefault(name.split(".")[0], {})[name] = types_
+    longest = sorted(shares, key=lambda name: -(ROOT / "otlec" / f"{name}.py").stat().st_size)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(shares), context, initializer=prepare) as pool:
-        parts = list(pool.map(optimised, shares))
+    with ProcessPoolExecutor(min(2, len(shares)), context, initializer=prepare) as pool:
+        waiting = {name: pool.submit(optimised, shares[name]) for name in longest}
+        parts = [waiting[name].result() for name in shares]
     machine = target()
     whole, *others = (llvm.parse_assembly(code) for code, _ in parts)
     for other in others:

@@ -53,7 +53,6 @@ const otlecKernels = (() => {
         new Int32Array(memory.buffer, record, 6).set([1, 0, 0, 0, data, 0]);
         return record;
       },
-      NRT_MemInfo_call_dtor() {},
     };
     const {instance} = await WebAssembly.instantiate(await unpack(compiled), {env});
 
