@@ -265,6 +265,8 @@ def contents(chapters: list[tuple[str, Tag]], captions: dict[str, str], soup) ->
             caption.string = captions[name]
             lines.append(caption)
         lines.append(_line(chapter.find("h1"), name, "chapter", soup))
+        if name == "answers":
+            continue  # its sections repeat the chapters
         for section in chapter.find_all("section", recursive=False):
             if (heading := section.find("h2", recursive=False)) and section.get("id"):
                 lines.append(_line(heading, section["id"], "section", soup))

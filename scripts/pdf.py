@@ -50,6 +50,7 @@ FIT = """async (smallest) => {
     const room = table.parentElement.clientWidth;
     for (let size = 9; table.offsetWidth > room + 0.5 && size > 5; size -= 0.25)
       table.style.fontSize = `${size}pt`;
+    if (table.offsetHeight < 480) table.style.breakInside = "avoid"; // half a page
     if (table.offsetWidth > room + 0.5) tight.push(`a table: ${table.innerText.slice(0, 40)}`);
   }
   return tight;

@@ -28,8 +28,8 @@ class Downloads(SphinxDirective):
         """Write a list, or nothing."""
         items = []
         for kind, file in self.config.downloads.items():
-            link = nodes.reference("", WORDS[kind], refuri=file, classes=[f"download-{kind}"])
-            items.append(nodes.list_item("", nodes.paragraph("", "", link)))
+            link = nodes.paragraph("", "", nodes.reference("", WORDS[kind], refuri=file))
+            items.append(nodes.list_item("", link, classes=[f"download-{kind}"]))
         return [nodes.bullet_list("", *items, classes=["downloads"])] if items else []
 
 
