@@ -37,6 +37,12 @@ def configure(app, config):
     options["article_header_end"] = ["otlec-buttons.html"]
 
 
+def load_styles(app):
+    """Load the style sheet of menus, cards and terms on pages of the book, but not on slides."""
+    if app.builder.name == "html":
+        app.add_css_file("links.css")
+
+
 def menus(app, pagename, templatename, context, doctree):
     """Hand the template what it shows: for each menu its name, its icon, and its links."""
     context["otlec_menus"] = []
@@ -74,8 +80,8 @@ def write_downloads(app, exception):
 def setup(app):
     """Register the addresses as a configuration value, and connect."""
     app.add_config_value("addresses", addresses.Addresses(), "env", [addresses.Addresses])
-    app.add_css_file("links.css")
     app.connect("config-inited", configure)
+    app.connect("builder-inited", load_styles)
     app.connect("html-page-context", menus)
     app.connect("build-finished", write_downloads, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -89,6 +89,11 @@ def write_site_files(app, exception):
     (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {site}sitemap.xml\n")
 
 
+def name_site(app, config):
+    """The short name stands in titles of windows, the long one at the top of the navigation."""
+    config.html_theme_options.setdefault("logo", {})["text"] = config.html_title
+
+
 def prepare_not_found(app, config):
     """Tell sphinx-notfound-page where the site begins: its page is shown at any depth."""
     prefix = urlsplit(config.addresses.site).path or "/"
@@ -105,6 +110,7 @@ def setup(app):
     if site:
         app.setup_extension("notfound.extension")
         app.connect("config-inited", prepare_not_found, priority=600)
+    app.connect("config-inited", name_site)
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_site_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
