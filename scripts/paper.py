@@ -97,6 +97,10 @@ def read(folder: Path, name: str) -> Tag:
         element.decompose()
     for element in article.select("a.image-reference, " + COLOURLESS):
         element.unwrap()
+    for formula in article.select(".math[data-tex]"):  # as TeX again: paper has its own sizes
+        left, right = (r"\(", r"\)") if formula.name == "span" else (r"\[", r"\]")
+        formula.find("mjx-container").replace_with(left + formula["data-tex"] + right)
+        del formula["data-tex"]
     return article
 
 

@@ -144,6 +144,7 @@ def configuration(values: dict) -> dict:
     )
     names = [name for name in config["extensions"] if name not in DROPPED]
     config["extensions"] = [*names, "sphinx_revealjs", "slides_bridge"]
+    config["html_math_renderer"] = "mathjax"  # a slide's formulas are scaled in the browser
     config["mathjax3_config"]["chtml"] = {"matchFontHeight": False}
     for name in ("comments_config", "copybutton_exclude"):  # of extensions that no deck needs
         config.pop(name, None)

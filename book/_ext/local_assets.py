@@ -1,9 +1,10 @@
-"""Everything that a page needs travels with the book: MathJax, its fonts, the palette.
+"""Everything that a deck of slides needs travels with it: MathJax, its fonts; and the palette.
 
 Sphinx loads MathJax from a content network unless ``mathjax_path`` names a local copy, and no
 extension puts a lean one there: sphinx-mathjax-offline copies all of its 24 MB. This one copies
-the one script and the fonts that the pages use (1.7 MB), and writes the colours of ``otlec.plot``
-as CSS variables, so that style sheets and scripts take them from where they are named.
+the one script and the fonts that the slides use (1.7 MB; the pages of the book need neither, see
+``typeset.py``), and writes the colours of ``otlec.plot`` as CSS variables, so that style sheets and
+scripts take them from where they are named.
 """
 
 import importlib.util
@@ -14,7 +15,8 @@ from sphinx.util.fileutil import copy_asset
 from otlec import plot
 
 
-def _mathjax() -> Path:
+def mathjax_folder() -> Path:
+    """Return the folder of MathJax's components."""
     spec = importlib.util.find_spec("sphinx-mathjax-offline")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
@@ -24,10 +26,10 @@ def _mathjax() -> Path:
 
 
 def copy_mathjax(app, exception):
-    """Copy the MathJax script and its fonts to ``_static/mathjax``."""
-    if exception or app.builder.format != "html":
+    """Copy the MathJax script and its fonts to ``_static/mathjax``, where browsers run it."""
+    if exception or app.builder.format != "html" or app.builder.math_renderer_name != "mathjax":
         return
-    source, target = _mathjax(), Path(app.outdir) / "_static" / "mathjax"
+    source, target = mathjax_folder(), Path(app.outdir) / "_static" / "mathjax"
     target.mkdir(parents=True, exist_ok=True)
     copy_asset(str(source / "tex-chtml-full.js"), str(target))
     fonts = Path("output") / "chtml" / "fonts" / "woff-v2"
