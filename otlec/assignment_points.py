@@ -77,14 +77,15 @@ def _augment_all(x, y, p, phi, psi, row_of, col_of) -> None:
     for start in np.flatnonzero(col_of < 0):
         distance = np.full(n, np.inf)
         reached, at = [], []
-        row, length = start, 0.0
+        row, length, before = start, 0.0, -1
         while True:
             costs = cost_matrix(x[row : row + 1], y, p)[0]
             _relax(costs, phi[row], barred, length, distance, parent, row)
-            sink = _nearest(distance, row_of)
+            sink = _nearest(distance.view(np.int64), row_of, before)
             length = distance[sink]
             if row_of[sink] < 0:
                 break
+            before = distance[sink].view(np.int64)
             reached.append(sink)
             at.append(length)
             distance[sink], barred[sink] = np.inf, -np.inf

@@ -24,7 +24,6 @@ from ._kernel import kernel
 from .plan import Assignment
 from .starting_prices import Market
 
-_SMALL = 64  # below this size good starting prices do not pay
 _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
 
@@ -51,11 +50,9 @@ def assignment(cost) -> Assignment:
         assignment, or if the value exceeds the largest float.
     """
     cost = _check.cost_unread(cost, square=True)
-    if cost.shape[0] < _SMALL:
-        return shortest_augmenting_paths(cost)
-    column_minima = cost.min(axis=0)
-    _check.least_cost(column_minima.min())
-    market = Market(cost, column_minima)
+    market = Market(cost)
+    if not market.has_prices:
+        _check.least_cost(cost.min())
     market.settle()
     return _finish(cost, market.phi, market.psi, market.row_of, market.col_of)
 
@@ -80,10 +77,10 @@ def _start(cost: np.ndarray):
 def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
     """Assign the rows that are still free, and return the assignment with its certificate."""
     status = _augment_all(cost, phi, psi, row_of, col_of)
-    if status != 0 or not (np.isfinite(phi).all() and np.isfinite(psi).all()):
+    if status != 0:
         return _rescaled_or_refused(cost)
     try:
-        value = math.fsum(cost[np.arange(cost.shape[0]), col_of].tolist())
+        value = math.fsum(_assigned_costs(cost, col_of).tolist())
     except OverflowError:
         raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
     return Assignment(col_of, value, phi, psi)
@@ -107,7 +104,8 @@ def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
 def _augment_all(cost, phi, psi, row_of, col_of):
     """Assign every free row by a shortest augmenting path; 0, or 1 + the row that has none.
 
-    Needs potentials that are feasible, and tight on the assigned pairs. Does not check them.
+    Returns -1 if a potential has overflowed. Needs potentials that are feasible, and tight on the
+    assigned pairs. Does not check them.
     """
     n = cost.shape[0]
     distance = np.empty(n)  # of each column from the free row, in reduced costs; inf once reached
@@ -125,7 +123,16 @@ def _augment_all(cost, phi, psi, row_of, col_of):
             return 1 + start
         _update(phi, psi, barred, row_of, start, length, reached[:n_reached], at)
         _flip(row_of, col_of, parent, start, sink)
-    return 0
+    return 0 if np.isfinite(phi).all() and np.isfinite(psi).all() else -1
+
+
+@kernel
+def _assigned_costs(cost, col_of):
+    """The cost of each row and its column."""
+    costs = np.empty(col_of.size)
+    for i in range(costs.size):
+        costs[i] = cost[i, col_of[i]]
+    return costs
 
 
 @kernel
@@ -136,16 +143,19 @@ def _search(cost, phi, barred, row_of, start, distance, parent, reached, at):
     before it.
     """
     distance[:] = np.inf
+    bits = distance.view(np.int64)
     row = start
     length = 0.0
+    before = -1
     for n_reached in range(row_of.size):
         _relax(cost[row], phi[row], barred, length, distance, parent, row)
-        j = _nearest(distance, row_of)
+        j = _nearest(bits, row_of, before)
         length = distance[j]
         if length == np.inf:
             break
         if row_of[j] < 0:
             return j, length, n_reached
+        before = bits[j]
         reached[n_reached] = j
         at[n_reached] = length
         distance[j] = np.inf
@@ -159,9 +169,8 @@ def _relax(cost_row, phi_row, barred, length, distance, parent, row):
     """Shorten the distances by the paths whose last row is ``row``."""
     # Without branches, so that the compiler handles several columns at once.
     for j in range(distance.size):
-        reduced = cost_row[j] - barred[j] - phi_row
         # c - phi - psi >= 0 on every pair; rounding must not shorten the path
-        through_row = length + (reduced if reduced > 0.0 else 0.0)
+        through_row = length + max(cost_row[j] - barred[j] - phi_row, 0.0)
         # Both are read first: a read in one branch only is a branch again in a browser.
         distance_before, parent_before = distance[j], parent[j]
         shorter = through_row < distance_before
@@ -170,28 +179,26 @@ def _relax(cost_row, phi_row, barred, length, distance, parent, row):
 
 
 @kernel
-def _nearest(distance, row_of):
-    """The column at the least distance; among equals a free one, which ends the search at once."""
+def _nearest(bits, row_of, before):
+    """The column of the least of the distances, given as ``bits``.
+
+    Where the least is what it was ``before``, several columns may be as near: a free one of them
+    ends the search at once.
+    """
     # Distances are >= 0, and floats >= 0 have the order of their bits read as integers. Numba
-    # vectorises the least of integers but not that of floats, where a nan might hide.
-    bits = distance.view(np.int64)
+    # handles several columns at once for the least of integers, but not of floats, where a nan
+    # might hide.
     least = bits[0]
     for j in range(bits.size):
         least = min(least, bits[j])
     nearest = -1
-    for first in range(0, bits.size, 64):
-        block = bits[first : first + 64]
-        n_equal = 0
-        for k in range(block.size):
-            n_equal += block[k] == least
-        if n_equal == 0:
-            continue
-        for k in range(block.size):
-            if block[k] == least:
-                if row_of[first + k] < 0:
-                    return first + k
-                if nearest < 0:
-                    nearest = first + k
+    if least == before:
+        for j in range(bits.size):
+            nearest = max(nearest, j if bits[j] == least and row_of[j] < 0 else -1)
+    if nearest < 0:
+        nearest = 0
+        while bits[nearest] != least:
+            nearest += 1
     return nearest
 
 

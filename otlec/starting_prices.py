@@ -29,10 +29,12 @@ _CHOSEN = 20  # a short list holds what is no dearer than the 20th of the lanes'
 _ROOM = 64  # columns that fit on a short list
 _BLOCK = 32  # columns that are compared before looking which one it was
 _FAVOURITES = 12  # equally good columns that a row remembers
+_INFINITE = np.array(np.inf).view(np.int64)[()]  # the bits of +inf; those of floats >= 0 are less
 _LARGEST = np.finfo(np.float64).max
 
 _DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
-_WITHOUT_STEP = 3  # bids a row without a step
+_FEW = 2  # bids a row in small markets
+_WITHOUT_STEP = 3  # bids a row without a step, on short lists
 _SAMPLE = 96  # rows that are asked which of two prices suits them
 _QUARREL = 50  # bids a row with a step
 _PATIENT = 25  # short lists a row, once augmenting paths seem no better
@@ -44,35 +46,34 @@ _LARGER, _SMALLER = 16, 16
 class Market:
     """Rows that look for columns: costs, potentials, and who has what.
 
-    The costs are those of a matrix, ``Market(cost, cost.min(axis=0))``, or of points,
+    The costs are those of a matrix, ``Market(cost)``, or of points,
     ``Market.of_points(x, y, p)``. Kernels are compiled when first called, not on import.
     """
 
-    def __init__(self, cost: np.ndarray, column_minima: np.ndarray):
+    def __init__(self, cost: np.ndarray):
         nothing = np.empty((0, 0))
-        self._set_up((cost, nothing, nothing, 2.0), column_minima)
+        self._set_up((cost, nothing, nothing, 2.0), cost.shape[0])
 
     @classmethod
     def of_points(cls, x: np.ndarray, y: np.ndarray, p: float) -> "Market":
         """The market of costs |x_i - y_j|^p, which are computed row by row when needed."""
-        costs = (np.empty((0, 0)), x, np.ascontiguousarray(y.T), p)
         market = cls.__new__(cls)
-        market._set_up(costs, _column_minima(*costs))
+        market._set_up((np.empty((0, 0)), x, np.ascontiguousarray(y.T), p), x.shape[0])
         return market
 
-    def _set_up(self, costs: tuple, column_minima: np.ndarray) -> None:
-        n = self.n = column_minima.size
+    def _set_up(self, costs: tuple, n: int) -> None:
+        self.n = n
         self.costs = costs
-        # a column whose pairs are all forbidden has no price; the search will say so
-        self.psi = np.where(column_minima < np.inf, column_minima, 0.0)
-        self.phi = np.zeros(n)
-        self.row_of = np.full(n, -1)
-        self.col_of = np.full(n, -1)
+        self.phi, self.psi = np.zeros(n), np.empty(n)
+        self.row_of, self.col_of = np.empty(n, np.int64), np.empty(n, np.int64)
+        self.n_free, n_unfit = _lowest_prices(*costs, self.psi, self.row_of, self.col_of)
+        self.has_prices = n_unfit == 0
 
     def settle(self) -> None:
         """Leave feasible potentials, and a partial assignment of tight pairs, as large as is cheap.
 
-        Small markets take bids without a step, each of which reads a row; no more is worth while.
+        If each row is the one that some column costs least, all have a column already. Small
+        markets take bids without a step, each of which reads a row; no more is worth while.
         For others the route is chosen by looking at a few rows, and then by watching the progress:
 
         1. At the lowest prices, where each column costs what its best row pays, every row has
@@ -88,9 +89,12 @@ class Market:
            augmenting paths are cheaper than the quarrel and we stop; else the step is enlarged.
         """
         cost = self.costs[0]
-        if 0 < cost.size < _DIRECT**2:
-            _bid_on_rows(cost, *self.potentials, *self.assigned, _WITHOUT_STEP)
+        if self.n_free == 0:
             return
+        if 0 < cost.size < _DIRECT**2:
+            _bid_on_rows(cost, *self.potentials, *self.assigned, _FEW)
+            return
+        self._dismiss()
         if self._looks_like_matching():
             n_free, n_tight = _match_tight(*self.costs, *self.potentials, *self.assigned)
             if n_free <= self.n // 16 or n_tight >= 2 * self.n:
@@ -198,29 +202,34 @@ def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
     """
     n = psi.size
     reduced = np.empty(n)
-    queue = np.arange(n - 1, -1, -1)
-    waiting = n
+    bits = reduced.view(np.int64)
+    queue = np.empty(n, np.int64)
+    waiting = 0
+    for i in range(n - 1, -1, -1):
+        if col_of[i] < 0:
+            queue[waiting] = i
+            waiting += 1
     n_bids = bids_a_row * n
     while waiting > 0:
         waiting -= 1
         n_bids -= 1
         i = queue[waiting]
-        for j in range(n):
-            reduced[j] = cost[i, j] - psi[j]
-        favourite = _where_least(reduced)
-        best = reduced[favourite]
-        if best == np.inf:
+        least = _subtract(cost[i], psi, reduced)
+        if least == _INFINITE:
             continue
-        reduced[favourite] = np.inf
-        second = reduced[_where_least(reduced)]
-        if second == np.inf or (n_bids < 0 and row_of[favourite] >= 0):
-            second = best
-        phi[i] = second
-        if second == best and row_of[favourite] >= 0:
-            favourite = _free_equal(reduced, best, row_of)
-            if favourite < 0:
-                continue
-        psi[favourite] -= second - best
+        favourite = _where(bits, least)
+        bits[favourite] = _INFINITE
+        second = _least(bits)
+        if second == _INFINITE or (n_bids < 0 and row_of[favourite] >= 0):
+            second = least
+        phi[i] = np.int64(second).view(np.float64)
+        if second == least:
+            if row_of[favourite] >= 0:
+                favourite = _free_equal(bits, least, row_of)
+                if favourite < 0:
+                    continue
+        else:
+            psi[favourite] -= phi[i] - np.int64(least).view(np.float64)
         loser = row_of[favourite]
         row_of[favourite] = i
         col_of[i] = favourite
@@ -231,21 +240,32 @@ def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
 
 
 @kernel
-def _free_equal(reduced, best, row_of):
-    """A free column of reduced cost ``best``, or -1."""
+def _subtract(costs, psi, reduced):
+    """Fill ``reduced`` with costs - psi >= 0; return the bits of the least entry.
+
+    Floats >= 0 have the order of their bits read as integers. Numba handles several columns at once
+    for the least of integers, but not of floats, where a nan might hide.
+    """
+    least = _INFINITE
     for j in range(reduced.size):
-        if reduced[j] == best and row_of[j] < 0:
-            return j
-    return -1
+        difference = np.float64(costs[j] - psi[j])
+        reduced[j] = difference
+        least = min(least, np.float64(difference).view(np.int64))
+    return least
 
 
 @kernel
-def _where_least(values):
-    """The place of the least of numbers >= 0, which have the order of their bits as integers."""
-    bits = values.view(np.int64)
+def _least(bits):
+    """The least of integers."""
     least = bits[0]
     for j in range(bits.size):
         least = min(least, bits[j])
+    return least
+
+
+@kernel
+def _where(bits, least):
+    """The first place of the value ``least``, which is among ``bits``."""
     for first in range(0, bits.size, _BLOCK):
         block = bits[first : first + _BLOCK]
         n_equal = 0
@@ -255,7 +275,16 @@ def _where_least(values):
             for k in range(block.size):
                 if block[k] == least:
                     return first + k
-    return 0
+    return -1
+
+
+@kernel
+def _free_equal(bits, least, row_of):
+    """A free column at the value ``least``, or -1."""
+    free = -1
+    for j in range(bits.size):
+        free = max(free, j if bits[j] == least and row_of[j] < 0 else -1)
+    return free
 
 
 @kernel
@@ -277,34 +306,36 @@ def _costs_of_row(cost, x, y, p, i, row):
 
 
 @kernel
-def _column_minima(cost, x, y, p):
-    """The least cost of each column: the lowest prices at which somebody would take it."""
-    n = x.shape[0]
-    least = np.full(n, np.inf)
+def _lowest_prices(cost, x, y, p, psi, row_of, col_of):
+    """Each column at the price of the row that it costs least, which takes it if it has no other.
+
+    Returns the number of rows left free, and that of costs that are nan or -inf.
+    """
+    n = psi.size
     row = np.empty(n)
+    psi[:] = np.inf
+    row_of[:] = 0
+    col_of[:] = -1
+    n_unfit = 0
     for i in range(n):
         costs = _costs_of_row(cost, x, y, p, i, row)
         for j in range(n):
-            least[j] = costs[j] if costs[j] < least[j] else least[j]
-    return least
-
-
-@kernel
-def _subtract(costs, psi, reduced):
-    """Fill ``reduced`` with costs - psi >= 0; return the least entry, or 0 if all are forbidden."""
-    n = psi.size
+            n_unfit += not costs[j] > -np.inf
+            lower = costs[j] < psi[j]
+            psi[j] = costs[j] if lower else psi[j]
+            row_of[j] = i if lower else row_of[j]
+    n_free = n
     for j in range(n):
-        reduced[j] = costs[j] - psi[j]
-    # Floats >= 0 have the order of their bits read as integers. Numba vectorises the least of
-    # integers but not that of floats, where a nan might hide.
-    bits = reduced.view(np.int64)
-    least = bits[0]
-    where = 0
-    for j in range(n):
-        least = min(least, bits[j])
-    while bits[where] != least:
-        where += 1
-    return reduced[where] if reduced[where] < np.inf else 0.0
+        i = row_of[j]
+        row_of[j] = -1
+        if psi[j] == np.inf:
+            # all its pairs are forbidden; the search will say so
+            psi[j] = 0.0
+        elif col_of[i] < 0:
+            row_of[j] = i
+            col_of[i] = j
+            n_free -= 1
+    return n_free, n_unfit
 
 
 @kernel
@@ -324,7 +355,9 @@ def _match_tight(cost, x, y, p, phi, psi, row_of, col_of):
         costs = _costs_of_row(cost, x, y, p, i, row)
         counts[i] = _where_equal(costs, psi, i, columns[i])
         if counts[i] == 0:
-            phi[i] = _subtract(costs, psi, reduced)
+            least = _subtract(costs, psi, reduced)
+            if least < _INFINITE:
+                phi[i] = np.int64(least).view(np.float64)
             counts[i] = _where_equal(reduced, np.full(n, phi[i]), i, columns[i])
         for j in columns[i, : counts[i]]:
             demand[j] += 1

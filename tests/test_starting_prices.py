@@ -29,7 +29,7 @@ def assert_feasible_and_tight(market, cost):
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_the_potentials_are_feasible_and_tight_on_assigned_pairs(n):
     for cost in (*five_families(n, 2), *map(with_diagonal, structured(n, 2))):
-        market = Market(cost, cost.min(axis=0))
+        market = Market(cost)
         market.settle()
         assert_feasible_and_tight(market, cost)
 
@@ -37,7 +37,7 @@ def test_the_potentials_are_feasible_and_tight_on_assigned_pairs(n):
 @pytest.mark.parametrize("n", [45, 131])
 def test_most_rows_of_random_costs_are_assigned(n):
     for cost in list(five_families(n, 3))[:4]:
-        market = Market(cost, cost.min(axis=0))
+        market = Market(cost)
         market.settle()
         assert np.count_nonzero(market.col_of < 0) <= n // 4
 
@@ -59,7 +59,7 @@ def test_rows_that_quarrel_without_end_are_stopped():
     n = 60
     cost = np.full((n, n), np.inf)
     cost[:, :2] = np.random.default_rng(5).random((n, 2))  # all want the same two columns
-    market = Market(cost, cost.min(axis=0))
+    market = Market(cost)
     market.settle()
     assert np.count_nonzero(market.col_of >= 0) <= 2
     assert_feasible_and_tight(market, cost)
@@ -67,7 +67,7 @@ def test_rows_that_quarrel_without_end_are_stopped():
 
 def test_a_market_without_any_allowed_pair_settles_for_nothing():
     cost = np.full((50, 50), np.inf)
-    market = Market(cost, cost.min(axis=0))
+    market = Market(cost)
     market.settle()
     assert (market.col_of == -1).all()
     assert np.isfinite(market.phi).all()
@@ -77,7 +77,7 @@ def test_a_market_without_any_allowed_pair_settles_for_nothing():
 @pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
 def test_bids_at_equal_prices_settle_heavy_tails(n):
     cost = np.random.default_rng(6).standard_cauchy((n, n))
-    market = Market(cost, cost.min(axis=0))
+    market = Market(cost)
     assert market._lowest_prices_crowd()
     market.settle()
     assert np.count_nonzero(market.col_of < 0) <= n // 64
@@ -87,14 +87,14 @@ def test_bids_at_equal_prices_settle_heavy_tails(n):
 @pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
 def test_the_lowest_prices_are_kept_where_they_spread_the_rows(n):
     for cost in list(five_families(n, 7))[:4]:
-        assert not Market(cost, cost.min(axis=0))._lowest_prices_crowd()
+        assert not Market(cost)._lowest_prices_crowd()
 
 
 def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
     monkeypatch.setattr(starting_prices, "_DIRECT", 350)
     for n in (64, 300):
         for cost in list(five_families(n, 8))[:2]:
-            market = Market(cost, cost.min(axis=0))
+            market = Market(cost)
             market.settle()
             assert np.count_nonzero(market.col_of < 0) <= n // 3
             assert_feasible_and_tight(market, cost)
@@ -109,7 +109,7 @@ def test_bids_on_whole_rows_cope_with_ties_forbidden_rows_and_single_allowed_pai
     forbidden[3] = np.inf  # nothing
     forbidden[4, 1:] = forbidden[5, 1:] = np.inf  # two rows with the same single column
     for cost in (ties, forbidden, np.full((n, n), 2.5)):
-        market = Market(cost, cost.min(axis=0))
+        market = Market(cost)
         market.settle()
         assert_feasible_and_tight(market, cost)
         assert np.count_nonzero(market.col_of < 0) <= n // 8
