@@ -11,8 +11,6 @@ its page; live figures and moving pictures as their still frame, once; no code t
 """
 
 import html
-import importlib.util
-import json
 import re
 from copy import copy
 from dataclasses import dataclass
@@ -23,14 +21,15 @@ from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parents[1]
 STYLE = ROOT / "book" / "_print" / "print.css"
+STYLES = ("pygments.css", "palette.css", "formulas.css", "otlec.css")
 ANSWERS = re.compile(r"Answer|Solution")
 # The last is how a picture is drawn.
 ONLY_ON_SCREEN = (
-    "a.headerlink, script, template, button, .toctree-wrapper, .otlec-source, details.hide"
+    "a.headerlink, script, template, button, mjx-assistive-mml, .toctree-wrapper, .otlec-source, "
+    "details.hide"
 )
 # Marks of code that print in the colour of the text: half of all elements of the book.
 COLOURLESS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "o", "p", "w"))
-FORMULA = re.compile(r"\\\((.*?)\\\)")
 # What a bookmark, which is plain text, shows for the formulas that stand in headings.
 PLAIN = [
     (r"\\Prob(?![a-z])", "P"),
@@ -41,15 +40,7 @@ PLAIN = [
 ]
 TEMPLATE = """<!DOCTYPE html>
 <html lang="{language}" data-theme="light"><head><meta charset="utf-8"/><title>{title}</title>
-{styles}<style>{faces}</style>
-<script>window.MathJax = {
-  tex: {macros: {macros}},
-  options: {
-    ignoreHtmlClass: "tex2jax_ignore|mathjax_ignore", processHtmlClass: "math",
-    enableMenu: false, enableAssistiveMml: false,
-  },
-};</script>
-<script defer src="{mathjax}"></script></head>
+{styles}<style>{faces}</style></head>
 <body>{front}{body}</body></html>
 """
 SUBSCRIPTS = str.maketrans("0123456789p", "₀₁₂₃₄₅₆₇₈₉ₚ")
@@ -69,16 +60,15 @@ def parts() -> list[tuple[str, list[str]]]:
     return [("", [toc["root"]]), *chapters]
 
 
-def plain(text: str) -> str:
+def plain(heading: Tag) -> str:
     """A heading as plain text, its formulas spelt with Unicode's letters."""
-
-    def spell(found: re.Match) -> str:
-        formula = found.group(1)
+    heading = copy(heading)
+    for formula in heading.select(".math"):
+        text = formula["data-tex"]
         for pattern, letter in PLAIN:
-            formula = re.sub(pattern, letter, formula)
-        return re.sub(r"_(\w)", lambda m: m.group(1).translate(SUBSCRIPTS), formula)
-
-    return " ".join(FORMULA.sub(spell, text).split())
+            text = re.sub(pattern, letter, text)
+        formula.replace_with(re.sub(r"_(\w)", lambda found: found[1].translate(SUBSCRIPTS), text))
+    return " ".join(heading.get_text().split())
 
 
 # One page ---------------------------------------------------------------------------------------
@@ -97,10 +87,9 @@ def read(folder: Path, name: str) -> Tag:
         element.decompose()
     for element in article.select("a.image-reference, " + COLOURLESS):
         element.unwrap()
-    for formula in article.select(".math[data-tex]"):  # as TeX again: paper has its own sizes
-        left, right = (r"\(", r"\)") if formula.name == "span" else (r"\[", r"\]")
-        formula.find("mjx-container").replace_with(left + formula["data-tex"] + right)
-        del formula["data-tex"]
+    for formula in article.select(".math[data-tex] > mjx-container"):
+        # To a screen reader, an image with the formula's source as its text.
+        formula["role"], formula["aria-label"] = "img", formula.parent["data-tex"].strip()
     return article
 
 
@@ -294,19 +283,11 @@ def running_heads(chapters: list[tuple[str, Tag]]) -> str:
     """A style sheet: each chapter is a kind of page of its own, with its title at the top."""
     rules = []
     for name, chapter in chapters:
-        title = plain(chapter.find("h1").get_text()).replace('"', '\\"')
+        title = plain(chapter.find("h1")).replace('"', '\\"')
         page = re.sub(r"\W", "-", f"chapter-{name}")
         rules.append(f'@page {page} {{ @top-left {{ content: "{title}"; }} }}')
         rules.append(f'[id="{name}"] {{ page: {page}; }}')
     return "\n".join(rules)
-
-
-def mathjax() -> str:
-    """The address of MathJax's script, with its fonts beside it."""
-    spec = importlib.util.find_spec("sphinx-mathjax-offline")
-    if spec is None or spec.origin is None:
-        raise PaperError("sphinx-mathjax-offline is missing: install the 'book' extra")
-    return (Path(spec.origin).parent / "static" / "mathjax" / "tex-chtml-full.js").as_uri()
 
 
 def fonts() -> str:
@@ -376,10 +357,12 @@ def bookmarks(chapters: list[tuple[str, Tag]]) -> list[tuple[int, str, str]]:
     """The chapters, their sections, and the statements of the lecture."""
     found = []
     for name, chapter in chapters:
-        found.append((0, name, plain(chapter.find("h1").get_text())))
+        found.append((0, name, plain(chapter.find("h1"))))
+        if name == "answers":
+            continue
         for heading in chapter.select("section[id] > h2, p.admonition-title:has(.caption-number)"):
             level = 1 if heading.name == "h2" else 2
-            found.append((level, heading.parent["id"], plain(heading.get_text())))
+            found.append((level, heading.parent["id"], plain(heading)))
     return found
 
 
@@ -412,13 +395,11 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
         "styles": "".join(
             f'<link rel="stylesheet" href="{file.resolve().as_uri()}"/>'
             for file in (
-                *(folder / "_static" / n for n in ("pygments.css", "palette.css", "otlec.css")),
+                *(folder / "_static" / name for name in STYLES),
                 STYLE,
             )
         ),
         "faces": fonts() + f"\n@page {{ size: {paper}; }}\n" + running_heads(chapters),
-        "macros": json.dumps(config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]),
-        "mathjax": mathjax(),
         "front": title_page(config, version, bool(taken)) + str(contents(chapters, captions, soup)),
         "body": body,
     }.items():

@@ -32,14 +32,14 @@ LINE = {"A4": 166, "letter": 172}
 SMALLEST = 0.55
 
 FIT = """async (smallest) => {
-  await MathJax.startup.promise;
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
   const tight = [];
   const shrink = (box, width, room, what) => {
     const factor = Math.min(1, room / width);
     if (factor >= 1) return;
-    box.style.fontSize = `${Math.floor(1000 * factor * 0.995) / 10}%`;
+    const size = parseFloat(getComputedStyle(box).fontSize);
+    box.style.fontSize = `${(0.995 * factor * size).toFixed(2)}px`;
     if (factor < smallest) tight.push(`${what}: ${Math.round(100 * factor)} %`);
   };
   for (const box of document.querySelectorAll("mjx-container[display=true]")) {
@@ -63,13 +63,6 @@ NUMBER = """(pages) => {
     place.textContent = page;
   }
   return changed;
-}"""
-# A formula is an image with its source as the text, as far as a screen reader is concerned.
-DESCRIBE = """() => {
-  for (const {math, typesetRoot} of MathJax.startup.document.math) {
-    typesetRoot.setAttribute("role", "img");
-    typesetRoot.setAttribute("aria-label", math.trim());
-  }
 }"""
 
 
@@ -121,7 +114,6 @@ def print_book(html: Path, pdf: Path, size: str) -> None:
         page.goto(html.resolve().as_uri())
         if tight := page.evaluate(FIT, SMALLEST):
             raise PdfError("too wide for the page: " + "; ".join(tight))
-        page.evaluate(DESCRIBE)
         for _ in range(4):
             page.pdf(**options, tagged=False)  # three times as quick
             if not page.evaluate(NUMBER, pages_of(pdf)):
