@@ -4,8 +4,8 @@ Where a link leads to a statement, a formula, a figure, an exercise, a term, a w
 ``static/cards.js`` shows it beside the link. The pieces are cut out of the pages once all are
 written, one script for each page that is cited, which a reader's browser loads when the first card
 from that page is asked for: so pages do not grow, and it works from ``file://``. sphinx-hoverxref
-asks a server; sphinx-tippy loads two libraries from elsewhere, repeats ids, gives its scripts random
-names, so that no two builds are equal, and its cards neither close with Escape nor open by touch.
+asks a server; sphinx-tippy loads two libraries from elsewhere, repeats ids, names its scripts at
+random, so that no two builds are equal, and its cards neither close with Escape nor open by touch.
 """
 
 import html
