@@ -9,10 +9,9 @@ OUT := $(if $(STUDENTS),_build/students,.)
 BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.yml \
 	--path-output $(OUT) -W -n --keep-going
 PAPER ?= A4
-PRINTED := $(if $(STUDENTS),_build/students,_build)/pdf/otlec.pdf
 WORKERS ?= 2
 
-.PHONY: help book exercises slides pdf test lint unit check notebooks coverage serve bench clean
+.PHONY: help book exercises slides pdf archive site test lint unit check notebooks coverage serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,7 +28,16 @@ slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print 
 		$(if $(SETTINGS),--settings $(SETTINGS))
 
 pdf: .venv/dev.ready book ## the whole book as one PDF (PAPER=letter; needs a Chromium)
-	@$(BIN)/python scripts/pdf.py --html $(OUT)/_build/html --out $(PRINTED) --paper $(PAPER)
+	@$(BIN)/python scripts/pdf.py --html $(OUT)/_build/html --out $(OUT)/_build/pdf/otlec.pdf --paper $(PAPER)
+
+# Built anew: pictures of earlier builds would remain, and be packed.
+archive: .venv/book.ready ## the pages as one archive to read offline, the same bytes anywhere
+	@rm -rf $(OUT)/_build/html
+	@$(BUILD) --quiet
+	@$(BIN)/python scripts/archive.py $(OUT)/_build/html $(OUT)/_build/otlec-book.zip
+
+site: .venv/dev.ready ## pages, PDF, slides and archive in one folder, with links to each other
+	@STUDENTS=$(STUDENTS) $(BIN)/python scripts/publish.py --out $(OUT)/_build/site
 
 test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
 	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15

@@ -26,7 +26,7 @@ ANSWERS = re.compile(r"Answer|Solution")
 # The last is how a picture is drawn.
 ONLY_ON_SCREEN = (
     "a.headerlink, script, template, button, mjx-assistive-mml, .toctree-wrapper, .otlec-source, "
-    "details.hide"
+    ".downloads, details.hide"
 )
 # Marks of code that print in the colour of the text: half of all elements of the book.
 COLOURLESS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "o", "p", "w"))

@@ -94,6 +94,14 @@ def launch(running):
     return browser
 
 
+def require_browser() -> None:
+    """Raise `PdfError` now, rather than at the end of a long build."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        launch(running).close()
+
+
 def pages_of(file: Path) -> dict[str, int]:
     """The page, from 1, of each place that a link leads to."""
     with pikepdf.open(file) as pdf:

@@ -30,7 +30,10 @@ class Downloads(SphinxDirective):
         for kind, file in self.config.downloads.items():
             link = nodes.paragraph("", "", nodes.reference("", WORDS[kind], refuri=file))
             items.append(nodes.list_item("", link, classes=[f"download-{kind}"]))
-        return [nodes.bullet_list("", *items, classes=["downloads"])] if items else []
+        if not items:
+            return []
+        title = nodes.paragraph("", "To take along:")
+        return [nodes.container("", title, nodes.bullet_list("", *items), classes=["downloads"])]
 
 
 def setup(app):
