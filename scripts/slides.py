@@ -146,7 +146,8 @@ def configuration(values: dict) -> dict:
     config["extensions"] = [*names, "sphinx_revealjs", "slides_bridge"]
     config["html_math_renderer"] = "mathjax"  # a slide's formulas are scaled in the browser
     config["mathjax3_config"]["chtml"] = {"matchFontHeight": False}
-    for name in ("comments_config", "copybutton_exclude"):  # of extensions that no deck needs
+    # of extensions that no deck needs
+    for name in ("comments_config", "copybutton_selector", "copybutton_exclude"):
         config.pop(name, None)
     config |= {
         "html_theme": "basic",
