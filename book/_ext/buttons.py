@@ -2,16 +2,18 @@
 
 A page is downloaded as a notebook that runs anywhere (``scripts/handouts.py``) and as its MyST
 source, both without solutions where the page is an exercise page or the book is for students; the
-whole book as PDF where the site has one (``downloads.py``). Launch buttons and links to the source
-need an address (``scripts/addresses.py``) and are left out without one. The theme's own buttons
-offer the committed notebook, solutions included, open it in a tab instead of saving it, and fail
-where launch services are configured without a repository; so ``templates/otlec-buttons.html`` takes
-their place.
+whole book as PDF where the site has one (``downloads.py``). In a folder, without a server, it is
+``static/buttons.js`` that saves. Launch buttons and links to the source need an address
+(``scripts/addresses.py``) and are left out without one. The theme's own buttons offer the committed
+notebook, solutions included, open it in a tab instead of saving it, and fail where launch services
+are configured without a repository; so ``templates/otlec-buttons.html`` takes their place.
 """
 
+import json
 import sys
 from pathlib import Path
 
+import nbformat
 from sphinx.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,10 +39,11 @@ def configure(app, config):
     options["article_header_end"] = ["otlec-buttons.html"]
 
 
-def load_styles(app):
+def load_assets(app):
     """Load the style sheet of menus, cards and terms on pages of the book, but not on slides."""
     if app.builder.name == "html":
         app.add_css_file("links.css")
+        app.add_js_file("buttons.js", loading_method="defer")
 
 
 def menus(app, pagename, templatename, context, doctree):
@@ -75,13 +78,31 @@ def write_downloads(app, exception):
         students=app.config.exercises_for_students,
         sources=True,
     )
+    for folder in ("_sources", "exercises"):
+        for file in sorted((Path(app.outdir) / folder).iterdir()):
+            _write_as_script(file)
+
+
+def _write_as_script(file: Path):
+    """Write what ``static/buttons.js`` saves in a folder: a notebook leaves its outputs behind."""
+    if file.suffix not in (".ipynb", ".md"):
+        return
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".ipynb":
+        notebook = nbformat.reads(text, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        text = nbformat.writes(notebook) + "\n"
+    call = f"otlecSave({json.dumps(file.name)},{json.dumps(text, ensure_ascii=False)});\n"
+    file.with_name(f"{file.name}.js").write_text(call, encoding="utf-8")
 
 
 def setup(app):
     """Register the addresses as a configuration value, and connect."""
     app.add_config_value("addresses", addresses.Addresses(), "env", [addresses.Addresses])
     app.connect("config-inited", configure)
-    app.connect("builder-inited", load_styles)
+    app.connect("builder-inited", load_assets)
     app.connect("html-page-context", menus)
     app.connect("build-finished", write_downloads, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

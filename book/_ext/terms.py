@@ -53,13 +53,15 @@ def entries() -> list[list[str]]:
     return [re.findall(r"^(\S.*)$", block, re.M) for block in re.split(r"\n\n+", body)]
 
 
+def _forms(name: str) -> str:
+    """The name and its plural, with either kind of apostrophe."""
+    return re.escape(name).replace("'", "['’]") + "(?:e?s)?"
+
+
 def patterns() -> dict[str, re.Pattern]:
     """What is searched for each name, longer names first."""
     names = sorted((name for names in entries() for name in names), key=len, reverse=True)
-    return {
-        name: re.compile(rf"\b(?:{FORMS.get(name, re.escape(name) + '(?:e?s)?')})\b", re.I)
-        for name in names
-    }
+    return {name: re.compile(rf"\b(?:{FORMS.get(name) or _forms(name)})\b", re.I) for name in names}
 
 
 def _running_text(doctree):
