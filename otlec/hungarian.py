@@ -194,7 +194,8 @@ def _nearest(bits, row_of, before):
     nearest = -1
     if least == before:
         for j in range(bits.size):
-            nearest = max(nearest, j if bits[j] == least and row_of[j] < 0 else -1)
+            free_and_as_near = (bits[j] == least) & (row_of[j] < 0)  # "and" would be a branch
+            nearest = max(nearest, j if free_and_as_near else -1)
     if nearest < 0:
         nearest = 0
         while bits[nearest] != least:
