@@ -31,7 +31,7 @@ def build_published(folder: Path) -> Path:
     book.mkdir()
     (folder / "_config.yml").write_text(yaml.safe_dump(config))
     (book / "_toc.yml").write_text(
-        "format: jb-book\nroot: index\nchapters:\n- file: x1-exercises\n"
+        "format: jb-book\nroot: index\nchapters:\n- file: x1-exercises\n- file: ledger\n"
     )
     (book / "index.md").write_text("# A small book\n\nIts [only page](x1-exercises.ipynb).\n")
     (book / "ledger.md").write_text("# A page without code\n\nIt is short.\n")
