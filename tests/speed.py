@@ -30,7 +30,7 @@ NETWORK = {
 PACKED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt"}
 
 # Watches from before the page's own first line. The formulas are there when the text fills the
-# window, and each formula in it is typeset in its own fonts.
+# window and each formula in it is typeset, its fonts loaded.
 WATCH = """
 (() => {
   const seen = {text: null, formulas: null, shift: 0, blocked: 0, shifts: []};
@@ -56,24 +56,29 @@ WATCH = """
     if (seen.text !== null && e.startTime + e.duration > seen.text)
       seen.blocked += Math.max(0, e.duration - 50);
   });
-  const elsewhere = (math) => {
+  const inView = (math) => {
     const {top, bottom, width} = math.getBoundingClientRect();
-    return !width || bottom < 0 || top > innerHeight;
+    return width && bottom > 0 && top < innerHeight;
   };
   const done = () => {
     const article = document.querySelector("article");
     if (seen.text === null || !article) return false;
     if (document.readyState === "loading" && article.getBoundingClientRect().bottom < innerHeight)
       return false;
-    if ([...document.fonts].some((f) => f.family.includes("MJX") && f.status === "loading"))
-      return false;
-    return [...article.querySelectorAll(".math")].every(
-      (math) => elsewhere(math) || math.querySelector("mjx-container"));
+    const formulas = [...article.querySelectorAll(".math")].filter(inView);
+    if (!formulas.every((math) => math.querySelector("mjx-container"))) return false;
+    const characters = formulas.flatMap((math) => [...math.querySelectorAll("mjx-c")]);
+    const fonts = new Set(characters.map((c) => getComputedStyle(c).fontFamily));
+    return [...fonts].every((list) => {
+      const names = list.replaceAll('"', "").split(", ").filter((name) => name !== "MJXZERO");
+      const faces = [...document.fonts].filter((face) => names.includes(face.family));
+      return faces.every((face) => face.status !== "loading")
+        && faces.some((face) => face.status === "loaded");
+    });
   };
   const look = () => {
-    if (!done()) seen.formulas = null;
-    else seen.formulas ??= performance.now();
-    requestAnimationFrame(look);
+    if (done()) seen.formulas = performance.now();
+    else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 })();

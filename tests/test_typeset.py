@@ -1,5 +1,7 @@
 """Formulas that are typeset while the book is built: what they look like, and what they need."""
 
+import base64
+import io
 import re
 import sys
 
@@ -91,8 +93,11 @@ def test_every_character_of_the_book_has_its_rule_and_its_glyph(built_book):
 
     static = built_book / "_static"
     styles = (static / "formulas.css").read_text(encoding="utf-8")
-    faces = dict(re.findall(r'font-family:([\w-]+);src:url\("(.*?)"\)', styles))
-    glyphs = {family: set(TTFont(static / file).getBestCmap()) for family, file in faces.items()}
+    glyphs = {}
+    for family, address in re.findall(r'font-family:([\w-]+);src:url\("(.*?)"\)', styles):
+        _, inside, packed = address.partition("base64,")
+        font = io.BytesIO(base64.b64decode(packed)) if inside else static / address
+        glyphs[family] = set(TTFont(font).getBestCmap())
     formulas = 0
     for page in built_book.glob("*.html"):
         text = page.read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ The size of a formula follows the text around it: 1 ex there is 0.442 em of Math
 """
 
 import atexit
+import base64
 import json
 import logging
 import re
@@ -56,6 +57,7 @@ START = """
 """
 SIZE = 'mjx-container[jax="CHTML"] { font-size: calc(1ex / 0.442); }'
 RULE = r'((?:"[^"]*"|[^{}"])+)\{((?:"[^"]*"|[^}"])*)\}'
+SMALL = 4000  # bytes
 # Of the brackets and braces that grow with what they hold.
 STRETCHING = ("MJXTEX-S1", "MJXTEX-S4", "MJXTEX", "MJXTEX-A")
 
@@ -219,14 +221,17 @@ def write_styles(app, exception):
     static = Path(app.outdir) / "_static"
     styles, needed = reduce(typesetter.styles(_macros(app.config)), used(Path(app.outdir)))
     fonts = mathjax_folder() / "output" / "chtml" / "fonts" / "woff-v2"
-    names = dict(re.findall(r'font-family:(\S+?);src:url\("\./(\S+?)\.woff"\)', styles))
-    for family, name in names.items():
-        write_font(fonts / f"{name}.woff", static / "fonts" / f"{name}.woff2", needed[family])
-    styles = re.sub(
-        r'url\("\./(\S+?)\.woff"\) format\("woff"\)',
-        r'url("fonts/\1.woff2") format("woff2")',
-        styles,
-    )
+    for family, name in re.findall(r'font-family:(\S+?);src:url\("\./(\S+?)\.woff"\)', styles):
+        target = static / "fonts" / f"{name}.woff2"
+        write_font(fonts / f"{name}.woff", target, needed[family])
+        address = f"fonts/{target.name}"
+        if target.stat().st_size < SMALL:  # a request of its own would take longer
+            packed = base64.b64encode(target.read_bytes()).decode("ascii")
+            address = f"data:font/woff2;base64,{packed}"
+            target.unlink()
+        styles = styles.replace(
+            f'url("./{name}.woff") format("woff")', f'url("{address}") format("woff2")'
+        )
     (static / "formulas.css").write_text(styles, encoding="utf-8")
     typesetter.stop()
 

@@ -1,0 +1,113 @@
+"""What makes a page light: one style sheet, drawn icons, scripts that wait, sized pictures."""
+
+import re
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT
+from PIL import Image
+
+pytest.importorskip("tinycss2", reason="the 'book' extra is not installed")
+pytest.importorskip("py_mini_racer", reason="the 'book' extra is not installed")
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import light
+
+
+@pytest.fixture(scope="module")
+def pages(built_book):
+    return {
+        page.stem: BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        for page in sorted(built_book.glob("*.html"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("styles", "kept"),
+    [
+        (".a{x:1}.b{x:2}", ".a{x:1}"),
+        (".a .b,.a:not(.b){x:1}", ".a:not(.b){x:1}"),
+        ("p.b{x:1}p[class]{x:2}", "p[class]{x:2}"),
+        ("@media print{.b{x:1}}@media screen{.a{x:1}.b{y:2}}", "@media screen{.a{x:1}}"),
+        ('.a::before{content:"} .b {"}', '.a::before{content:"} .b {"}'),
+        ("@font-face{font-family:b}/* .b */", "@font-face{font-family:b}"),
+        ('.a{background:url("data:image/svg+xml,.b{}")}', None),
+    ],
+)
+def test_rules_go_whose_classes_nobody_mentions(styles, kept):
+    assert light.purge(styles, {"a"}).replace("\n", "") == (kept or styles)
+
+
+def test_style_sheets_keep_the_order_of_every_page():
+    merged = light._merge([["a", "c"], ["a", "b", "c"], ["a", "c", "d"]])
+    assert merged == ["a", "b", "c", "d"]
+
+
+def test_addresses_in_a_style_sheet_follow_it(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "base.css").write_text("p{background:url(paper.png)}")
+    (tmp_path / "deep" / "theme.css").write_text(
+        '@import "../base.css";\nq{src:url("../fonts/x.woff2");mask:url("data:image/png;base64,A")}'
+    )
+    styles = light.read_style(tmp_path, "deep/theme.css")
+    assert "url(paper.png)" in styles
+    assert "url(fonts/x.woff2)" in styles
+    assert 'url("data:image/png;base64,A")' in styles
+
+
+def test_pictures_get_their_size_once(tmp_path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "a picture.png")
+    tag = '<img alt="x" src="a%20picture.png" /><img src="a picture.png" style="width: 50%"/>'
+    settled = light.settle_pictures(tag, tmp_path)
+    assert settled.count('loading="lazy" decoding="async" width="30" height="20"') == 2
+    assert light.settle_pictures(settled, tmp_path) == settled
+
+
+def test_scripts_wait_in_their_order():
+    text = light.postpone_scripts(
+        '<script src="a.js"></script><script>let x = 1;</script><script async src="b.js"></script>'
+        "<script>DOCUMENTATION_OPTIONS.pagename = 1;</script>"
+        '<script src="_static/searchtools.js"></script><script src="searchindex.js"></script>',
+        searches=False,
+    )
+    assert text == (
+        '<script defer src="a.js"></script><script>let x = 1;</script>'
+        '<script async src="b.js"></script>'
+        '<script type="module">DOCUMENTATION_OPTIONS.pagename = 1;</script>'
+    )
+
+
+def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, built_book):
+    styles = (built_book / "_static" / light.BUNDLE).read_text(encoding="utf-8")
+    assert 10_000 < len(styles) < 250_000
+    for file in re.findall(r"url\((?!\"?data:)\"?([^)\"#]+)", styles):
+        if not file.startswith("http"):
+            assert (built_book / "_static" / file).exists(), file
+    for name, page in pages.items():
+        sheets = [link["href"] for link in page.select('link[rel="stylesheet"]')]
+        assert len(sheets) == 1, f"{name}: {sheets}"
+        assert f"_static/{light.BUNDLE}?v=" in sheets[0], name
+        assert not page.select('script[src*="fontawesome"]'), name
+        assert not page.select("i[class*='fa-'], span[class*='fa-']"), name
+        assert page.select("svg.svg-inline--fa > path[d]"), name
+
+
+def test_every_script_waits_for_the_text(pages):
+    for name, page in pages.items():
+        searches = name in ("search", "404")
+        scripts = page.select("script[src]")
+        assert scripts, name
+        assert any("searchindex" in s["src"] for s in scripts) == searches, name
+        if not searches:
+            assert all(s.has_attr("defer") or s.has_attr("async") for s in scripts), name
+
+
+def test_pictures_are_lazy_and_reserve_their_place(pages):
+    found = 0
+    for name, page in pages.items():
+        for picture in page.select("article img[src^=_images]"):
+            assert picture.get("loading") == "lazy", f"{name}: {picture['src']}"
+            assert int(picture["width"]) > 0, f"{name}: {picture['src']}"
+            assert int(picture["height"]) > 0, f"{name}: {picture['src']}"
+            found += 1
+    assert found > 40
