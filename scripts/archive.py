@@ -18,7 +18,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 WHEN = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
-NOT_FOR_READERS = re.compile(r"\.buildinfo|\.doctrees/|\.nojekyll|_static/.*(\.map|macros\.html)$")
+# A server's files have no use in a folder; the page for wrong addresses names the site in its links.
+NOT_FOR_READERS = re.compile(
+    r"\.buildinfo|\.doctrees/|\.nojekyll|(404\.html|sitemap\.xml|robots\.txt)$"
+    r"|_static/.*(\.map|macros\.html)$"
+)
 # The list of downloads (book/_ext/downloads.py) offers this archive, which does not hold itself.
 TO_ITSELF = re.compile(rb'<li class="download-archive">.*?</li>\n?', re.S)
 LINK = re.compile(r'<(?:a|img|script|link|source)\b[^>]*?\b(?:href|src)="([^"#?]+)[^"]*"')
