@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 WHEN = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
-# A server's files have no use in a folder; the page for wrong addresses names the site in its links.
+# A server's files have no use in a folder; the page for wrong addresses names the site in links.
 NOT_FOR_READERS = re.compile(
     r"\.buildinfo|\.doctrees/|\.nojekyll|(404\.html|sitemap\.xml|robots\.txt)$"
     r"|_static/.*(\.map|macros\.html)$"
