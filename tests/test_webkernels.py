@@ -453,6 +453,35 @@ def test_the_loader_refuses_what_does_not_fit_and_says_why(pages):
     )
 
 
+@pytest.mark.browser
+@pytest.mark.needs_jit
+def test_lasting_arrays_are_written_where_they_lie_and_outlast_a_growing_memory(pages):
+    rng = np.random.default_rng(8)
+    call = (*_fields(rng, 3, 1, 4)[1], 0.1, 0.2, 0.3, np.zeros((3, 1, 4)), 0, 3)
+    found = pages.page.evaluate(
+        """async (values) => {
+          const k = await (window.loaded ??= otlecKernels.load(otlecCompiled)), before = [];
+          k.forget();
+          const [a, b, c, out] = [0, 1, 2, 3].map(() => k.lasting(3, 1, 4));
+          [a, b, c].forEach((v, i) => v.data.set(values[i]));
+          const run = () => {
+            out.data.fill(0);
+            k["dynamic._divergence_of_spread"](a, b, c, 0.1, 0.2, 0.3, out, 0, 3);
+            return [...out.data];
+          };
+          const first = run(), size = k.memory.buffer.byteLength;
+          const many = {data: new Float64Array(1500), shape: [1500, 1]};
+          k["cost._distance_powers"](many, many, 2);
+          const grown = k.memory.buffer.byteLength > size, second = run();
+          k.forget();
+          return [first, second, grown];
+        }""",
+        [v.ravel().tolist() for v in call[:3]],
+    )
+    dynamic._divergence_of_spread(*call)
+    assert found == [call[6].ravel().tolist(), call[6].ravel().tolist(), True]
+
+
 @pytest.mark.needs_jit
 def test_the_header_names_every_source(compiled):
     head, _, rest = compiled.read_text().partition("*/")

@@ -5,7 +5,7 @@
   "use strict";
   const {figures} = otlecLive;
   const six = (v) => v.toFixed(6);
-  const sum = (v) => v.reduce((a, b) => a + b, 0);
+  const sum = (v) => { let total = 0; for (const w of v) total += w; return total; };
   const range = (n) => Array.from({length: n}, (_, k) => k);
   const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
   const unit = (w) => { const total = sum(w); return Float64Array.from(w, (v) => v / total); };
@@ -322,9 +322,8 @@
      cosines in time, which split the equation into one tridiagonal system a frequency. */
   class Poisson {
     constructor(n, [st, sx]) {
-      Object.assign(this, {n, sx, half: STEPS / 2, wave: new Float64Array(STEPS * n), fold: new Float64Array(STEPS * n)});
-      this.cosine = range(STEPS).map((k) => Float64Array.from(range(STEPS), (l) => Math.cos((Math.PI * k * (l + 0.5)) / STEPS) * Math.sqrt((k ? 2 : 1) / STEPS)));
-      this.transposed = range(STEPS).map((l) => Float64Array.from(range(STEPS), (k) => this.cosine[k][l]));
+      Object.assign(this, {n, sx, wave: new Float64Array(STEPS * n), crossings: []});
+      this.frequencies = this.plan(range(STEPS).map((k) => this.wave.subarray(k * n, k * n + n)));
       // Gauss' elimination of -sx^2 (v[j-1] - 2 v[j] + v[j+1]) + lambda v[j] = r[j]
       this.pivots = range(STEPS).map((k) => {
         const lambda = (2 * st * Math.sin((0.5 * Math.PI * k) / STEPS)) ** 2, pivots = new Float64Array(n);
@@ -332,58 +331,68 @@
         return pivots;
       });
     }
+    /* Lee's cosine transform, in place, as a list of what it does to pairs of rows: it crosses them
+       with a factor, or with 0 adds the second to the first. Returns the row of each frequency. */
+    plan(rows) {
+      const count = rows.length, half = count / 2;
+      if (count === 1) return rows;
+      for (let i = 0; i < half; i++) this.crossings.push([rows[i], rows[count - 1 - i], 0.5 / Math.cos((Math.PI * (i + 0.5)) / count)]);
+      const even = this.plan(rows.slice(0, half)), odd = this.plan(rows.slice(half).reverse());
+      for (let i = 0; i < half - 1; i++) this.crossings.push([odd[i], odd[i + 1], 0]);
+      return even.flatMap((row, i) => [row, odd[i]]);
+    }
+    /* The solution; the next call overwrites it. */
     solve(source) {
-      const {n, half, wave, fold, cosine} = this, out = new Float64Array(STEPS * n);
-      // A cosine is even or odd about the middle of time: half of the products are enough.
-      for (let l = 0; l < half; l++)
-        for (let j = 0; j < n; j++) {
-          const u = source[l * n + j], v = source[(STEPS - 1 - l) * n + j];
-          fold[l * n + j] = u + v;
-          fold[(half + l) * n + j] = u - v;
+      const {wave, crossings, frequencies} = this;
+      wave.set(source);
+      for (const [a, b, factor] of crossings) this.cross(a, b, factor);
+      frequencies.forEach((row, k) => (k ? this.eliminate(row, this.pivots[k]) : this.integrate(row)));
+      for (let q = crossings.length - 1; q >= 0; q--) this.uncross(...crossings[q]);
+      return wave;
+    }
+    cross(a, b, factor) {
+      if (!factor) for (let j = 0; j < a.length; j++) a[j] += b[j];
+      else
+        for (let j = 0; j < a.length; j++) {
+          const u = a[j], v = b[j];
+          a[j] = u + v;
+          b[j] = factor * (u - v);
         }
-      wave.fill(0);
-      for (let k = 0; k < STEPS; k++)
-        for (let l = 0; l < half; l += 4) this.add(wave, k, fold, (k % 2) * half + l, 1, cosine[k], l);
-      for (let k = 0; k < STEPS; k++) (k ? this.eliminate(k) : this.integrate());
-      fold.fill(0);
-      for (let odd = 0; odd < 2; odd++)
-        for (let l = 0; l < half; l++)
-          for (let k = odd; k < STEPS; k += 8) this.add(fold, odd * half + l, wave, k, 2, this.transposed[l], k);
-      for (let l = 0; l < half; l++)
-        for (let j = 0; j < n; j++) {
-          const u = fold[l * n + j], v = fold[(half + l) * n + j];
-          out[l * n + j] = u + v;
-          out[(STEPS - 1 - l) * n + j] = u - v;
+    }
+    uncross(a, b, factor) {
+      if (!factor) for (let j = 0; j < a.length; j++) a[j] -= b[j];
+      else
+        for (let j = 0; j < a.length; j++) {
+          const u = 0.5 * a[j], v = (0.5 / factor) * b[j];
+          a[j] = u + v;
+          b[j] = u - v;
         }
-      return out;
     }
-    /* Add four rows to a row, which is twice as fast as one after the other. */
-    add(to, row, from, first, stride, factors, q) {
-      const n = this.n, at = row * n, s = stride * n, a = first * n, b = a + s, c = b + s, d = c + s;
-      const u = factors[q], v = factors[q + stride], w = factors[q + 2 * stride], x = factors[q + 3 * stride];
-      for (let j = 0; j < n; j++) to[at + j] += u * from[a + j] + v * from[b + j] + w * from[c + j] + x * from[d + j];
+    eliminate(row, pivots) {
+      const n = this.n, square = this.sx * this.sx;
+      for (let j = 1; j < n; j++) row[j] += square * pivots[j - 1] * row[j - 1];
+      row[n - 1] *= pivots[n - 1];
+      for (let j = n - 2; j >= 0; j--) row[j] = (row[j] + square * row[j + 1]) * pivots[j];
     }
-    eliminate(k) {
-      const {n, wave} = this, pivots = this.pivots[k], square = this.sx * this.sx, at = k * n;
-      for (let j = 1; j < n; j++) wave[at + j] += square * pivots[j - 1] * wave[at + j - 1];
-      for (let j = n - 1; j >= 0; j--) wave[at + j] = (wave[at + j] + (j < n - 1 ? square * wave[at + j + 1] : 0)) * pivots[j];
-    }
-    integrate() { // the frequency 0, whose mean is lost
-      const {n, wave} = this, mean = sum([...wave.subarray(0, n)]) / n;
+    integrate(row) { // the frequency 0, whose mean is lost
+      const n = this.n, mean = sum(row) / n;
       let slope = 0, value = 0, total = 0;
       for (let j = 0; j < n; j++) {
-        slope += wave[j] - mean;
-        wave[j] = value;
+        slope += row[j] - mean;
+        row[j] = value;
         total += value;
         value -= slope / (this.sx * this.sx);
       }
-      for (let j = 0; j < n; j++) wave[j] -= total / n;
+      for (let j = 0; j < n; j++) row[j] -= total / n;
     }
   }
 
+  // As sum, but quick: it is only given one kind of array.
+  const total = (data) => { let all = 0; for (let k = 0; k < data.length; k++) all += data[k]; return all; };
   class Film {
-    constructor(s) {
-      const n = s.rho0.length;
+    constructor(s, kernels) {
+      const n = s.rho0.length, grid = (...shape) => kernels.lasting(...shape);
+      kernels.forget(); // the film before
       this.key = Film.key(s);
       this.n = n;
       this.p = s.p;
@@ -393,18 +402,20 @@
       let flux = 0;
       this.speed = Math.max(sum(this.rho0.map((v, k) => Math.abs((flux += v - this.rho1[k])))) / n / n, 0.05);
       this.scales = [STEPS / this.speed, n];
-      const grid = (a, b) => ({data: new Float64Array(a * b), shape: [a, 1, b]});
-      this.f = grid(STEPS + 1, n);
+      this.f = grid(STEPS + 1, 1, n);
       for (let k = 0; k <= STEPS; k++)
         for (let j = 0; j < n; j++) this.f.data[k * n + j] = (1 - k / STEPS) * this.rho0[j] + (k / STEPS) * this.rho1[j];
-      this.m1 = {data: new Float64Array(STEPS * 2 * n), shape: [STEPS, 2, n]};
-      this.m2 = grid(STEPS, n + 1);
+      this.m1 = grid(STEPS, 2, n);
+      this.m2 = grid(STEPS, 1, n + 1);
+      this.m1.data.fill(0);
+      this.m2.data.fill(0);
       this.inverse = new Poisson(n, this.scales);
       this.project();
-      this.bar = [this.f, this.m1, this.m2].map((u) => ({data: u.data.slice(), shape: u.shape}));
-      this.dual = range(3).map(() => grid(STEPS, n));
-      this.source = grid(STEPS, n);
-      this.sums = range(3).map(() => ({data: new Float64Array(STEPS * n), shape: [STEPS, n]}));
+      this.bar = [this.f, this.m1, this.m2].map((u) => { const bar = grid(...u.shape); bar.data.set(u.data); return bar; });
+      this.dual = range(3).map(() => grid(STEPS, 1, n));
+      for (const v of this.dual) v.data.fill(0);
+      this.source = grid(STEPS, 1, n);
+      this.sums = range(3).map(() => grid(STEPS, n));
       this.energies = [];
       this.count = this.judged = 0;
       this.lower = 0;
@@ -425,11 +436,12 @@
     iterate(kernels, step, relax) {
       const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
       kernels["dynamic._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
-      const u = {data: this.inverse.solve(this.source.data), shape: [STEPS, 1, this.n]};
+      const u = this.source; // solved in its place
+      u.data.set(this.inverse.solve(u.data));
       kernels["dynamic._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
       if (this.p === 2) kernels["dynamic._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
       else kernels["dynamic._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
-      const [energy, square] = [0, 1].map((k) => sum(this.sums[k].data)), cells = STEPS * this.n;
+      const [energy, square] = [0, 1].map((k) => total(this.sums[k].data)), cells = STEPS * this.n;
       this.energies.push((this.speed ** this.p * energy) / (step * cells));
       this.residual = Math.sqrt(square / cells) / step;
       this.count += 1;
@@ -475,9 +487,9 @@
     }
   }
   /* The iteration of a state, started again where its problem has changed. */
-  function filmOf(s) {
+  function filmOf(s, kernels) {
     let film = films.get(s);
-    if (!film || film.key !== Film.key(s) || film.count > s.iterations) films.set(s, (film = new Film(s)));
+    if (!film || film.key !== Film.key(s) || film.count > s.iterations) films.set(s, (film = new Film(s, kernels)));
     return film;
   }
   figures.river = {
@@ -493,24 +505,28 @@
     ],
     // As many iterations as fit in a part of a frame, at most 40.
     every(s, kernels) {
-      const film = filmOf(s), start = performance.now();
+      const film = filmOf(s, kernels), start = performance.now();
       for (let k = 0; k < 40 && performance.now() - start < 5; k++) film.iterate(kernels, s.step, s.relax);
       s.iterations = film.count;
       if (film.count >= 3000) s.running = false;
     },
     solve(s, kernels) {
-      const film = filmOf(s);
+      const film = filmOf(s, kernels);
       while (film.count < s.iterations) film.iterate(kernels, s.step, s.relax);
       if (!s.running || film.count > film.judged + 100) film.bound();
-      const n = film.n, f = film.f.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
+      const n = film.n, f = film.f.data, m = film.m2.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
       const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
-      const density = range(STEPS).map((k) => range(n).map((j) => 0.25 * 0.5 * (f[k * n + j] + f[(k + 1) * n + j])));
-      const momentum = range(STEPS).map((k) => range(n).map((j) => 0.5 * film.speed * Math.abs(film.m2.data[k * (n + 1) + j] + film.m2.data[k * (n + 1) + j + 1])));
+      const density = new Float64Array(STEPS * n), momentum = new Float64Array(STEPS * n), shape = [STEPS, n];
+      for (let k = 0; k < STEPS; k++)
+        for (let j = 0; j < n; j++) {
+          density[k * n + j] = 0.125 * (f[k * n + j] + f[(k + 1) * n + j]);
+          momentum[k * n + j] = 0.5 * film.speed * Math.abs(m[k * (n + 1) + j] + m[k * (n + 1) + j + 1]);
+        }
       const iteration = shown.map((k) => (k + 1) / count), x = centres(n);
       return {
         layers: [
-          [{z: density, image: true}],
-          [{z: momentum, image: true}],
+          [{image: density, shape}],
+          [{image: momentum, shape}],
           [{x: iteration, y: shown.map((k) => clamp(film.energies[k], 0, 0.5))}, {x: iteration, y: shown.map(() => film.lower)}],
           [{x, y: s.rho0}, {x, y: s.rho1}],
         ],

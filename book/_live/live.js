@@ -52,7 +52,7 @@ const otlecLive = (() => {
           if (!arrays) return;
           const layer = {...data.panels[p].layers[k], ...arrays};
           const group = panels[p].querySelector(`[data-layer="${k}"]`);
-          if (arrays.image) paintImage(group, data.panels[p], layer);
+          if (arrays.image) paintImage(group, layer);
           else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
         }));
       output.textContent = result.text + (result.more ?? "");
@@ -106,17 +106,20 @@ const otlecLive = (() => {
   }
 
   /* Cells as an image: a picture of thousands of cells is too slow as shapes. */
-  function paintImage(group, panel, layer) {
-    const [left, top, right, bottom] = panel.box, rows = layer.z.length, cols = layer.z[0].length;
-    const canvas = group.canvas ??= element("canvas", {width: cols, height: rows});
-    const context = canvas.getContext("2d"), image = context.createImageData(cols, rows);
-    group.style.color = `var(--otlec-${layer.color})`;
+  function paintImage(group, layer) {
+    const [rows, cols] = layer.shape, canvas = group.canvas ??= element("canvas", {width: cols, height: rows});
+    const context = canvas.getContext("2d"), image = context.createImageData(cols, rows), pixels = image.data;
+    group.style.color ||= `var(--otlec-${layer.color})`;
     const [r, g, b] = getComputedStyle(group).color.match(/\d+/g).map(Number);
-    layer.z.forEach((line, i) => line.forEach((v, j) => {
-      image.data.set([r, g, b, 255 * Math.min(Math.max(v, 0), 1)], 4 * ((rows - 1 - i) * cols + j));
-    }));
+    for (let i = 0, k = 0; i < rows; i++)
+      for (let j = 0, at = 4 * (rows - 1 - i) * cols; j < cols; j++, k++, at += 4) {
+        pixels[at] = r;
+        pixels[at + 1] = g;
+        pixels[at + 2] = b;
+        pixels[at + 3] = 255 * Math.min(Math.max(layer.image[k], 0), 1);
+      }
     context.putImageData(image, 0, 0);
-    group.innerHTML = `<image x="${left}" y="${top}" width="${right - left}" height="${bottom - top}" preserveAspectRatio="none" href="${canvas.toDataURL()}"/>`;
+    group.querySelector("image").setAttribute("href", canvas.toDataURL());
   }
 
   /* Dragging and painting in one panel, by mouse, finger and keys. */
@@ -242,7 +245,8 @@ const otlecLive = (() => {
       else mount(root);
     }
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else setTimeout(start);
+  // Until then, the scripts that wait for the text are not all there.
+  if (document.readyState === "complete") setTimeout(start);
+  else for (const [target, event] of [[document, "DOMContentLoaded"], [window, "load"]]) target.addEventListener(event, start);
   return {figures, python};
 })();

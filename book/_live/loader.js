@@ -5,7 +5,10 @@
 
    Arrays go in and come back as typed arrays: Float64Array for float64, BigInt64Array for int64. An
    array of two axes or more is {data, shape}. The kernel works on copies; those that it writes to are
-   copied back, so that the caller sees what it has changed. What it returns comes as a list. */
+   copied back, so that the caller sees what it has changed. What it returns comes as a list.
+
+   kernels.lasting(3, 4) is an array of float64 that lies where the kernels work, so that it is not
+   copied; kernels.forget() ends the life of all of them. */
 const otlecKernels = (() => {
   "use strict";
   const PAGE = 65536;
@@ -21,9 +24,10 @@ const otlecKernels = (() => {
 
   async function load(compiled) {
     const memory = new WebAssembly.Memory({initial: 4});
-    let top = BASE;
+    let floor = BASE, top = BASE;
     const bytes = () => new Uint8Array(memory.buffer);
-    // An arena: each call starts with an empty heap, so nothing is ever freed, and nothing leaks.
+    // An arena: each call starts with a heap that is empty but for the lasting arrays, so nothing is
+    // ever freed, and nothing leaks.
     function allocate(size) {
       const at = (top + 31) & ~31;
       top = at + size;
@@ -56,28 +60,45 @@ const otlecKernels = (() => {
     };
     const {instance} = await WebAssembly.instantiate(await unpack(compiled), {env});
 
-    const axes = (type) => (/^\d/.test(type) ? +type[0] : 0);
-    const kind = (type) => ARRAYS[type.replace(/^\d/, "")];
     // numba's array: record, parent, items, bytes an item, data, then shape and strides
-    const size = (type) => (axes(type) ? 32 + 16 * axes(type) : 8);
+    const read = (name) => {
+      const axes = /^\d/.test(name) ? +name[0] : 0;
+      return {name, axes, Kind: ARRAYS[name.replace(/^\d/, "")], size: axes ? 32 + 16 * axes : 8};
+    };
 
-    function flatten(value, type, name) {
-      const {data, shape} = ArrayBuffer.isView(value) ? {data: value, shape: [value.length]} : value;
-      if (!(data instanceof kind(type)) || shape.length !== axes(type) || data.length !== shape.reduce((a, b) => a * b, 1))
-        throw new TypeError(`${name} takes an array ${type}, not ${data?.constructor?.name} of shape ${shape}`);
-      const at = allocate(data.byteLength);
-      new data.constructor(memory.buffer, at, data.length).set(data);
+    const product = (shape) => shape.reduce((a, b) => a * b, 1);
+    function record(at, shape) {
       let stride = 8;
       const strides = [...shape].reverse().map((n) => [stride, (stride *= n)][0]).reverse();
-      return {data, at, words: [0, 0, BigInt(data.length), 8n, at, ...shape.map(BigInt), ...strides.map(BigInt)]};
+      return [0, 0, BigInt(product(shape)), 8n, at, ...shape.map(BigInt), ...strides.map(BigInt)];
     }
 
-    function unflatten(at, type) {
-      const Kind = kind(type), d = axes(type);
-      if (!d) {
-        const value = new Kind(memory.buffer, at, 1)[0];
-        return typeof value === "bigint" ? Number(value) : value;
-      }
+    function flatten(value, {Kind, axes, name: type}, name) {
+      const {data, shape} = ArrayBuffer.isView(value) ? {data: value, shape: [value.length]} : value;
+      if (!(data instanceof Kind) || shape.length !== axes || data.length !== product(shape))
+        throw new TypeError(`${name} takes an array ${type}, not ${data?.constructor?.name} of shape ${shape}`);
+      if (value.words) return value;
+      const at = allocate(data.byteLength);
+      new Kind(memory.buffer, at, data.length).set(data);
+      return {data, at, words: record(at, shape)};
+    }
+
+    function lasting(...shape) {
+      top = floor;
+      const at = allocate(8 * product(shape));
+      floor = top;
+      let view;
+      return {
+        shape, words: record(at, shape),
+        get data() { // where the memory has grown, the view of it that was is empty
+          if (view?.buffer !== memory.buffer) view = new Float64Array(memory.buffer, at, product(shape));
+          return view;
+        },
+      };
+    }
+
+    function unflatten(at, {Kind, axes: d}) {
+      if (!d) return Number(new Kind(memory.buffer, at, 1)[0]);
       const words = new BigInt64Array(memory.buffer, at, 4 + 2 * d);
       const from = new Int32Array(memory.buffer, at + 24, 1)[0];
       const shape = [...words.subarray(4, 4 + d)].map(Number);
@@ -85,28 +106,30 @@ const otlecKernels = (() => {
       return d === 1 ? data : {data, shape};
     }
 
-    function wrap(name, [returned, taken, written]) {
-      const room = returned.map(size).reduce((a, b) => a + b, 0);
+    function wrap(name, types) {
+      const [returned, taken] = types.slice(0, 2).map((group) => group.map(read)), written = types[2];
+      const room = returned.reduce((sum, {size}) => sum + size, 0);
       return (...values) => {
         if (values.length !== taken.length)
           throw new TypeError(`${name} takes ${taken.length} arguments, not ${values.length}`);
-        top = BASE;
-        const out = allocate(room + 8), raised = allocate(8), lent = [];
-        const words = values.flatMap((value, k) => {
-          if (!axes(taken[k])) return kind(taken[k]) === BigInt64Array ? BigInt(value) : value;
-          const array = flatten(value, taken[k], name);
-          if (written.includes(k)) lent.push(array);
-          return array.words;
+        top = floor;
+        const out = allocate(room + 8), raised = allocate(8), lent = [], words = [out, raised];
+        taken.forEach((type, k) => {
+          const value = values[k];
+          if (!type.axes) return words.push(type.Kind === BigInt64Array ? BigInt(value) : value);
+          const array = flatten(value, type, name);
+          if (array !== value && written.includes(k)) lent.push(array);
+          words.push(...array.words);
         });
-        const status = instance.exports[name](out, raised, ...words);
+        const status = instance.exports[name](...words);
         if (status !== 0 && status !== -2) throw new Error(`${name} raised an exception (status ${status})`);
         for (const {data, at} of lent) data.set(new data.constructor(memory.buffer, at, data.length));
         let at = out;
-        return returned.map((type) => [unflatten(at, type), (at += size(type))][0]);
+        return returned.map((type) => [unflatten(at, type), (at += type.size)][0]);
       };
     }
 
-    const kernels = {memory};
+    const kernels = {memory, lasting, forget: () => { floor = BASE; }};
     for (const [name, types] of Object.entries(compiled.types)) kernels[name] = wrap(name, types);
     return kernels;
   }
