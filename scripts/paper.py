@@ -25,11 +25,16 @@ STYLES = ("pygments.css", "palette.css", "formulas.css", "otlec.css")
 ANSWERS = re.compile(r"Answer|Solution")
 # The last is how a picture is drawn.
 ONLY_ON_SCREEN = (
-    "a.headerlink, script, template, button, mjx-assistive-mml, .toctree-wrapper, .otlec-source, "
+    "a.headerlink, script, template, button, .toctree-wrapper, .otlec-source, "
     ".downloads, details.hide"
 )
-# Marks of code that print in the colour of the text: half of all elements of the book.
-COLOURLESS = ", ".join(f".highlight span.{kind}" for kind in ("n", "nn", "o", "p", "w"))
+# Three of four elements of a page are parts of formulas or marks of code that print in the colour
+# of the text: the former need no look, the latter are not needed.
+FORMULA = re.compile(
+    r"(<mjx-container[^>]*)>(.*?)(?:<mjx-assistive-mml.*?</mjx-assistive-mml>)?</mjx-container>",
+    re.S,
+)
+COLOURLESS = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
 # What a bookmark, which is plain text, shows for the formulas that stand in headings.
 PLAIN = [
     (r"\\Prob(?![a-z])", "P"),
@@ -74,19 +79,27 @@ def plain(heading: Tag) -> str:
 # One page ---------------------------------------------------------------------------------------
 
 
-def read(folder: Path, name: str) -> Tag:
-    """The text of a page, without what only a screen can use."""
+def read(folder: Path, name: str, formulas: list[str]) -> Tag:
+    """The text of a page, without what only a screen can use; formulas are kept aside."""
     file = folder / f"{name}.html"
     if not file.exists():
         raise PaperError(f"{file} is missing: run 'make book' first")
-    soup = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
-    article = soup.select_one("article.bd-article > section")
-    if article is None:
+    found = re.search(
+        r'<article class="bd-article".*</article>', file.read_text(encoding="utf-8"), re.S
+    )
+    if found is None:
         raise PaperError(f"{file} has no article")
+
+    def aside(formula: re.Match) -> str:
+        formulas.append(formula[2])
+        return f'{formula[1]} data-inside="{len(formulas) - 1}"></mjx-container>'
+
+    text = COLOURLESS.sub(r"\1", FORMULA.sub(aside, found[0]))
+    article = BeautifulSoup(text, "html.parser").select_one("article > section")
     for element in article.select(ONLY_ON_SCREEN):
         element.decompose()
-    for element in article.select("a.image-reference, " + COLOURLESS):
-        element.unwrap()
+    for link in article.select("a.image-reference"):
+        link.unwrap()
     for formula in article.select(".math[data-tex] > mjx-container"):
         # To a screen reader, an image with the formula's source as its text.
         formula["role"], formula["aria-label"] = "img", formula.parent["data-tex"].strip()
@@ -371,9 +384,9 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
     config, soup = configuration(), BeautifulSoup("", "html.parser")
     captions = {pages[0]: caption for caption, pages in parts()}
     names = [name for _, pages in parts() for name in pages]
-    chapters, taken, figures = [], [], {}
+    chapters, taken, figures, formulas = [], [], {}, []
     for name in names:
-        article = read(folder, name)
+        article = read(folder, name, formulas)
         own_ids(article, name, set(names))
         addresses(article, folder)
         answers = take_answers(article, name, soup)
@@ -404,6 +417,9 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
         "body": body,
     }.items():
         page = page.replace("{" + key + "}", value)
+    page = re.sub(
+        r' data-inside="(\d+)"([^>]*)>', lambda found: f"{found[2]}>{formulas[int(found[1])]}", page
+    )
     check_links(page)
     return Paper(page, bookmarks(chapters))
 

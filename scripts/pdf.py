@@ -11,6 +11,7 @@ same pages, browser and fonts give the same bytes.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import sys
@@ -46,6 +47,10 @@ FIT = """async (smallest) => {
     const formula = box.querySelector("mjx-math"), width = formula.getBoundingClientRect().width;
     shrink(box, width, box.clientWidth, formula.parentElement.parentElement.id || "a formula");
   }
+  for (const box of document.querySelectorAll("mjx-container:not([display])")) {
+    const line = box.closest("p, li, dd, td, h1, h2, h3, figcaption");
+    shrink(box, box.getBoundingClientRect().width, line.clientWidth, "a formula in a line");
+  }
   for (const table of document.querySelectorAll("table")) {
     const room = table.parentElement.clientWidth;
     for (let size = 9; table.offsetWidth > room + 0.5 && size > 5; size -= 0.25)
@@ -76,30 +81,25 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-def launch(running):
+@contextlib.contextmanager
+def chromium():
     """A Chromium that is new enough, or an error that says what to install or to set."""
-    from playwright.sync_api import Error
+    from playwright.sync_api import Error, sync_playwright
 
     flags = [*FLAGS, *["--no-sandbox"] * (hasattr(os, "getuid") and os.getuid() == 0)]
-    try:
-        browser = running.chromium.launch(executable_path=find_chromium(), args=flags)
-    except Error as error:
-        raise PdfError(
-            "the PDF needs a Chromium or Chrome, and none was found: install one (Debian: "
-            "'apt install chromium'; anywhere: '.venv/bin/playwright install chromium'), or name "
-            f"it: make pdf CHROMIUM=/path/to/chromium ({str(error).splitlines()[0]})"
-        ) from error
-    if int(browser.version.split(".")[0]) < OLDEST:
-        raise PdfError(f"the PDF needs Chromium {OLDEST} or later; this is {browser.version}")
-    return browser
-
-
-def require_browser() -> None:
-    """Raise `PdfError` now, rather than at the end of a long build."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as running:
-        launch(running).close()
+        try:
+            browser = running.chromium.launch(executable_path=find_chromium(), args=flags)
+        except Error as error:
+            raise PdfError(
+                "the PDF needs a Chromium or Chrome, and none was found: install one (Debian: "
+                "'apt install chromium'; anywhere: '.venv/bin/playwright install chromium'), or "
+                f"name it: make pdf CHROMIUM=/path/to/chromium ({str(error).splitlines()[0]})"
+            ) from error
+        if int(browser.version.split(".")[0]) < OLDEST:
+            raise PdfError(f"the PDF needs Chromium {OLDEST} or later; this is {browser.version}")
+        yield browser
+        browser.close()
 
 
 def pages_of(file: Path) -> dict[str, int]:
@@ -109,27 +109,23 @@ def pages_of(file: Path) -> dict[str, int]:
         return {name[1:]: number[place[0].objgen] for name, place in pdf.Root.Dests.items()}
 
 
-def print_book(html: Path, pdf: Path, size: str) -> None:
-    """Print until the numbers of the pages are right, and then once more with its structure."""
-    from playwright.sync_api import sync_playwright
-
+def print_book(browser, html: Path, pdf: Path, size: str) -> None:
+    """Print until the numbers of the pages are right."""
     options = {"path": pdf, "prefer_css_page_size": True, "print_background": True}
     width = round(LINE[size] / 25.4 * 96)
-    with sync_playwright() as running:
-        browser = launch(running)
-        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="light")
-        page.emulate_media(media="print")
-        page.goto(html.resolve().as_uri())
-        if tight := page.evaluate(FIT, SMALLEST):
-            raise PdfError("too wide for the page: " + "; ".join(tight))
-        for _ in range(4):
-            page.pdf(**options, tagged=False)  # three times as quick
-            if not page.evaluate(NUMBER, pages_of(pdf)):
-                break
-        else:
-            raise PdfError("the numbers of the pages do not settle")
+    page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="light")
+    page.emulate_media(media="print")
+    page.goto(html.resolve().as_uri())
+    if tight := page.evaluate(FIT, SMALLEST):
+        raise PdfError("too wide for the page: " + "; ".join(tight))
+    page.pdf(**options, tagged=False)  # three times as quick, with the same pages
+    for _ in range(4):
+        if not page.evaluate(NUMBER, pages_of(pdf)):
+            break
         page.pdf(**options, tagged=True)
-        browser.close()
+    else:
+        raise PdfError("the numbers of the pages do not settle")
+    page.close()
 
 
 def finish(printed: Path, book: paper.Paper, out: Path) -> None:
@@ -162,14 +158,13 @@ def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def make(folder: Path, out: Path, size: str = "A4") -> Path:
-    """Make the PDF of a built book."""
+def make(browser, book: paper.Paper, out: Path, size: str = "A4") -> Path:
+    """Make the PDF of the pages that `paper.assemble` has put together."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    book = paper.assemble(folder, project()["version"], size)
     html = out.with_suffix(".html")
     html.write_text(book.page, encoding="utf-8")
     unfinished = out.with_suffix(".part")
-    print_book(html, unfinished, size)
+    print_book(browser, html, unfinished, size)
     finish(unfinished, book, out)
     unfinished.unlink()
     return out
@@ -184,7 +179,9 @@ def main() -> int:
     options = parser.parse_args()
     start = time.perf_counter()
     try:
-        pdf = make(options.html.resolve(), options.out.resolve(), options.paper)
+        with chromium() as browser:
+            book = paper.assemble(options.html.resolve(), project()["version"], options.paper)
+            pdf = make(browser, book, options.out.resolve(), options.paper)
     except (PdfError, paper.PaperError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -48,11 +48,12 @@ def build_slides(work: Path, html: Path) -> None:
 
 def publish(out: Path) -> Path:
     """Build everything beside its place, and put it there when it is whole."""
-    pdf.require_browser()
     work = out.with_name(f".{out.name}")
-    html = build_pages(work)
-    build_slides(work, html)
-    shutil.copy(pdf.make(html, work / "otlec.pdf"), html / downloads.FILES["pdf"])
+    with pdf.chromium() as browser:  # first, so that its absence is not noticed at the end
+        html = build_pages(work)
+        build_slides(work, html)
+        book = paper.assemble(html, pdf.project()["version"])
+        shutil.copy(pdf.make(browser, book, work / "otlec.pdf"), html / downloads.FILES["pdf"])
     archive.pack(html, html / downloads.FILES["archive"])
     if dead := archive.dead_links(html):
         raise SystemExit("links that lead nowhere:\n" + "\n".join(dead))
