@@ -11,7 +11,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book exercises slides pdf archive site test lint unit check notebooks coverage serve bench clean
+.PHONY: help book exercises handouts slides pdf archive site test lint unit check notebooks coverage links newest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ book: .venv/book.ready ## make the environment, build the book, say where it is
 
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
 	@$(BIN)/python scripts/exercises.py $(if $(NBGRADER),--nbgrader)
+
+handouts: .venv/book.ready ## write the notebooks that readers download and launch
+	@$(BIN)/python scripts/handouts.py
 
 slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print them too)
 	@$(BIN)/python scripts/slides.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(PDF),--pdf) \
@@ -55,12 +58,29 @@ check: .venv/book.ready ## compare the notebooks with their sources
 notebooks: .venv/book.ready ## execute the sources of the book again
 	$(BIN)/python scripts/notebooks.py
 
-# The judges and the grader run in processes of their own, which coverage does not see.
-WITHOUT_JIT := $(patsubst %,--ignore-glob=%,tests/test_exercises_* tests/test_grade.py \
-	tests/test_slides* tests/test_webkernels.py tests/test_book_*)
-coverage: .venv/dev.ready ## branch coverage of otlec/, with the JIT off
-	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest tests -m "not browser" -q $(WITHOUT_JIT)
-	$(BIN)/coverage report --fail-under=95
+# The judges and the grader hold no kernels: they run with the JIT, or each answer takes minutes.
+# What stops an endless call raises anywhere, in the tracer of coverage too: not measured.
+CLASSROOM := tests/test_exercises_* tests/test_grade.py
+COVERED := -m "not browser" -q -n $(WORKERS)
+coverage: .venv/dev.ready ## branch coverage of otlec/, its kernels with the JIT off
+	$(BIN)/coverage erase
+	NUMBA_DISABLE_JIT=1 $(BIN)/coverage run -m pytest tests $(COVERED) $(patsubst %,--ignore-glob=%,\
+		$(CLASSROOM) tests/test_slides* tests/test_webkernels.py tests/test_book_*)
+	$(BIN)/coverage run -m pytest $(wildcard $(CLASSROOM)) $(COVERED) -k "not endless_call"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --show-missing --skip-covered --fail-under=95
+
+links: .venv/book.ready ## ask every address outside of the book whether it is still there
+	@$(BIN)/jupyter-book build book --config _config.yml --path-output _build/links \
+		--builder linkcheck -n --keep-going --quiet
+
+# What is installed so is newer than pyproject.toml allows; 'rm -r .venv' goes back.
+newest: .venv/bin/python ## install the newest versions of everything, before 'make test'
+	$(BIN)/python scripts/newest.py > .venv/newest.txt
+	$(PIP) install --quiet --upgrade --upgrade-strategy eager --requirement .venv/newest.txt
+	$(PIP) install --quiet --no-deps --editable .
+	$(PIP) list --outdated
+	@touch .venv/book.ready .venv/dev.ready
 
 serve: book ## serve the built book on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
