@@ -1,8 +1,10 @@
-"""Chromium for the tests that need a browser, with the network cut."""
+"""Chromium for the tests that need a browser, with the network cut; and an empty Firefox."""
 
 import contextlib
+import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -51,17 +53,54 @@ def launch(running):
     browser.close()
 
 
-@contextlib.contextmanager
-def launch_firefox(running):
-    """A Firefox that Playwright has installed, or a skipped test: it drives no other."""
-    from playwright.sync_api import Error
+class Firefox:
+    """An empty page of a Firefox, with what the tests use of a page of Playwright.
 
+    Playwright drives no Firefox but its own, so this takes Mozilla's own driver.
+    """
+
+    def __init__(self, client):
+        self.client = client
+        client.timeout.script = 300
+        client.navigate("about:blank")
+
+    def add_script_tag(self, path: str):
+        """Run a file as a script of the page."""
+        self.client.execute_script(
+            """const script = document.createElement("script");
+            script.textContent = arguments[0];
+            document.documentElement.append(script);""",
+            [Path(path).read_text(encoding="utf-8")],
+        )
+
+    def evaluate(self, function: str, value):
+        """What an asynchronous function of the page returns."""
+        code = f"(text) => ({function})(JSON.parse(text)).then((v) => [JSON.stringify(v), null])"
+        answer, error = self.client.execute_async_script(
+            """const [code, text, done] = arguments;
+            window.wrappedJSObject.eval(code)(text).then(done, (e) => done([null, String(e)]));""",
+            [code, json.dumps(value)],
+        )
+        assert error is None, error
+        return json.loads(answer)
+
+
+@contextlib.contextmanager
+def firefox(folder):
+    """A page of a Firefox, from the variable FIREFOX or the PATH, or a skipped test."""
+    marionette = pytest.importorskip("marionette_driver.marionette")
+    names = [os.environ.get("FIREFOX"), shutil.which("firefox"), shutil.which("firefox-esr")]
+    found = [Path(name).resolve() for name in names if name]
+    # Some of these are scripts that start it; the driver wants the program in its own folder.
+    found = [file for file in found if (file.parent / "application.ini").exists()]
+    if not found:
+        pytest.skip("no Firefox: none is named by FIREFOX, or on the PATH")
+    client = marionette.Marionette(bin=str(found[0]), headless=True, gecko_log=str(folder))
+    client.start_session()
     try:
-        browser = running.firefox.launch()
-    except Error as error:
-        pytest.skip(f"no Firefox that Playwright can drive ({str(error).splitlines()[0]})")
-    yield browser
-    browser.close()
+        yield Firefox(client)
+    finally:
+        client.quit()
 
 
 def visit(browser, address: str, **options):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import launch_firefox, visit
+from chromium import firefox, visit
 
 from otlec import cost, dynamic, hungarian, network_simplex, quantile
 
@@ -74,8 +74,8 @@ async (calls) => {
 class Pages:
     """A page that has loaded the kernels and nothing else."""
 
-    def __init__(self, browser, compiled):
-        self.page, self.complaints = visit(browser, "about:blank")
+    def __init__(self, page, compiled):
+        self.page = page
         self.page.add_script_tag(path=str(compiled))
         self.page.add_script_tag(path=str(LOADER))
 
@@ -98,7 +98,9 @@ def _bytes(value):
 
 @pytest.fixture(scope="module")
 def pages(browser, compiled):
-    return Pages(browser, compiled)
+    page, complaints = visit(browser, "about:blank")
+    yield Pages(page, compiled)
+    assert not complaints
 
 
 def by_numba(kernel, call: tuple) -> list:
@@ -326,16 +328,15 @@ def test_the_page_computes_the_same_bits_as_numba(pages, name):
     calls = INSTANCES[name](np.random.default_rng(6))
     assert len(calls) >= 200
     assert differing(pages, name, calls) == []
-    assert not pages.complaints
 
 
 @pytest.mark.browser
 @pytest.mark.needs_jit
-def test_firefox_computes_the_same_bits_where_one_is_found(browsers, compiled):
-    with launch_firefox(browsers) as firefox:
-        other = Pages(firefox, compiled)
+def test_firefox_computes_the_same_bits_where_one_is_found(compiled, tmp_path):
+    with firefox(tmp_path) as page:
+        pages = Pages(page, compiled)
         for name in webkernels.KERNELS:
-            assert differing(other, name, INSTANCES[name](np.random.default_rng(6))) == []
+            assert differing(pages, name, INSTANCES[name](np.random.default_rng(6))) == []
 
 
 @pytest.mark.browser
