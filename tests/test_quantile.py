@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from otlec import Measure, cost_matrix, transport_1d, wasserstein
+from otlec.quantile import _order
 
 
 def problem(seed):
@@ -127,3 +128,26 @@ def test_powers_by_products_are_powers(p):
     costs = np.abs(x[plan.rows] - y[plan.cols]) ** p
     np.testing.assert_allclose(plan.value, plan.mass @ costs, rtol=1e-14)
     assert abs(plan.gap) <= 1e-12 * plan.value
+
+
+@pytest.mark.parametrize("digits", [1, 8, 12, 15])
+@pytest.mark.parametrize("offset", [0.0, -3.0, 1e9])
+def test_many_atoms_are_put_in_order(digits, offset):
+    """From continuous to a few distinct values, and values that agree in most of their bits."""
+    rng = np.random.default_rng(digits)
+    x = offset + np.round(rng.standard_normal(40_000), digits)
+    x[:7] = 0.0, -0.0, 5e-324, -5e-324, 1e308, -1e308, offset
+    order, inside = _order(x)
+    np.testing.assert_array_equal(inside, np.sort(x))
+    np.testing.assert_array_equal(x[order], inside)
+    assert (np.bincount(order, minlength=x.size) == 1).all()
+
+
+def test_atoms_that_differ_in_their_last_bits_only_are_put_in_order():
+    rng = np.random.default_rng(2)
+    few, many = rng.random(40_000), 1 + 1e-15 * rng.integers(0, 99, 40_000)
+    few[100:103], few[200:204] = many[:3], 0.5 + 1e-16 * np.array([3, 2, 1, 0])
+    for x in (few, many):
+        order, inside = _order(x)
+        np.testing.assert_array_equal(inside, np.sort(x))
+        assert (np.sort(order) == np.arange(x.size)).all()
