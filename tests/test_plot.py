@@ -1,6 +1,8 @@
 """Figures: what the drawing functions put on the axes."""
 
+import ast
 import io
+import json
 
 import matplotlib
 import numpy as np
@@ -9,6 +11,8 @@ import pytest
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from conftest import ROOT
+from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 from otlec import Measure, assignment, cost_matrix, optimal_plan, plot
@@ -115,3 +119,56 @@ def test_photographs_are_laid_out_in_rows_as_one_jpeg():
     assert pixels.shape == (90, 130, 3)
     corners = [pixels[10, 10], pixels[10, -10], pixels[-10, 10], pixels[-10, -10]]
     assert [corner.argmax() for corner in corners] == [0, 2, 2, 0]
+
+
+SIZES = {"fontsize", "labelsize", "title_fontsize"}
+WORDS = {"title", "xlabel", "ylabel", "suptitle", "text", "annotate", "tick_params"}
+WORDS |= {f"set_{name}" for name in WORDS}
+
+
+def _sizes_of_text(source: str) -> list[float]:
+    """Every size that a call which writes words asks for."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call):
+            continue
+        writes = getattr(call.func, "attr", getattr(call.func, "id", "")) in WORDS
+        for word in call.keywords:
+            if word.arg in SIZES or (writes and word.arg == "size"):
+                found.append(ast.literal_eval(word.value))
+    return found
+
+
+def test_no_text_of_a_figure_is_smaller_than_the_style_says():
+    """Eleven points; tests/test_reading_browser.py multiplies them by the scale of each figure."""
+    with matplotlib.rc_context():
+        plot.style()
+        for name, size in matplotlib.rcParams.items():
+            if name.endswith(("fontsize", "labelsize", "titlesize", "font.size")):
+                assert FontProperties(size=size).get_size_in_points() >= 11, name
+    sources = [(ROOT / "otlec" / "plot.py").read_text(encoding="utf-8")]
+    for page in sorted((ROOT / "book").glob("*.ipynb")):
+        cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
+        sources += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    sizes = [size for source in sources for size in _sizes_of_text(source)]
+    assert len(sizes) >= 5, "no sizes are found: the search is blind"
+    assert min(sizes) >= 11
+
+
+def test_links_between_layers_are_as_wide_as_their_mass_and_atoms_as_large(ax):
+    first = np.array([[0.5, 0.25], [0.0, 0.25]])
+    second = np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])
+    columns = [[0.0, 1.0], [0.0, 2.0], [0.0, 1.0, 3.0]]
+    artists = plot.layers(columns, [first, second], ax, labels=["left", "middle", "right"])
+    links, atoms = artists[:5], artists[5:]
+    assert [link.get_linewidth() for link in links] == [7.0, 3.5, 3.5, 7.0, 7.0]
+    np.testing.assert_array_equal(links[1].get_xydata(), [[0, 0], [1, 2]])
+    np.testing.assert_allclose(atoms[0].get_sizes(), [675, 225])
+    assert [len(empty.get_offsets()) for empty in atoms[1::2]] == [0, 0, 1]  # an atom without mass
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["left", "middle", "right"]
+
+
+def test_a_table_holds_each_number_where_it_stands_in_the_matrix(ax):
+    plot.table([[0.125, 0.5], [1.0, 0.25]], ax, digits=3)
+    numbers = {tuple(text.get_position()): text.get_text() for text in ax.texts}
+    assert numbers == {(0, 0): "0.125", (1, 0): "0.500", (0, 1): "1.000", (1, 1): "0.250"}

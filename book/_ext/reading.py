@@ -6,8 +6,9 @@ A page is mended after Sphinx has written it, because none of these has an optio
   deprecated, inside a list that must hold list items;
 - the theme leaves the name of the book outside of every landmark (``templates/navbar-logo.html``).
 
-The rest of what makes the pages readable on a phone, by keyboard, without colours or motion is in
-``_static/otlec.css`` and ``_static/otlec-reading.js``; ``tests/test_reading_browser.py`` measures it.
+What makes the pages readable on a phone, by keyboard, without colours or motion is in
+``_static/otlec.css`` and ``_static/otlec-reading.js``; ``tests/test_reading_browser.py`` looks at
+all of it.
 """
 
 from pathlib import Path

@@ -58,7 +58,7 @@
 
   function start() {
     document.querySelectorAll(".bd-article table.table").forEach(fold);
-    // A box may keep its size while what it holds grows; fonts may come late.
+    // A box may keep its size while what it holds grows.
     const sizes = new ResizeObserver((entries) =>
       new Set(entries.map((entry) => entry.target.closest(ALL))).forEach(mark),
     );
@@ -66,6 +66,7 @@
       sizes.observe(box);
       for (const part of box.children) sizes.observe(part);
     });
+    document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(ALL).forEach(mark));
     const scrolled = (event) => event.target.matches?.(ALL) && mark(event.target);
     document.addEventListener("scroll", scrolled, {capture: true, passive: true});
   }

@@ -1,0 +1,93 @@
+"""The colours keep apart for colour-blind readers, on light and on dark ground.
+
+Vision with one kind of cone missing is simulated with the matrices of Machado, Oliveira and
+Fernandes (2009), at full severity; distances are Euclidean in CIE Lab, where 2.3 is just noticed.
+"""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+from colorspacious import cspace_convert
+from conftest import ROOT
+
+from otlec import plot
+
+CVD = {"protanopia": "protanomaly", "deuteranopia": "deuteranomaly", "tritanopia": "tritanomaly"}
+# The three that meet in every figure: far apart for everybody. The least are source and plan
+# without blue cones, 17 on light and 12 in dark figures, where their hues are also lighter.
+LEAST = {"light": 15, "dark drawing": 15, "dark figure": 10}
+
+
+def rgb(colour: str) -> np.ndarray:
+    return np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+
+
+def turned(colour: np.ndarray, share: float) -> np.ndarray:
+    """What ``filter: invert(share) hue-rotate(180deg)`` makes of a colour (Filter Effects, 10)."""
+    inverted = share * (1 - colour) + (1 - share) * colour
+    luma = np.array([0.213, 0.715, 0.072])
+    return np.clip(2 * luma @ inverted - inverted, 0, 1)
+
+
+def palette(ground: str) -> dict[str, np.ndarray]:
+    colours = {name: rgb(colour) for name, colour in plot.PALETTE.items()}
+    if ground != "dark figure":
+        return colours
+    css = (ROOT / "book" / "_static" / "otlec.css").read_text(encoding="utf-8")
+    (share,) = re.findall(r"filter: invert\(([\d.]+)\) hue-rotate\(180deg\)", css)
+    return {name: turned(colour, float(share)) for name, colour in colours.items()}
+
+
+def seen(colour: np.ndarray, kind: str | None) -> np.ndarray:
+    """A colour in CIE Lab, as somebody with this kind of vision sees it."""
+    if kind:
+        space = {"name": "sRGB1+CVD", "cvd_type": CVD[kind], "severity": 100}
+        colour = np.clip(cspace_convert(colour, space, "sRGB1"), 0, 1)
+    return cspace_convert(colour, "sRGB1", "CIELab")
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """The contrast ratio of WCAG 2."""
+    linear = [np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) for c in (one, other)]
+    low, high = sorted(float(np.array([0.2126, 0.7152, 0.0722]) @ c) for c in linear)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("kind", [None, *CVD])
+@pytest.mark.parametrize("ground", LEAST)
+def test_source_target_and_plan_keep_apart(ground, kind):
+    colours = {name: seen(colour, kind) for name, colour in palette(ground).items()}
+    for one, other in itertools.combinations(("source", "target", "plan"), 2):
+        distance = np.linalg.norm(colours[one] - colours[other])
+        assert distance >= LEAST[ground], f"{one} and {other}: {distance:.1f}"
+
+
+@pytest.mark.parametrize("kind", [None, *CVD])
+@pytest.mark.parametrize("ground", LEAST)
+def test_potentials_keep_apart_from_targets_and_plans(ground, kind):
+    colours = {name: seen(colour, kind) for name, colour in palette(ground).items()}
+    for other in ("target", "plan"):
+        assert np.linalg.norm(colours["potential"] - colours[other]) >= 25
+
+
+@pytest.mark.parametrize("ground", LEAST)
+def test_every_colour_stands_out_from_its_ground(ground):
+    page = rgb("#FFFFFF" if ground == "light" else "#121212")
+    for name, colour in palette(ground).items():
+        assert contrast(colour, page) >= 3, f"{name}: {contrast(colour, page):.2f}"  # WCAG 1.4.11
+
+
+def test_the_simulation_confuses_what_colour_blind_readers_confuse():
+    """Blue and a violet of the same lightness differ by red alone."""
+    blue, violet = rgb(plot.SOURCE), rgb(plot.POTENTIAL)
+    assert np.linalg.norm(seen(blue, None) - seen(violet, None)) > 50
+    assert np.linalg.norm(seen(blue, "protanopia") - seen(violet, "protanopia")) < 10
+
+
+def test_the_filter_of_dark_figures_is_the_one_that_browsers_apply():
+    """Black ink turns to light grey, and a hue stays what it is."""
+    assert np.allclose(turned(rgb("#000000"), 0.93), 0.93)
+    blue = turned(rgb(plot.SOURCE), 0.93)
+    assert blue[2] > blue[1] > blue[0]
