@@ -132,5 +132,5 @@ def test_pages_and_site_stay_light(built_book):
         assert weight <= 1.5e6, f"{page.name} with its images weighs {weight / 1e6:.2f} MB"
     site = sum(file.stat().st_size for file in built_book.rglob("*") if file.is_file())
     assert site <= 25e6, f"the site weighs {site / 1e6:.1f} MB"
-    mathjax = sum(f.stat().st_size for f in (built_book / "_static" / "mathjax").rglob("*.*"))
-    assert mathjax <= 2e6
+    static = sum(f.stat().st_size for f in (built_book / "_static").rglob("*") if f.is_file())
+    assert static <= 4e6, f"what all pages share weighs {static / 1e6:.1f} MB"

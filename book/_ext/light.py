@@ -43,6 +43,7 @@ STYLE = re.compile(
     r'|<link\b[^>]*\brel="stylesheet"[^>]*\bhref="([^"]*)_static/([^"?]+\.css)[^"]*"[^>]*>\s*'
 )
 BUNDLE = "book.css"
+UNUSED = ("*.map", "fontawesome.js*", "fa-*.ttf")  # once icons are drawn and fonts are cut
 SCRIPT = re.compile(r'<script(?![^>]*\b(?:defer|async|type)\b)([^>]*\bsrc="[^"]+"[^>]*)>')
 UNUSED_SCRIPT = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
@@ -116,6 +117,9 @@ def read_style(static: Path, name: str) -> str:
 
     text = (static / name).read_text(encoding="utf-8")
     text = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", text)
+    text = re.sub(
+        r'(\.woff2\) format\("woff2"\)),url\([^)]*\.ttf\) format\("truetype"\)', r"\1", text
+    )
     text = re.sub(r"""url\(["']?(?!data:|https?:|#)([^"')]+)["']?\)""", move, text)
     return re.sub(r'@import "([^"]+)";', include, text.removeprefix('@charset "UTF-8";'))
 
@@ -273,6 +277,9 @@ def lighten(app, exception):
         text = postpone_scripts(text, searches=page.stem in ("search", "404"))
         pages[page] = settle_pictures(text, folder)
     bundle(folder, pages)
+    for pattern in UNUSED:
+        for file in (folder / "_static").rglob(pattern):
+            file.unlink()
     for page, text in pages.items():
         if text != before[page]:
             page.write_text(text, encoding="utf-8")
