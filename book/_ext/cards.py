@@ -44,8 +44,8 @@ def _cut(node) -> str:
     node = BeautifulSoup(str(node), "html.parser")
     for unwanted in node.select(UNWANTED):
         unwanted.decompose()
-    for part in node.find_all(True):
-        del part["id"], part["data-tex"]
+    for part in node.select("[id]"):
+        del part["id"]
     for link in node.select("a.image-reference, a[role=doc-backlink]"):
         link.unwrap()
     return str(node).strip()
