@@ -28,6 +28,15 @@ PALETTE = {
     "neutral": NEUTRAL,
 }
 
+# The same on dark ground, for drawings in a page; figures are turned by its style sheet.
+ON_DARK = {
+    "source": "#6CBCEB",
+    "target": "#E37C2C",
+    "plan": "#009E73",
+    "potential": "#C873BA",
+    "neutral": "#919191",
+}
+
 TIME = LinearSegmentedColormap.from_list("otlec-time", [SOURCE, "#8E6C8A", TARGET])
 DENSITY = LinearSegmentedColormap.from_list(
     "otlec-density", ["#FFFFFF00", "#7FBFDF", SOURCE, "#00263D"]

@@ -28,18 +28,6 @@ def test_every_page_renders_its_formulas_and_asks_nobody(browser, built_book):
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_scrolls_sideways(browser, built_book, width):
-    wide = []
-    for name, address in addresses(built_book).items():
-        page, _ = visit(browser, address, viewport={"width": width, "height": 800})
-        found = page.evaluate("document.documentElement.scrollWidth")
-        if found > width:
-            wide.append(f"{name} is {found} px wide")
-        page.context.close()
-    assert not wide, "\n".join(wide)
-
-
 def test_moving_pictures_move_by_keyboard(browser, built_book):
     moved = 0
     for address in addresses(built_book).values():

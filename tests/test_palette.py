@@ -32,7 +32,8 @@ def turned(colour: np.ndarray, share: float) -> np.ndarray:
 
 
 def palette(ground: str) -> dict[str, np.ndarray]:
-    colours = {name: rgb(colour) for name, colour in plot.PALETTE.items()}
+    chosen = plot.ON_DARK if ground == "dark drawing" else plot.PALETTE
+    colours = {name: rgb(colour) for name, colour in chosen.items()}
     if ground != "dark figure":
         return colours
     css = (ROOT / "book" / "_static" / "otlec.css").read_text(encoding="utf-8")
@@ -70,6 +71,10 @@ def test_potentials_keep_apart_from_targets_and_plans(ground, kind):
     colours = {name: seen(colour, kind) for name, colour in palette(ground).items()}
     for other in ("target", "plan"):
         assert np.linalg.norm(colours["potential"] - colours[other]) >= 25
+
+
+def test_both_palettes_name_the_same_things():
+    assert list(plot.ON_DARK) == list(plot.PALETTE)
 
 
 @pytest.mark.parametrize("ground", LEAST)

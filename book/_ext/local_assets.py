@@ -40,8 +40,10 @@ def write_palette(app, exception):
     """Write ``_static/palette.css``: --otlec-source, --otlec-target, ... from `otlec.plot`."""
     if exception or app.builder.format != "html":
         return
-    lines = [f"  --otlec-{name}: {colour};" for name, colour in plot.PALETTE.items()]
-    text = ":root {\n" + "\n".join(lines) + "\n}\n"
+    text = ""
+    for where, palette in ((":root", plot.PALETTE), ('html[data-theme="dark"]', plot.ON_DARK)):
+        lines = [f"  --otlec-{name}: {colour};" for name, colour in palette.items()]
+        text += where + " {\n" + "\n".join(lines) + "\n}\n"
     target = Path(app.outdir) / "_static" / "palette.css"
     if not target.exists() or target.read_text() != text:
         target.parent.mkdir(parents=True, exist_ok=True)
