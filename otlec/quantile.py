@@ -89,28 +89,31 @@ def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
     apart -= y
     np.abs(apart, out=apart)
     if p < np.inf:
-        value = float(_powers(apart, p).mean())
+        value = _mean_power(apart, p, y)
         if p == 1 or 1e-200 < value < 1e200:
             return _root(value, p)
     longest = float(apart.max())
     if p == np.inf or longest == 0:
         return longest
-    return longest * _root(float(_powers(apart / longest, p).mean()), p)
+    return longest * _root(_mean_power(apart / longest, p, y), p)
 
 
 def _root(value: float, p: float) -> float:
     return math.sqrt(value) if p == 2 else value ** (1 / p)
 
 
-def _powers(distances: np.ndarray, p: float) -> np.ndarray:
-    """``distances**p``, by products where p is a small whole number: these are quicker."""
+def _mean_power(distances: np.ndarray, p: float, scratch: np.ndarray) -> float:
+    """The mean of ``distances**p``, by products, which are quick, for a small whole number p."""
     with np.errstate(over="ignore", under="ignore"):
-        if p > 8 or p != int(p):
-            return distances**p
-        powers = distances if p == 1 else distances * distances
-        for _ in range(int(p) - 2):
-            powers *= distances
-        return powers
+        if p == 1:
+            scratch = distances
+        elif p > 8 or p != int(p):
+            np.power(distances, p, out=scratch)
+        else:
+            np.multiply(distances, distances, out=scratch)
+            for _ in range(int(p) - 2):
+                scratch *= distances
+        return float(scratch.mean())
 
 
 def _both(work, mu, nu):
