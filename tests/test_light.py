@@ -65,15 +65,18 @@ def test_pictures_get_their_size_once(tmp_path):
 
 def test_scripts_wait_in_their_order():
     text = light.postpone_scripts(
-        '<script src="a.js"></script><script>let x = 1;</script><script async src="b.js"></script>'
+        '<script src="_static/documentation_options.js?v=1"></script><script src="a.js"></script>'
         "<script>DOCUMENTATION_OPTIONS.pagename = 1;</script>"
+        '<script async src="b.js"></script>'
         '<script src="_static/searchtools.js"></script><script src="searchindex.js"></script>',
+        r"const DOCUMENTATION_OPTIONS = {'\n'};",
         searches=False,
     )
     assert text == (
-        '<script defer src="a.js"></script><script>let x = 1;</script>'
+        r"<script>const DOCUMENTATION_OPTIONS = {'\n'};</script>"
+        '<script defer src="a.js"></script>'
+        "<script>DOCUMENTATION_OPTIONS.pagename = 1;</script>"
         '<script async src="b.js"></script>'
-        '<script type="module">DOCUMENTATION_OPTIONS.pagename = 1;</script>'
     )
 
 

@@ -45,6 +45,7 @@ STYLE = re.compile(
 BUNDLE = "book.css"
 UNUSED = ("*.map", "fontawesome.js*", "fa-*.ttf")  # once icons are drawn and fonts are cut
 SCRIPT = re.compile(r'<script(?![^>]*\b(?:defer|async|type)\b)([^>]*\bsrc="[^"]+"[^>]*)>')
+OPTIONS = re.compile(r'<script[^>]*src="[^"]*documentation_options\.js[^"]*"[^>]*></script>')
 UNUSED_SCRIPT = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
@@ -228,17 +229,16 @@ def bundle(folder: Path, pages: dict[Path, str]) -> None:
 # Scripts and pictures
 
 
-def postpone_scripts(text: str, searches: bool) -> str:
-    """Let scripts wait for the text; without search, load nothing for it."""
+def postpone_scripts(text: str, options: str, searches: bool) -> str:
+    """Let scripts wait for the text; without search, load nothing for it.
+
+    The options of Sphinx's scripts are changed by lines in the page: they come into it too.
+    """
     text = re.sub(r'\s*<link rel="preload" as="script"[^>]*>', "", text)
     if searches:  # its scripts count on their order in the page
         return text
-    text = UNUSED_SCRIPT.sub("", text)
-    text = SCRIPT.sub(r"<script defer\1>", text)
-    # Inline, it would run before the script that it adds to; modules wait in line with the others.
-    return text.replace(
-        "<script>DOCUMENTATION_OPTIONS.", '<script type="module">DOCUMENTATION_OPTIONS.'
-    )
+    text = OPTIONS.sub(lambda _: f"<script>{options}</script>", UNUSED_SCRIPT.sub("", text))
+    return SCRIPT.sub(r"<script defer\1>", text)
 
 
 @cache
@@ -272,9 +272,10 @@ def lighten(app, exception):
     fonts = folder / "_static" / "vendor" / "fontawesome" / "webfonts"
     pages = {page: page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.html"))}
     before = dict(pages)
+    options = (folder / "_static" / "documentation_options.js").read_text(encoding="utf-8").strip()
     for page, text in pages.items():
         text = draw_icons(text, fonts)
-        text = postpone_scripts(text, searches=page.stem in ("search", "404"))
+        text = postpone_scripts(text, options, searches=page.stem in ("search", "404"))
         pages[page] = settle_pictures(text, folder)
     bundle(folder, pages)
     for pattern in UNUSED:
