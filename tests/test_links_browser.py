@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+import reading
 from chromium import visit
 from conftest import ROOT
 from links import SITE, build_published
@@ -116,6 +117,29 @@ def test_a_card_stays_inside_the_window_and_has_the_colours_of_the_page(chapter,
         chapter.mouse.move(5, 5)
     chapter.emulate_media(color_scheme="light")
     chapter.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_an_open_card_is_accessible(browser, built_book):
+    address = (built_book / "glossary.html").as_uri()  # it cites all kinds, and is a small page
+    page, complaints = visit(browser, address, viewport={"width": 1280, "height": 800})
+    reading.prepare(page)
+    options = {"runOnly": {"type": "tag", "values": reading.WCAG}, "preload": False}
+    for mode in reading.MODES:
+        reading.show(page, mode=mode)
+        for target in ("02-wasserstein-space.html#prop-metric", "01-reminders.html#fig-contact"):
+            opened(page, f'[href="{target}"]').hover()
+            page.wait_for_selector(f"{CARD}:popover-open")
+            page.wait_for_function(
+                "[...document.querySelectorAll('#otlec-card img')].every((image) => image.complete)"
+            )
+            page.wait_for_timeout(100)
+            found = page.evaluate("options => axe.run('#otlec-card', options)", options)
+            assert len(found["passes"]) >= 2, "there was something to judge"
+            assert [violation["id"] for violation in found["violations"]] == []
+            page.keyboard.press("Escape")
+            page.mouse.move(5, 5)
+    assert not complaints
+    page.context.close()
 
 
 def test_by_touch_the_first_tap_shows_the_card_and_a_link_goes_there(browser, built_book):

@@ -53,6 +53,17 @@
     card.style.top = `${top + scrollY}px`;
   }
 
+  /* Put the card in its place; what scrolls in it is a stop of the keyboard. Again when a picture has come. */
+  function fit() {
+    if (!open) return;
+    if (!card.classList.contains("otlec-card-sheet")) place(open);
+    for (const box of [body, ...body.querySelectorAll("mjx-container")]) {
+      const scrolls = box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1;
+      if (scrolls && getComputedStyle(box).overflow !== "visible") box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  }
+
   async function show(link) {
     wanted = link;
     const html = await piece(link);
@@ -61,7 +72,6 @@
     wanted = link;
     open = link;
     body.innerHTML = html;
-    body.removeAttribute("tabindex");
     body.style.maxHeight = "";
     go.href = link.href;
     go.setAttribute("aria-label", `Go there: ${link.textContent.trim()}`);
@@ -70,8 +80,7 @@
     card.style.left = card.style.top = "";
     link.after(card);  // so that the next Tab leads into it
     card.showPopover?.();
-    if (!touching) place(link);
-    if (body.scrollHeight > body.clientHeight + 1) body.tabIndex = 0;
+    fit();
     link.setAttribute("aria-details", card.id);
   }
 
@@ -113,6 +122,7 @@
       show(link);
     } else hide();
   });
+  body.addEventListener("load", fit, true);
   close.addEventListener("click", hide);
   go.addEventListener("click", () => setTimeout(hide));
 })();
