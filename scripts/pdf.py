@@ -114,6 +114,7 @@ def print_book(browser, html: Path, pdf: Path, size: str) -> None:
     options = {"path": pdf, "prefer_css_page_size": True, "print_background": True}
     width = round(LINE[size] / 25.4 * 96)
     page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme="light")
+    page.set_default_timeout(240_000)  # a machine may be busy with other things
     page.emulate_media(media="print")
     page.goto(html.resolve().as_uri())
     if tight := page.evaluate(FIT, SMALLEST):

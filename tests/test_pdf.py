@@ -274,6 +274,7 @@ MEASURE = """() => {
 def test_nothing_stands_outside_the_page_or_is_cut(file, browser):
     width = round(pdf.LINE["A4"] / 25.4 * 96)
     page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.set_default_timeout(240_000)
     page.emulate_media(media="print")
     page.goto(file.with_suffix(".html").as_uri())
     assert not page.evaluate(pdf.FIT, pdf.SMALLEST)
