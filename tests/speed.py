@@ -62,7 +62,7 @@ WATCH = """
     return width && bottom > 0 && top < innerHeight;
   };
   const done = () => {
-    const article = document.querySelector("article");
+    const article = document.querySelector("article") ?? document.body;
     if (seen.text === null || !article) return false;
     if (document.readyState === "loading" && article.getBoundingClientRect().bottom < innerHeight)
       return false;

@@ -80,6 +80,21 @@ def test_scripts_wait_in_their_order():
     )
 
 
+def test_tables_of_words_are_prepared_for_narrow_screens():
+    head = "<thead><tr><th>name</th><th>what it is</th><th>where</th></tr></thead>"
+    words = "<tbody><tr><td>mu</td><td>the <b>source</b></td><td></td></tr></tbody>"
+    numbers = "<tbody><tr><td>mu</td><td>1.5</td><td>2 %</td></tr></tbody>"
+    folded = light.fold_tables(f'<p><table class="table x">{head}{words}</table>')
+    table = BeautifulSoup(folded, "html.parser").table
+    assert table["role"] == "table"
+    assert table["class"] == ["table", "x", "otlec-cards"]
+    assert [cell["role"] for cell in table.select("td")] == ["cell"] * 3
+    assert [cell.get("data-label") for cell in table.select("td")] == [None, "what it is", None]
+    assert light.fold_tables(folded) == folded
+    for other in (f'<table class="table">{head}{numbers}</table>', f"<table>{head}{words}</table>"):
+        assert light.fold_tables(other) == other
+
+
 def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, built_book):
     styles = (built_book / "_static" / light.BUNDLE).read_text(encoding="utf-8")
     assert 10_000 < len(styles) < 250_000

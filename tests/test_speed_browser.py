@@ -1,4 +1,4 @@
-"""Every chapter on a phone with a slow line: first text, formulas in view, nothing that jumps."""
+"""On a phone with a slow line, the chapters: first text, formulas in view, nothing that jumps."""
 
 import pytest
 from conftest import ROOT
@@ -7,6 +7,7 @@ from speed import first_in_line, measure, serve
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(page.stem for page in (ROOT / "book").glob("0[1-5]-*.md"))
+WITH_TABLES = ["a0-notation", "a2-inside-the-kernels"]
 TEXT, FORMULAS, SHIFT = 1.5, 3.0, 0.1  # seconds, seconds, and the browsers' own unit
 VISITS = 3  # the best one counts: a busy machine makes a page slower, never faster
 
@@ -17,7 +18,7 @@ def site(browser, built_book):
         yield address
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("chapter", CHAPTERS + WITH_TABLES)
 def test_a_chapter_is_there_soon_on_a_phone(browser, site, chapter, record_property):
     visits = []
     for _ in range(VISITS):

@@ -6,6 +6,8 @@
   and no script mentions.
 - Scripts wait until the text is there, and the search index is loaded on the search page alone.
 - Pictures carry their size, so that nothing moves when they come, and come when they are near.
+- Tables of words become, on a narrow screen, one card a row, each cell under its column's name.
+  What the style sheet needs for that stands in the page: a script would move the text below.
 
 No theme has an option for any of these. sphinx-minify and its like shorten what is there; PurgeCSS
 and webpack need node. What is done to a page can be done twice: Sphinx writes anew only what has
@@ -22,6 +24,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import tinycss2
+from bs4 import BeautifulSoup
 from fontTools.pens.svgPathPen import SVGPathPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
@@ -42,6 +45,16 @@ STYLE = re.compile(
     r'<link\b[^>]*\bhref="([^"]*)_static/([^"?]+\.css)[^"]*"[^>]*\brel="stylesheet"[^>]*>\s*'
     r'|<link\b[^>]*\brel="stylesheet"[^>]*\bhref="([^"]*)_static/([^"?]+\.css)[^"]*"[^>]*>\s*'
 )
+TABLE = re.compile(
+    r'<table[^>]*\bclass="(?![^"]*\botlec-cards\b)(?:[^"]*\s)?table[\s"].*?</table>', re.DOTALL
+)
+WORD = re.compile(r"[^\s\d.,:%/×+−-]{3}")  # as opposed to a number, a mark or nothing
+ROLES = {
+    "thead, tbody": "rowgroup",
+    "tr": "row",
+    "thead th": "columnheader",
+    "tbody tr > *": "cell",
+}
 BUNDLE = "book.css"
 UNUSED = ("*.map", "fontawesome.js*", "fa-*.ttf")  # once icons are drawn and fonts are cut
 SCRIPT = re.compile(r'<script(?![^>]*\b(?:defer|async|type)\b)([^>]*\bsrc="[^"]+"[^>]*)>')
@@ -264,6 +277,34 @@ def settle_pictures(text: str, folder: Path) -> str:
     return PICTURE.sub(settle, text)
 
 
+def fold_tables(text: str) -> str:
+    """Prepare tables of words for narrow screens; in tables of numbers, columns are compared."""
+    return TABLE.sub(lambda match: fold(match[0]), text)
+
+
+def fold(text: str) -> str:
+    """Prepare one table, if three columns or more have names and half of the cells are words."""
+    soup = BeautifulSoup(text, "html.parser")
+    table = soup.table
+    heads = [head.get_text().strip() for head in table.select("thead th")]
+    rows = [row.find_all(["td", "th"], recursive=False) for row in table.select("tbody tr")]
+    cells = [cell.get_text() for row in rows for cell in row[1:]]
+    wordy = sum(bool(WORD.search(cell)) for cell in cells)
+    if len(heads) < 3 or wordy < len(cells) / 2:
+        return text
+    table["class"] = [*table["class"], "otlec-cards"]
+    # A table that is not laid out as one would no longer be one to a screen reader.
+    table["role"] = "table"
+    for selector, role in ROLES.items():
+        for part in table.select(selector):
+            part["role"] = role
+    for row in rows:
+        for head, cell in zip(heads[1:], row[1:], strict=False):
+            if cell.get_text().strip():
+                cell["data-label"] = head
+    return str(soup)
+
+
 def lighten(app, exception):
     """Do all of it to the pages that Sphinx has written."""
     if exception or app.builder.name != "html":
@@ -276,7 +317,7 @@ def lighten(app, exception):
     for page, text in pages.items():
         text = draw_icons(text, fonts)
         text = postpone_scripts(text, options, searches=page.stem in ("search", "404"))
-        pages[page] = settle_pictures(text, folder)
+        pages[page] = fold_tables(settle_pictures(text, folder))
     bundle(folder, pages)
     for pattern in UNUSED:
         for file in (folder / "_static").rglob(pattern):

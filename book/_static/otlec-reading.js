@@ -1,11 +1,10 @@
-/* Reading on any screen: boxes that scroll sideways say so, and tables fold on a phone.
+/* Reading on any screen: boxes that scroll sideways say so.
 
    A box of code, a formula or a table that is wider than the page scrolls by itself. Where it has
    more to show, it carries data-more="left", "right" or both (the style sheet fades that edge), a
    name, and a tab stop, so that the arrow keys scroll it. A box that fits carries none of these.
    The theme gives tab stops to code alone, once, and no style sheet can tell whether a box
-   overflows. Tables of words become, on a narrow screen, one card a row, each cell under its
-   column's name; tables of numbers stay tables, because their columns are compared. */
+   overflows. */
 (() => {
   "use strict";
   const KINDS = {
@@ -34,30 +33,7 @@
     }
   }
 
-  /* A cell of words, as opposed to a number, a mark or nothing. */
-  const wordy = (cell) => /[^\s\d.,:%/×+−-]{3}/.test(cell.textContent);
-
-  function fold(table) {
-    const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
-    const rows = [...table.querySelectorAll("tbody tr")];
-    const cells = rows.flatMap((row) => [...row.cells].slice(1));
-    if (heads.length < 3 || cells.filter(wordy).length < cells.length / 2) return;
-    table.classList.add("otlec-cards");
-    // A table that is not laid out as one would no longer be one to a screen reader.
-    table.setAttribute("role", "table");
-    table.querySelectorAll("thead, tbody").forEach((part) => part.setAttribute("role", "rowgroup"));
-    table.querySelectorAll("tr").forEach((row) => row.setAttribute("role", "row"));
-    table.querySelectorAll("thead th").forEach((head) => head.setAttribute("role", "columnheader"));
-    rows.forEach((row) =>
-      [...row.cells].forEach((cell, i) => {
-        cell.setAttribute("role", "cell");
-        if (i && cell.textContent.trim()) cell.dataset.label = heads[i];
-      }),
-    );
-  }
-
   function start() {
-    document.querySelectorAll(".bd-article table.table").forEach(fold);
     // A box may keep its size while what it holds grows.
     const sizes = new ResizeObserver((entries) =>
       new Set(entries.map((entry) => entry.target.closest(ALL))).forEach(mark),
