@@ -146,16 +146,14 @@ def _search(cost, phi, barred, row_of, start, distance, parent, reached, at):
     bits = distance.view(np.int64)
     row = start
     length = 0.0
-    before = -1
     for n_reached in range(row_of.size):
         _relax(cost[row], phi[row], barred, length, distance, parent, row)
-        j = _nearest(bits, row_of, before)
+        j = _nearest(bits)
         length = distance[j]
         if length == np.inf:
             break
         if row_of[j] < 0:
             return j, length, n_reached
-        before = bits[j]
         reached[n_reached] = j
         at[n_reached] = length
         distance[j] = np.inf
@@ -179,28 +177,20 @@ def _relax(cost_row, phi_row, barred, length, distance, parent, row):
 
 
 @kernel
-def _nearest(bits, row_of, before):
-    """The column of the least of the distances, given as ``bits``.
-
-    Where the least is what it was ``before``, several columns may be as near: a free one of them
-    ends the search at once.
-    """
+def _nearest(bits):
+    """The column of the least of the distances, given as ``bits``."""
     # Distances are >= 0, and floats >= 0 have the order of their bits read as integers. Numba
     # handles several columns at once for the least of integers, but not of floats, where a nan
     # might hide.
     least = bits[0]
     for j in range(bits.size):
         least = min(least, bits[j])
-    nearest = -1
-    if least == before:
-        for j in range(bits.size):
-            free_and_as_near = (bits[j] == least) & (row_of[j] < 0)  # "and" would be a branch
-            nearest = max(nearest, j if free_and_as_near else -1)
-    if nearest < 0:
-        nearest = 0
-        while bits[nearest] != least:
-            nearest += 1
-    return nearest
+    # To prefer a free column among equals would save steps where costs are small integers, but
+    # looking for it takes longer everywhere else.
+    j = 0
+    while bits[j] != least:
+        j += 1
+    return j
 
 
 @kernel

@@ -23,6 +23,7 @@ import numpy as np
 
 from ._kernel import kernel
 from .cost import cost_matrix
+from .monge import sorted_assignment
 
 _LANES = 64  # columns j, j + 64, j + 128, ... make a lane; least costs by lane are quick to find
 _CHOSEN = 20  # a short list holds what is no dearer than the 20th of the lanes' best columns
@@ -35,7 +36,8 @@ _LARGEST = np.finfo(np.float64).max
 _DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
 _FEW = 2  # bids a row in small markets
 _WITHOUT_STEP = 3  # bids a row without a step, on short lists
-_SAMPLE = 96  # rows that are asked which of two prices suits them
+_WIDER = 1e4  # from here on, rows live on different scales
+_SAMPLE = 48  # rows that are asked which of two prices suits them
 _QUARREL = 50  # bids a row with a step
 _PATIENT = 25  # short lists a row, once augmenting paths seem no better
 _ATTEMPTS = 6  # auctions in search of a good step
@@ -76,14 +78,15 @@ class Market:
         markets take bids without a step, each of which reads a row; no more is worth while.
         For others the route is chosen by looking at a few rows, and then by watching the progress:
 
-        1. At the lowest prices, where each column costs what its best row pays, every row has
+        1. Costs with the Monge property, as of points of the line, are solved by sorting.
+        2. At the lowest prices, where each column costs what its best row pays, every row has
            favourites. If nearly all rows have one to themselves, or if most like several columns
            *equally* (ties), then this is a matter of matching and not of prices.
-        2. Else bids without a step. Where rows live on different scales, these settle nearly all.
-           They begin at equal prices if rows crowd less there. So it is with heavy tails: where a
-           few entries far below the others set the lowest prices, all rows without such an entry
-           want the one column that has none.
-        3. Else the auction. With a good step all rows settle within a few bids each. Where they
+        3. Else bids without a step. With heavy tails, where a few entries far below the others set
+           the lowest prices, all rows without such an entry want the one column that has none: they
+           begin at equal prices instead. There, and where rows live on different scales, a few bids
+           settle nearly all rows, so that short lists would not pay: the bids read whole rows.
+        4. Else the auction. With a good step all rows settle within a few bids each. Where they
            quarrel on, the step is too small for the distance that prices have to travel. If few
            rows are still without a column, or bids without a step had served most of them,
            augmenting paths are cheaper than the quarrel and we stop; else the step is enlarged.
@@ -94,13 +97,22 @@ class Market:
         if 0 < cost.size < _DIRECT**2:
             _bid_on_rows(cost, *self.potentials, *self.assigned, _FEW)
             return
-        self._dismiss()
+        if cost.size > 0 and self._sort():
+            return
         if self._looks_like_matching():
+            self._dismiss()
             n_free, n_tight = _match_tight(*self.costs, *self.potentials, *self.assigned)
             if n_free <= self.n // 16 or n_tight >= 2 * self.n:
                 return
-        elif self._lowest_prices_crowd():
-            self.psi[:] = self.psi.min()
+        else:
+            crowded = self._lowest_prices_crowd()
+            if crowded:
+                self._dismiss()
+                self.psi[:] = self.psi.min()
+            if cost.size > 0 and (crowded or self._scales_differ()):
+                n_free = _bid_on_rows(cost, *self.potentials, *self.assigned, _WITHOUT_STEP)
+                if n_free <= self.n // 64:
+                    return
         self._open()
         n_free = self._bid(0.0, _WITHOUT_STEP)
         if n_free <= self.n // 64:
@@ -108,6 +120,15 @@ class Market:
         self._auction(far=n_free > self.n // 2)
         self._dismiss()
         self._bid(0.0, _WITHOUT_STEP)
+
+    def _sort(self) -> bool:
+        """Settle at once where sorting solves the problem; say whether it did."""
+        found = sorted_assignment(self.costs[0])
+        if found is None:
+            return False
+        self.col_of[:], self.phi[:], self.psi[:] = found
+        self.row_of[self.col_of] = np.arange(self.n)
+        return True
 
     @property
     def potentials(self):
@@ -119,10 +140,18 @@ class Market:
         """The arrays (row_of, col_of): who has column j, and which column row i has; or -1."""
         return self.row_of, self.col_of
 
+    def _scales_differ(self) -> bool:
+        """Whether the costs of some rows spread far wider than those of others."""
+        costs = self._sample(32)[:, ::8]
+        with np.errstate(over="ignore", invalid="ignore"):
+            spreads = np.sort(costs.max(axis=1) - costs.min(axis=1))
+        # without the three widest and narrowest: heavy tails are not scales of rows
+        return spreads[-4] > _WIDER * spreads[3]
+
     def _looks_like_matching(self) -> bool:
         """Whether most sampled rows own a column at its price, or have several favourites."""
         with np.errstate(over="ignore"):  # an overflow is as good as a forbidden pair
-            reduced = self._sample(32) - self.psi
+            reduced = self._sample(16) - self.psi
         least = reduced.min(axis=1)
         n_favourites = np.count_nonzero(reduced == least[:, None], axis=1)
         return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.6
@@ -186,10 +215,11 @@ class Market:
             n_free = self._bid(step, _QUARREL, lists_a_row)
 
     def _spread(self) -> float:
-        """How far the end of a row's short list lies above its favourite, for the median row."""
-        bounds = self.lists[-1]
+        """How far the end of a short list lies above its row's favourite: a median over rows."""
+        every = 1 + self.n // 128
+        bounds, phi = self.lists[-1][::every], self.phi[::every]
         with np.errstate(over="ignore"):
-            spreads = (bounds - self.phi)[(bounds < _LARGEST) & (bounds > self.phi)]
+            spreads = (bounds - phi)[(bounds < _LARGEST) & (bounds > phi)]
         return float(np.median(spreads)) if spreads.size else 1.0
 
 
@@ -237,6 +267,10 @@ def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
             col_of[loser] = -1
             queue[waiting] = loser
             waiting += 1
+    n_free = 0
+    for i in range(n):
+        n_free += col_of[i] < 0
+    return n_free
 
 
 @kernel
