@@ -98,6 +98,8 @@ def test_tables_of_words_are_prepared_for_narrow_screens():
 def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, built_book):
     styles = (built_book / "_static" / light.BUNDLE).read_text(encoding="utf-8")
     assert 10_000 < len(styles) < 250_000
+    for name in ("otlec-cards", "svg-inline--fa", "headerlink", "otlec-panels"):
+        assert f".{name}" in styles
     for file in re.findall(r"url\((?!\"?data:)\"?([^)\"#]+)", styles):
         if not file.startswith("http"):
             assert (built_book / "_static" / file).exists(), file

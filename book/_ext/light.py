@@ -138,13 +138,14 @@ def read_style(static: Path, name: str) -> str:
     return re.sub(r'@import "([^"]+)";', include, text.removeprefix('@charset "UTF-8";'))
 
 
-def words(folder: Path) -> set[str]:
+def words(static: Path, pages) -> set[str]:
     """Every word of every page and script: what no class outside of them can be."""
-    found = set()
-    for file in [*folder.glob("*.html"), *(folder / "_static").rglob("*.js")]:
-        if file.name != "fontawesome.js":
-            found.update(re.findall(r"[\w-]+", file.read_text(encoding="utf-8")))
-    return found
+    texts = [
+        file.read_text(encoding="utf-8")
+        for file in static.rglob("*.js")
+        if file.name != "fontawesome.js"
+    ]
+    return {word for text in [*pages, *texts] for word in re.findall(r"[\w-]+", text)}
 
 
 def _classes(tokens) -> list[str]:
@@ -223,7 +224,9 @@ def bundle(folder: Path, pages: dict[Path, str]) -> None:
             names = match[1].split()
         lists.append(names)
     parts = [name for name in _merge(lists) if (static / name).exists() and name != BUNDLE]
-    styles = purge("\n".join(read_style(static, name) for name in parts), words(folder))
+    styles = purge(
+        "\n".join(read_style(static, name) for name in parts), words(static, pages.values())
+    )
     shrink_icon_fonts(static / "vendor" / "fontawesome" / "webfonts", styles)
     (static / BUNDLE).write_text(f'@charset "UTF-8";\n{styles}{ICON_STYLE}', encoding="utf-8")
     digest = hashlib.sha256((static / BUNDLE).read_bytes()).hexdigest()[:8]
