@@ -90,6 +90,42 @@ def test_the_lowest_prices_are_kept_where_they_spread_the_rows(n):
         assert not Market(cost)._lowest_prices_crowd()
 
 
+def test_rows_on_different_scales_are_settled_by_few_bids():
+    rng = np.random.default_rng(11)
+    n = 131
+    costs = rng.random((n, n))
+    scaled = costs * 10.0 ** rng.uniform(-6, 6, (n, 1))
+    market = Market(scaled)
+    assert market._scales_differ()
+    market.settle()
+    assert np.count_nonzero(market.col_of < 0) <= n // 16
+    assert_feasible_and_tight(market, scaled)
+    assert not Market(costs)._scales_differ()
+    in_two = costs * np.where(np.arange(n) < n // 2, 1.0, 1e6)[:, None]  # bids leave more rows free
+    market = Market(in_two)
+    assert market._scales_differ()
+    market.settle()
+    assert_feasible_and_tight(market, in_two)
+
+
+def test_sorting_settles_all_rows_where_costs_are_products():
+    rng = np.random.default_rng(12)
+    cost = rng.random((131, 1)) * rng.random(131)
+    market = Market(cost)
+    assert market.n_free > 0
+    market.settle()
+    assert (market.col_of >= 0).all()
+    assert_feasible_and_tight(market, cost)
+
+
+def test_each_column_to_the_row_that_it_costs_least_settles_a_cloud_and_itself():
+    points = np.random.default_rng(13).random((131, 2))
+    market = Market(cost_matrix(points, points[::-1]))
+    assert market.n_free == 0
+    market.settle()
+    np.testing.assert_array_equal(market.col_of, np.arange(131)[::-1])
+
+
 def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
     monkeypatch.setattr(starting_prices, "_DIRECT", 350)
     for n in (64, 300):
