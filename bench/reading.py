@@ -1,7 +1,8 @@
 """Every page of the book as a reader meets it: weight, times on a slow phone, axe-core, widths.
 
 Run: ``python bench/reading.py [FOLDER]``, where FOLDER is the built book (``_build/html``). The
-times are those of ``tests/speed.py``, the median of three visits; the rest is from ``tests/reading.py``.
+times are those of ``tests/speed.py``, the median of three visits;
+``tests/reading.py`` looks at the rest.
 """
 
 import os
@@ -80,8 +81,8 @@ def main(folder: Path) -> None:
                 ],
                 "rows": times,
                 "note": "A processor four times slower, 1.6 Mbit/s down, 150 ms a request, an "
-                f"empty cache; visits: {VISITS} a page (the median). Goals: text in 1.5 s, formulas in 3 s, "
-                "a shift of at most 0.1.",
+                f"empty cache; visits a page: {VISITS}. Goals: text in 1.5 s, formulas "
+                "in 3 s, a shift of at most 0.1.",
             },
             {
                 "title": "To every eye and at every width",
