@@ -7,6 +7,11 @@
    overflows. */
 (() => {
   "use strict";
+  // The theme hangs its tooltips below the body, outside of every landmark; this runs before it.
+  for (const button of document.querySelectorAll('[data-bs-toggle="tooltip"]')) {
+    button.dataset.bsContainer = "#main-content";
+  }
+
   const KINDS = {
     ".bd-article pre": "code",
     ".bd-article div.math mjx-container, .bd-article span.math": "formula",
