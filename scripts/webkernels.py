@@ -1,6 +1,6 @@
 """Compile kernels of otlec to WebAssembly, so that they run in the pages of the book.
 
-usage: webkernels.py OUT.js [--force]
+usage: webkernels.py [--force] OUT.js
 
 Numba makes LLVM code of a kernel on its way to machine code, and LLVM knows the machine that every
 browser has. So the code is taken halfway, given the layout of that machine, optimised, and written
@@ -13,6 +13,7 @@ not public, hence the check of each step; where one fails, so does the build of 
 Emscripten would need a toolchain that pip does not install, Pyodide 10 MB in each page.
 """
 
+import argparse
 import base64
 import gc
 import hashlib
@@ -357,8 +358,12 @@ def script() -> str:
 
 def main() -> int:
     """Write the script if it is not current."""
-    out = Path(sys.argv[1])
-    if is_current(out) and "--force" not in sys.argv:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("out", type=Path, help="the script file to write")
+    parser.add_argument("--force", action="store_true", help="even if it is current")
+    options = parser.parse_args()
+    out = options.out
+    if is_current(out) and not options.force:
         return 0
     text = script()
     out.parent.mkdir(parents=True, exist_ok=True)
