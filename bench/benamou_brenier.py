@@ -17,7 +17,7 @@ import numpy_benamou_brenier as plain
 from common import interleave, save
 
 import otlec
-from otlec import dynamic
+from otlec.dynamics import benamou_brenier
 
 STEP = 0.13
 
@@ -35,7 +35,7 @@ def problem(n):
 
 def level(n, steps, dtype=np.float64, pool=None):
     """The finest level alone, started from the mixture, on one or (with a pool) two threads."""
-    out = dynamic._Level(*problem(n), steps, 2.0, 1.0, dtype, None, pool)
+    out = benamou_brenier._Level(*problem(n), steps, 2.0, 1.0, dtype, None, pool)
     out.pool = pool
     out.start()
     return out
@@ -136,13 +136,15 @@ def to_the_density(pool):
         return count_until(next_value, lambda e: e <= 0.1)
 
     def coarse_to_fine():
-        solver = dynamic._coarse_levels(*ends, steps, 2.0, None, None, np.float64, pool, None, 1.9)
+        solver = benamou_brenier._coarse_levels(
+            *ends, steps, 2.0, None, None, np.float64, pool, None, 1.9
+        )
         if wrong(solver) <= 0.1:
             return 0
         k = iter(range(1000))
 
         def next_value():
-            solver.iterate(dynamic._default_step(next(k)), 1.9)
+            solver.iterate(benamou_brenier._default_step(next(k)), 1.9)
             return wrong(solver)
 
         return count_until(next_value, lambda e: e <= 0.1)

@@ -1,4 +1,4 @@
-"""The primal-dual scheme of `otlec.dynamic` for p = 2, in plain NumPy with `scipy.fft`.
+"""The primal-dual scheme of `otlec.benamou_brenier` for p = 2, in plain NumPy with `scipy.fft`.
 
 One line a formula, whole arrays at a time: the contender of the benchmark and an oracle of the
 tests. Arrays have time first; K is the interpolation from faces to centres.

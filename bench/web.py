@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 from common import save
 
-from otlec import cost, hungarian, network_simplex
+from otlec import cost
+from otlec.solvers import hungarian, network_simplex
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html"
@@ -81,12 +82,12 @@ def instances() -> list[tuple[str, str, tuple]]:
     for n in (100, 200):
         row_of, col_of, phi, psi = hungarian._start(cost.cost_matrix(*points[n]))
         arguments = cost.cost_matrix(*points[n]), phi, psi, row_of, col_of
-        found.append(("hungarian._augment_all", f"n = {n}", arguments))
+        found.append(("solvers.hungarian._augment_all", f"n = {n}", arguments))
     x, y = np.sort(rng.random((2, 1000)))
     a, b = rng.random((2, 1000)) / 500
     order = np.arange(1000)
     found.append(
-        ("quantile._merge", "n = 1000", (x, y, a / a.sum(), b / b.sum(), order, order, 2.0))
+        ("solvers.quantile._merge", "n = 1000", (x, y, a / a.sum(), b / b.sum(), order, order, 2.0))
     )
     masses = rng.random((2, 60))
     masses /= masses.sum(axis=1, keepdims=True)
@@ -163,7 +164,7 @@ def kernels_table(page) -> dict:
     bytes_of, rows = sizes(), []
     timed = set()
     for name, size, arguments in instances():
-        module, function = name.split(".")
+        module, _, function = name.rpartition(".")
         kernel = getattr(importlib.import_module(f"otlec.{module}"), function)
         given = [name, [packed(v) for v in arguments], 0.1]
         page.evaluate(TIME, [*given[:2], 1.0])  # until the browser has optimised it

@@ -3,10 +3,8 @@
 Each module holds one idea of the lecture, its compiled kernel and its public function in one file.
 """
 
-from .assignment_points import assignment_points
 from .barycenters import Barycenter, barycenter, mixture
-from .bottleneck import Bottleneck, bottleneck
-from .checking import check
+from .classroom.check import check
 from .cost import cost_matrix, half_square_cost
 from .differentiability import (
     Derivative,
@@ -18,8 +16,9 @@ from .differentiability import (
 )
 from .distance import optimal_plan, transport_cost, wasserstein
 from .duality import LipschitzPotential, c_transform, contact_set, kantorovich_rubinstein
-from .dynamic import DynamicPlan, DynamicState, benamou_brenier
-from .flow import action, continuity_residual, displacement_velocity, flow, flow_density
+from .dynamics.benamou_brenier import DynamicPlan, DynamicState, benamou_brenier
+from .dynamics.flow import action, continuity_residual, displacement_velocity, flow, flow_density
+from .dynamics.otto import Helmholtz, Tangent, helmholtz, tangent, tangent_norm
 from .gaussian import gaussian_barycenter, gaussian_distance, gaussian_geodesic, gaussian_map
 from .geodesics import (
     curve_length,
@@ -32,12 +31,13 @@ from .geodesics import (
     speed_matrix,
 )
 from .gluing import Coupling, Gluing, compose, glue, gluing_cost_range
-from .hungarian import assignment, shortest_augmenting_paths
 from .measure import Measure
-from .network_simplex import transport
-from .otto import Helmholtz, Tangent, helmholtz, tangent, tangent_norm
 from .plan import Assignment, Plan
-from .quantile import transport_1d
+from .solvers.bottleneck import Bottleneck, bottleneck
+from .solvers.hungarian import assignment, shortest_augmenting_paths
+from .solvers.network_simplex import transport
+from .solvers.points import assignment_points
+from .solvers.quantile import transport_1d
 
 __version__ = "0.1.0"
 

@@ -28,11 +28,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
-from .measure import Measure
+from .measure import Measure, require_measure
 from .plan import Plan
 
 
@@ -121,17 +121,17 @@ def barycenter(
         ``support`` and ``start`` are given, or p is not 2 and ``support`` is missing.
     """
     measures, weights = _check_family(measures, weights)
-    p = _check.exponent(p)
+    p = _validate.exponent(p)
     if support is not None:
         if start is not None:
             raise ValueError("support fixes the atoms and start moves them: give one of them")
-        support = _check.points(support, "support")
+        support = _validate.points(support, "support")
         _check_dimension(Measure(support), measures, "support")
         return _on_support(measures, weights, support, p)
     if p != 2:
         raise ValueError(f"p must be 2 where support is not given, but it is {p!r}")
     if start is not None:
-        _check_dimension(_check.measure(start, "start"), measures, "start")
+        _check_dimension(require_measure(start, "start"), measures, "start")
         return _free_support(measures, weights, start, steps, tolerance)
     if measures[0].dim == 1:
         nu = quantile_interpolation(measures, weights)
@@ -269,10 +269,10 @@ def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
         raise ValueError("measures is empty: at least one measure is needed")
     for position, mu in enumerate(measures):
         name = f"measures[{position}]"
-        _check_dimension(_check.measure(mu, name), measures, name)
+        _check_dimension(require_measure(mu, name), measures, name)
     if weights is None:
         return measures, np.full(len(measures), 1.0 / len(measures))
-    weights = _check.masses(weights, "weights", len(measures))
+    weights = _validate.masses(weights, "weights", len(measures))
     if abs(weights.sum() - 1.0) > 1e-9:
         raise ValueError(f"weights must sum to 1, but their sum is {float(weights.sum())!r}")
     return measures, weights / weights.sum()

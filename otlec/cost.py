@@ -2,7 +2,7 @@ r"""Cost functions: $|x - y|^p$ of sections 2, 3 and 5, and $\tfrac12 |x - y|^2$
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from ._kernel import kernel
 
 
@@ -25,7 +25,7 @@ def cost_matrix(x, y, p: float = 2) -> np.ndarray:
         If the points are not finite real arrays of the same dimension, or p < 1.
     """
     x, y = _pair_of_points(x, y)
-    return _distance_powers(x, y, _check.exponent(p))
+    return _distance_powers(x, y, _validate.exponent(p))
 
 
 def half_square_cost(x, y) -> np.ndarray:
@@ -37,8 +37,8 @@ def half_square_cost(x, y) -> np.ndarray:
 
 
 def _pair_of_points(x, y) -> tuple[np.ndarray, np.ndarray]:
-    x = _check.points(x, "x")
-    y = _check.points(y, "y")
+    x = _validate.points(x, "x")
+    y = _validate.points(y, "y")
     x = x[:, None] if x.ndim == 1 else x
     y = y[:, None] if y.ndim == 1 else y
     if x.shape[1] != y.shape[1]:

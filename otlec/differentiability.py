@@ -27,12 +27,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from .barycenters import mixture
 from .cost import half_square_cost
 from .distance import optimal_plan, transport_cost
-from .measure import Measure
-from .network_simplex import transport
+from .measure import Measure, require_measure
+from .solvers.network_simplex import transport
 
 _CRUMB = 1e-13  # plan entries below this are what rounding left, and join nothing
 
@@ -125,7 +125,7 @@ def derivative(
         If ``cost`` is no function or gives a cost that is not finite, or the dimensions differ.
     """
     for name, mu in (("sigma", sigma), ("rho0", rho0), ("rho1", rho1)):
-        _check.measure(mu, name)
+        require_measure(mu, name)
     pieces = _Pieces(sigma, rho0, cost)
     start, end = _carried(rho0), _carried(rho1)
     rise = pieces.greatest_rise(end.points)
@@ -191,8 +191,8 @@ def potential_band(
     -------
     PotentialBand
     """
-    _check.measure(mu, "mu")
-    _check.measure(nu, "nu")
+    require_measure(mu, "mu")
+    require_measure(nu, "nu")
     if not (0 <= anchor < mu.size and mu.weights[anchor] > 0):
         raise ValueError(f"anchor must be the number of an atom of mu with mass, not {anchor!r}")
     pieces = _Pieces(mu, nu, cost)
@@ -239,7 +239,7 @@ class _Pieces:
         self.slide = _shortest_paths(np.maximum(room, 0.0))  # of k_C - k_D, the greatest value
 
     def costs(self, x, y) -> np.ndarray:
-        return _check.finite(_check.cost(self._cost(x, y)), "cost")
+        return _validate.finite(_validate.cost(self._cost(x, y)), "cost")
 
     def to_points(self, y) -> np.ndarray:
         """For each piece C and point y, min over x in C of c(x, y) - phi(x); then psi = phi^c."""

@@ -15,14 +15,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import _check
-from .assignment_points import assignment_points
+from . import _validate
 from .cost import cost_matrix, half_square_cost
-from .hungarian import assignment
-from .measure import Measure
-from .network_simplex import transport
+from .measure import Measure, require_measure
 from .plan import Assignment, Plan
-from .quantile import monotone_plan, monotone_value
+from .solvers.hungarian import assignment
+from .solvers.network_simplex import transport
+from .solvers.points import assignment_points
+from .solvers.quantile import monotone_plan, monotone_value
 
 _MATRIX = 2000  # atoms, above which the costs of points are computed row by row instead
 
@@ -55,7 +55,7 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
         If the dimensions differ, p < 1, a shape is wrong, or no plan avoids the forbidden pairs.
     """
     _check_measures(mu, nu)
-    p = _check.exponent(p)
+    p = _validate.exponent(p)
     if cost is None and mu.dim == 1:
         return monotone_plan(mu, nu, p)
     if cost is half_square_cost and mu.dim == 1:
@@ -93,13 +93,13 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
         As for `optimal_plan`; also where ``p = inf`` is not covered.
     """
     _check_measures(mu, nu)
-    p = _check.exponent(p, infinity=True)
+    p = _validate.exponent(p, infinity=True)
     if mu.dim == 1:
         return monotone_value(mu, nu, p)
     if p < np.inf:
         return optimal_plan(mu, nu, p).distance
     if mu.size == nu.size and mu.is_uniform and nu.is_uniform:
-        from .bottleneck import bottleneck
+        from .solvers.bottleneck import bottleneck
 
         return bottleneck(cost_matrix(mu.points, nu.points, 1)).value
     raise ValueError(
@@ -117,8 +117,8 @@ def transport_cost(mu: Measure, nu: Measure, cost: Cost = half_square_cost) -> f
 
 
 def _check_measures(mu, nu) -> None:
-    _check.measure(mu, "mu")
-    _check.measure(nu, "nu")
+    require_measure(mu, "mu")
+    require_measure(nu, "nu")
     if mu.dim != nu.dim:
         raise ValueError(f"mu lives in dimension {mu.dim}, but nu in dimension {nu.dim}")
 
@@ -131,7 +131,7 @@ def _distances(mu: Measure, nu: Measure, p: float) -> np.ndarray:
 
 
 def _given_cost(mu: Measure, nu: Measure, cost) -> np.ndarray:
-    matrix = _check.cost(cost(mu.points, nu.points) if callable(cost) else cost)
+    matrix = _validate.cost(cost(mu.points, nu.points) if callable(cost) else cost)
     if matrix.shape != (mu.size, nu.size):
         raise ValueError(
             f"cost must be a matrix of shape {(mu.size, nu.size)}, or a function that returns one, "

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from .cost import cost_matrix
 from .distance import optimal_plan
 from .measure import Measure
@@ -48,7 +48,7 @@ def c_transform(cost, *, phi=None, psi=None) -> np.ndarray:
     TypeError, ValueError
         If both or none of phi and psi are given, or a shape or a number is wrong.
     """
-    cost = _check.cost(cost)
+    cost = _validate.cost(cost)
     if (phi is None) == (psi is None):
         raise TypeError("give exactly one of phi and psi, by name: c_transform(cost, psi=psi)")
     if phi is not None:
@@ -62,7 +62,7 @@ def contact_set(cost, phi, psi, tolerance: float = 1e-9) -> np.ndarray:
     At optimality every optimal plan lives there. Pairs count as equal up to ``tolerance`` times
     the greatest finite cost.
     """
-    cost = _check.cost(cost)
+    cost = _validate.cost(cost)
     phi = _potential(phi, "phi", cost.shape[0])
     psi = _potential(psi, "psi", cost.shape[1])
     scale = np.abs(cost[np.isfinite(cost)]).max(initial=0.0)
@@ -149,7 +149,7 @@ def kantorovich_rubinstein(mu: Measure, nu: Measure) -> LipschitzPotential:
 
 
 def _potential(value, name: str, size: int) -> np.ndarray:
-    array = _check.finite(_check.real_array(value, name), name)
+    array = _validate.finite(_validate.real_array(value, name), name)
     if array.shape != (size,):
         raise ValueError(f"{name} must have shape ({size},), but its shape is {array.shape}")
     return array

@@ -22,7 +22,7 @@ import numbers
 
 import numpy as np
 
-from . import _check
+from . import _validate
 
 
 def gaussian_map(Sigma0, Sigma1) -> np.ndarray:
@@ -138,7 +138,7 @@ def gaussian_barycenter(
         if Sigma.shape[0] != d:
             raise ValueError(f"Sigmas[{i}] has dimension {Sigma.shape[0]}, but Sigmas[0] has {d}")
     n = len(covariances)
-    weights = np.full(n, 1.0 / n) if weights is None else _check.masses(weights, "weights", n)
+    weights = np.full(n, 1.0 / n) if weights is None else _validate.masses(weights, "weights", n)
     if abs(weights.sum() - 1.0) > 1e-9:
         raise ValueError(f"weights must sum to 1, but their sum is {float(weights.sum())!r}")
     if not any(
@@ -196,7 +196,7 @@ def _pair(Sigma0, Sigma1) -> tuple[np.ndarray, np.ndarray]:
 
 def _covariance(value, name: str) -> np.ndarray:
     """A symmetric positive semidefinite matrix, up to rounding; a number is a matrix (1, 1)."""
-    matrix = _check.finite(_check.real_array(value, name), name)
+    matrix = _validate.finite(_validate.real_array(value, name), name)
     matrix = matrix.reshape(1, 1) if matrix.ndim == 0 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ValueError(f"{name} must be a square matrix, but its shape is {matrix.shape}")
@@ -215,7 +215,7 @@ def _covariance(value, name: str) -> np.ndarray:
 def _mean(value, name: str, d: int) -> np.ndarray:
     if value is None:
         return np.zeros(d)
-    vector = np.atleast_1d(_check.finite(_check.real_array(value, name), name))
+    vector = np.atleast_1d(_validate.finite(_validate.real_array(value, name), name))
     if vector.shape != (d,):
         raise ValueError(f"{name} must have shape ({d},), but its shape is {vector.shape}")
     return vector

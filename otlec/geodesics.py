@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from .gluing import Coupling, _entries
-from .measure import Measure
+from .measure import Measure, require_measure
 from .plan import Plan
 
 
@@ -73,8 +73,8 @@ def interpolation(gamma, mu: Measure, nu: Measure, t: float) -> Measure:
     Measure
         One atom for each positive entry of gamma.
     """
-    _check.measure(mu, "mu")
-    _check.measure(nu, "nu")
+    require_measure(mu, "mu")
+    require_measure(nu, "nu")
     shape, rows, cols, mass = _entries(gamma, "gamma")
     if shape != (mu.size, nu.size):
         raise ValueError(f"gamma must have shape {(mu.size, nu.size)}, but its shape is {shape}")
@@ -143,7 +143,7 @@ def speed_matrix(
 
 def is_constant_speed(speeds, tolerance: float = 1e-10) -> bool:
     """Whether all mean speeds of a `speed_matrix` agree, up to a share of the greatest of them."""
-    speeds = _check.real_array(speeds, "speeds")
+    speeds = _validate.real_array(speeds, "speeds")
     if speeds.ndim != 2 or speeds.shape[0] != speeds.shape[1] or speeds.shape[0] < 2:
         raise ValueError(f"speeds must be a matrix (k, k), k >= 2, but its shape is {speeds.shape}")
     off_diagonal = speeds[~np.eye(speeds.shape[0], dtype=bool)]
@@ -177,12 +177,12 @@ def _distance(p, distance) -> Callable[[object, object], float]:
         return distance
     from .distance import wasserstein
 
-    p = _check.exponent(p, infinity=True)
+    p = _validate.exponent(p, infinity=True)
     return lambda mu, nu: wasserstein(mu, nu, p)
 
 
 def _times(times) -> np.ndarray:
-    times = _check.finite(_check.real_array(list(times), "times"), "times")
+    times = _validate.finite(_validate.real_array(list(times), "times"), "times")
     if times.ndim != 1 or times.size < 2 or np.unique(times).size < times.size:
         raise ValueError("times must be at least two distinct numbers")
     return times
@@ -191,13 +191,13 @@ def _times(times) -> np.ndarray:
 def distribution_function(mu: Measure, x) -> np.ndarray:
     r"""The distribution function $F(x) = \mu((-\infty, x])$ of a measure on the line."""
     points, levels = _sorted_on_the_line(mu)
-    below = np.searchsorted(points, _check.real_array(x, "x"), side="right")
+    below = np.searchsorted(points, _validate.real_array(x, "x"), side="right")
     return np.concatenate([[0.0], levels])[below]
 
 
 def quantile_function(mu: Measure, s) -> np.ndarray:
     r"""The quantile function $Q(s) = \inf \{x : F(x) \geq s\}$, s in (0, 1], on the line."""
-    s = _check.real_array(s, "s")
+    s = _validate.real_array(s, "s")
     if not ((s > 0) & (s <= 1)).all():
         raise ValueError("s must lie in (0, 1]")
     points, levels = _sorted_on_the_line(mu)
@@ -244,7 +244,7 @@ def quantile_interpolation(measures, weights) -> Measure:
 
 def _sorted_on_the_line(mu: Measure) -> tuple[np.ndarray, np.ndarray]:
     """Increasing atoms that carry mass, and the values of F there."""
-    if _check.measure(mu, "mu").dim != 1:
+    if require_measure(mu, "mu").dim != 1:
         raise ValueError(f"the measure must live on the line, but its dimension is {mu.dim}")
     carries = mu.weights > 0
     points = mu.points.reshape(-1)[carries]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _check
+from . import _validate
 from .measure import Measure
 from .plan import Plan
 
@@ -66,7 +66,7 @@ class Coupling:
 
     def cost(self, cost) -> float:
         r"""The cost $\sum_{ij} c_{ij} \gamma_{ij}$ for a matrix of costs of shape (n, m)."""
-        cost = _check.cost(cost)
+        cost = _validate.cost(cost)
         if cost.shape != self.shape:
             raise ValueError(f"cost must have shape {self.shape}, but its shape is {cost.shape}")
         return float(self.mass @ cost[self.rows, self.cols])
@@ -216,10 +216,10 @@ def gluing_cost_range(plan12, plan23, cost) -> tuple[float, float]:
     -------
     (float, float)
     """
-    from .network_simplex import transport
+    from .solvers.network_simplex import transport
 
     sigma = glue(plan12, plan23)
-    cost = _check.finite(_check.cost(cost), "cost")
+    cost = _validate.finite(_validate.cost(cost), "cost")
     if cost.shape != (sigma.shape[0], sigma.shape[2]):
         raise ValueError(
             f"cost must have shape {(sigma.shape[0], sigma.shape[2])}, "
@@ -238,7 +238,7 @@ def _entries(plan, name: str):
     """Shape, rows, columns and positive masses of a plan or of a matrix."""
     if isinstance(plan, Plan | Coupling):
         return plan.shape, plan.rows, plan.cols, plan.mass
-    matrix = _check.finite(_check.real_array(plan, name), name)
+    matrix = _validate.finite(_validate.real_array(plan, name), name)
     if matrix.ndim != 2 or matrix.size == 0:
         raise ValueError(
             f"{name} must be a plan or a matrix that is not empty, but its shape is {matrix.shape}"

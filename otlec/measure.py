@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from . import _check
+from . import _validate
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +36,13 @@ class Measure:
     weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        x = _check.points(self.points, "points").copy()
+        x = _validate.points(self.points, "points").copy()
         n = x.shape[0]
         if self.weights is None:
             a = np.full(n, 1.0 / n)
             self.__dict__["is_uniform"] = True
         else:
-            a = _check.masses(self.weights, "weights", n)
+            a = _validate.masses(self.weights, "weights", n)
             total = a.sum()
             if abs(total - 1.0) > 1e-9:
                 raise ValueError(
@@ -77,7 +77,7 @@ class Measure:
 
     def integral(self, f: Callable[[np.ndarray], np.ndarray]) -> float:
         """Integrate a function that maps the array of points to an array of n values."""
-        values = _check.real_array(f(self.points), "f(points)")
+        values = _validate.real_array(f(self.points), "f(points)")
         if values.shape != (self.size,):
             raise ValueError(f"f must give one value a point, {self.size}, not {values.shape}")
         return float(self.weights @ values)
@@ -87,7 +87,7 @@ class Measure:
 
         ``T`` maps the array of n points to an array of n points, in any dimension.
         """
-        image = _check.points(T(self.points), "T(points)")
+        image = _validate.points(T(self.points), "T(points)")
         if image.shape[0] != self.size:
             raise ValueError(f"T must give one point a point, {self.size}, not {image.shape[0]}")
         return Measure(image, self.weights)
@@ -102,6 +102,16 @@ class Measure:
         """Show a picture in a notebook; where there is none, the text of `__repr__` is shown."""
         if self.dim > 2 or self.size > 20_000:
             return None
-        from . import plot
+        from .drawing import plot
 
         return plot.png(plot.measure, self)
+
+
+def require_measure(value, name: str) -> Measure:
+    """A `Measure`, and nothing that merely looks like one."""
+    if not isinstance(value, Measure):
+        raise TypeError(
+            f"{name} must be an otlec.Measure, but it is a {type(value).__name__}; "
+            "wrap points and weights: Measure(points, weights)"
+        )
+    return value

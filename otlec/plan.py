@@ -105,7 +105,7 @@ class Plan:
         """Show a picture in a notebook; a plan too large for one is shown as its text."""
         if self.mass.size > 4000:
             return None
-        from . import plot
+        from .drawing import plot
 
         return plot.png(plot.plan, self)
 

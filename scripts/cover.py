@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 import otlec
-from otlec import pictures
+from otlec.drawing import pictures
 
 IMAGES = Path(__file__).resolve().parents[1] / "book" / "images"
 TIMES = np.linspace(0, 1, 5)

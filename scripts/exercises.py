@@ -160,7 +160,7 @@ def instructor(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
 
 def for_nbgrader(page: Path) -> nbformat.NotebookNode:
     """The same in nbgrader's terms: solutions to be cleared, checks to be graded."""
-    from otlec.exercises import REGISTRY
+    from otlec.classroom.exercises import REGISTRY
 
     source = notebooks.read_source(page)
     for cell in source.cells:
@@ -211,7 +211,7 @@ td {padding: .1em 1em .1em 0}
 
 def index_page(pages: list[Path]) -> str:
     """An index of the notebooks: what each exercise asks, how hard it is, how long it takes."""
-    from otlec.exercises import CHAPTERS, REGISTRY
+    from otlec.classroom.exercises import CHAPTERS, REGISTRY
 
     out = [INDEX_HEAD]
     for page in pages:

@@ -34,20 +34,35 @@ MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
 # Each kernel that the pages call, with the types of its arguments.
 KERNELS = {
     "cost._distance_powers": [MATRIX, MATRIX, "f8"],
-    "hungarian._augment_all": [MATRIX, *2 * [VECTOR], *2 * [INDICES]],
-    "hungarian._search": [MATRIX, *2 * [VECTOR], INDICES, "i8", VECTOR, *2 * [INDICES], VECTOR],
-    "hungarian._update": [*3 * [VECTOR], INDICES, "i8", "f8", INDICES, VECTOR],
-    "hungarian._flip": [*3 * [INDICES], *2 * ["i8"]],
-    "quantile._merge": [*4 * [VECTOR], *2 * [INDICES], "f8"],
-    "network_simplex._sweep": [
+    "solvers.hungarian._augment_all": [MATRIX, *2 * [VECTOR], *2 * [INDICES]],
+    "solvers.hungarian._search": [
+        MATRIX,
+        *2 * [VECTOR],
+        INDICES,
+        "i8",
+        VECTOR,
+        *2 * [INDICES],
+        VECTOR,
+    ],
+    "solvers.hungarian._update": [*3 * [VECTOR], INDICES, "i8", "f8", INDICES, VECTOR],
+    "solvers.hungarian._flip": [*3 * [INDICES], *2 * ["i8"]],
+    "solvers.quantile._merge": [*4 * [VECTOR], *2 * [INDICES], "f8"],
+    "solvers.network_simplex._sweep": [
         *[MATRIX, VECTOR, VECTOR, "f8", "i8[:,::1]", MATRIX, INDICES, INDICES]
     ],
-    "network_simplex._measure": [MATRIX, VECTOR, INDICES, INDICES, VECTOR],
-    "network_simplex._pivot": [*["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]],
-    "dynamic._divergence_of_spread": [*3 * [GRID], *3 * ["f8"], GRID, *2 * ["i8"]],
-    "dynamic._primal_step": [*10 * [GRID], *5 * ["f8"], *2 * ["i8"]],
-    "dynamic._dual_step": [*6 * [GRID], *3 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
-    "dynamic._dual_step_quadratic": [*6 * [GRID], *5 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
+    "solvers.network_simplex._measure": [MATRIX, VECTOR, INDICES, INDICES, VECTOR],
+    "solvers.network_simplex._pivot": [
+        *["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]
+    ],
+    "dynamics.benamou_brenier._divergence_of_spread": [*3 * [GRID], *3 * ["f8"], GRID, *2 * ["i8"]],
+    "dynamics.benamou_brenier._primal_step": [*10 * [GRID], *5 * ["f8"], *2 * ["i8"]],
+    "dynamics.benamou_brenier._dual_step": [*6 * [GRID], *3 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
+    "dynamics.benamou_brenier._dual_step_quadratic": [
+        *6 * [GRID],
+        *5 * ["f8"],
+        *3 * [MATRIX],
+        *2 * ["i8"],
+    ],
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
@@ -68,10 +83,14 @@ FEATURES = "+simd128,+bulk-memory"  # in every browser since 2023
 VECTORS = ["-force-vector-width=2", "-force-vector-interleave=4"]
 
 
+def _file(name: str) -> Path:
+    """The source file of a kernel, as ``solvers.hungarian._flip``."""
+    return ROOT.joinpath("otlec", *name.split(".")[:-1]).with_suffix(".py")
+
+
 def modules() -> list[Path]:
     """The source files that the kernels come from."""
-    names = sorted({name.split(".")[0] for name in KERNELS})
-    return [ROOT / "otlec" / f"{name}.py" for name in names]
+    return sorted({_file(name) for name in KERNELS})
 
 
 def fingerprint() -> str:
@@ -79,7 +98,8 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for package in ("numba", "llvmlite"):
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
-    for file in (Path(__file__), ROOT / "otlec" / "_kernel.py", *modules()):
+    sources = sorted((ROOT / "otlec").rglob("*.py"))  # a kernel may call those of other modules
+    for file in (Path(__file__), *sources):
         digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 
@@ -89,7 +109,7 @@ def header() -> str:
     lines = ["/* Kernels of otlec as WebAssembly, made by scripts/webkernels.py from"]
     for file in modules():
         digest = hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-        lines.append(f"   otlec/{file.name} (sha256 {digest[:16]})")
+        lines.append(f"   {file.relative_to(ROOT).as_posix()} (sha256 {digest[:16]})")
     lines.append(f"   with numba {importlib.metadata.version('numba')}. Do not edit.")
     return "\n".join([*lines, f"   fingerprint {fingerprint()} */"])
 
@@ -128,7 +148,7 @@ def lower(names_and_types, machine):
 
     whole, signatures = None, {}
     for name, argument_types in names_and_types.items():
-        module_name, function = name.split(".")
+        module_name, _, function = name.rpartition(".")
         kernel = getattr(importlib.import_module(f"otlec.{module_name}"), function)
         arguments, _ = sigutils.normalize_signature(f"({', '.join(argument_types)},)")
         kernel.compile(arguments)
@@ -214,8 +234,8 @@ def compile_all(kernels: dict[str, list[str]]) -> tuple[bytes, dict]:
 
     shares = {}
     for name, types_ in kernels.items():
-        shares.setdefault(name.split(".")[0], {})[name] = types_
-    longest = sorted(shares, key=lambda name: -(ROOT / "otlec" / f"{name}.py").stat().st_size)
+        shares.setdefault(_file(name), {})[name] = types_
+    longest = sorted(shares, key=lambda file: -file.stat().st_size)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(2, len(shares)), context, initializer=prepare) as pool:
         waiting = {name: pool.submit(optimised, shares[name]) for name in longest}

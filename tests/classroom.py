@@ -88,8 +88,8 @@ BROKEN = {
     ),
     "forges": (notebook(WRONG, FORGED), ("wrong", "wrong")),
     "judges": (
-        notebook(WRONG, "otlec.check = lambda *a, **k: True\nimport otlec.checking\n"
-                 "otlec.checking.check = otlec.check"),
+        notebook(WRONG, "otlec.check = lambda *a, **k: True\nimport otlec.classroom.check\n"
+                 "otlec.classroom.check.check = otlec.check"),
         ("wrong", "wrong"),
     ),
     "reads": (notebook(RIGHT, "input('name?')"), ("right", "right")),

@@ -17,7 +17,7 @@ def _source_hash() -> str:
     package rules out that a test runs stale machine code.
     """
     digest = hashlib.sha256()
-    for file in sorted((ROOT / "otlec").glob("*.py")):
+    for file in sorted((ROOT / "otlec").rglob("*.py")):
         digest.update(file.read_bytes())
     for name in sorted(os.environ):
         if name.startswith("NUMBA_") and name != "NUMBA_CACHE_DIR":

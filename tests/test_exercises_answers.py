@@ -10,7 +10,7 @@ from conftest import ROOT
 from wrong_answers import WRONG
 
 import otlec
-from otlec.exercises import REGISTRY, judge
+from otlec.classroom.exercises import REGISTRY, judge
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercises

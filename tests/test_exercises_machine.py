@@ -10,8 +10,8 @@ import pytest
 
 import otlec
 from otlec import glue as the_librarys_glue
-from otlec.exercises import REGISTRY, _guard, judge
-from otlec.exercises._machine import _search
+from otlec.classroom.exercises import REGISTRY, _guard, judge
+from otlec.classroom.exercises._machine import _search
 
 
 def right_glue(gamma12, gamma23):
@@ -298,7 +298,7 @@ def test_the_input_is_shown_as_sums_of_dirac_masses_with_a_picture_and_as_a_tabl
 
 
 def test_an_exercise_without_fixed_cases_would_still_find_the_failure():
-    from otlec.exercises._machine import Call
+    from otlec.classroom.exercises._machine import Call
 
     task = REGISTRY["2.3"]
     call = Call(task, lambda g, h: right_glue(g, h).transpose(2, 1, 0), 1.0)

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
 
-from otlec.exercises import CHAPTERS, REGISTRY
+from otlec.classroom.exercises import CHAPTERS, REGISTRY
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercises

@@ -11,8 +11,8 @@ import classroom
 import pytest
 from conftest import ROOT
 
-from otlec import grade
-from otlec.exercises import _worker
+from otlec.classroom import grade
+from otlec.classroom.exercises import _worker
 
 LIMITS = grade.Limits(time=40, exercise=5, cell=1, call=0.5, memory=3000)
 HURRIED = ["--time", "40", "--exercise", "5", "--cell", "1", "--call", "0.5", "--memory", "3000"]
@@ -102,8 +102,8 @@ def test_graders_leave_no_process_and_no_folder_behind(graded):
 def test_an_interrupted_grading_goes_on_and_grades_again_only_what_changed(tmp_path):
     truth = classroom.write_class(tmp_path / "class", 4, 0)
     out = tmp_path / "grades.csv"
-    command = [sys.executable, "-m", "otlec.grade", str(tmp_path / "class"), "--out", str(out),
-               "--jobs", "1", *HURRIED]  # fmt: skip
+    command = [sys.executable, "-m", "otlec.classroom.grade", str(tmp_path / "class"),
+               "--out", str(out), "--jobs", "1", *HURRIED]  # fmt: skip
     first = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -49,7 +49,8 @@ def run_where_nothing_is_writable(tmp_path):
     package = tmp_path / "installed" / "otlec"
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(otlec.__file__).parent, package, ignore=ignore)
-    (package / "__pycache__").write_text("not a folder")
+    for folder in {file.parent for file in package.rglob("*.py")}:
+        (folder / "__pycache__").write_text("not a folder")
     home = {"HOME": str(in_the_way), "XDG_CACHE_HOME": str(in_the_way)}
     return run(in_the_way, tmp_path, package=package, **home)
 
@@ -121,7 +122,8 @@ def test_without_any_folder_there_is_no_cache(monkeypatch, tmp_path):
 @pytest.mark.needs_jit
 def test_importing_compiles_nothing_and_a_call_compiles_only_what_it_needs(tmp_path):
     before = """
-from otlec import hungarian, network_simplex, quantile, cost as costs
+from otlec import cost as costs
+from otlec.solvers import hungarian, network_simplex, quantile
 kernels = [network_simplex._sweep, network_simplex._pivot, quantile._merge, quantile._value]
 assert not any(kernel.signatures for kernel in kernels), "compiled at import"
 otlec.wasserstein(otlec.Measure([0.0, 1.0]), otlec.Measure([1.0, 2.0]))

@@ -6,7 +6,7 @@ import sys
 from conftest import ROOT
 
 import otlec
-from otlec.exercises import REGISTRY
+from otlec.classroom.exercises import REGISTRY
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import ledger

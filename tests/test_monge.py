@@ -6,7 +6,7 @@ from certificates import assert_optimal
 from scipy.optimize import linear_sum_assignment
 
 from otlec import Assignment, assignment, cost_matrix
-from otlec.monge import sorted_assignment
+from otlec.solvers.monge import sorted_assignment
 
 
 def monge_costs(n, seed):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from otlec import moving, plot
+from otlec.drawing import moving, plot
 
 ALT = "a bump that slides from the left to the right as t grows"
 TIMES = np.linspace(0, 1, 11)

@@ -8,7 +8,8 @@ from certificates import assert_optimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otlec import network_simplex, transport
+from otlec import transport
+from otlec.solvers import network_simplex
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 6), (6, 1), (2, 2), (5, 5), (4, 9), (12, 7)])

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from otlec import Measure, optimal_plan, plot, transport
+from otlec import Measure, optimal_plan, transport
+from otlec.drawing import plot
 
 
 def cloud(n, d, seed=0):

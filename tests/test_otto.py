@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import otlec
-from otlec import otto, staggered
+from otlec.dynamics import otto, staggered_grid
 
 
 def _centres(n):
@@ -43,12 +43,12 @@ def test_the_velocity_causes_the_change_and_no_other_field_is_cheaper():
     tangent = otlec.tangent(rho, change)
     weights = otto.face_density(rho)
     flux = [w * v for w, v in zip(weights, tangent.velocity, strict=True)]
-    np.testing.assert_allclose(-staggered.divergence(flux), change, atol=1e-11)
+    np.testing.assert_allclose(-staggered_grid.divergence(flux), change, atol=1e-11)
     # a flux around one corner moves nothing
     loop = [np.zeros_like(w) for w in weights]
     loop[0][3, 4:6] = [1 / 7, -1 / 7]
     loop[1][2:4, 5] = [-1 / 9, 1 / 9]
-    assert np.abs(staggered.divergence(loop)).max() < 1e-14
+    assert np.abs(staggered_grid.divergence(loop)).max() < 1e-14
     swirl = [
         np.divide(m, w, out=np.zeros_like(m), where=w > 0)
         for m, w in zip(loop, weights, strict=True)
@@ -71,7 +71,7 @@ def test_a_gaussian_swirl_adds_two_e_squared_sigma_squared_and_moves_nothing():
     both = tuple(a + b for a, b in zip(stretch, swirl, strict=True))
     split = otlec.helmholtz(both, rho)
     weights = otto.face_density(rho)
-    moved = staggered.divergence([w * u for w, u in zip(weights, split.rest, strict=True)])
+    moved = staggered_grid.divergence([w * u for w, u in zip(weights, split.rest, strict=True)])
     assert np.abs(moved).max() < 1e-8
     assert otto.inner_product(split.gradient, split.rest, rho) == pytest.approx(0, abs=1e-12)
     added = otto.inner_product(split.rest, split.rest, rho)

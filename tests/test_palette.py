@@ -12,7 +12,7 @@ import pytest
 from colorspacious import cspace_convert
 from conftest import ROOT
 
-from otlec import plot
+from otlec.drawing import plot
 
 CVD = {"protanopia": "protanomaly", "deuteranopia": "deuteranomaly", "tritanopia": "tritanomaly"}
 # The three that meet in every figure: far apart for everybody. The least are source and plan

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from otlec import Measure, pictures, wasserstein
+from otlec import Measure, wasserstein
+from otlec.drawing import pictures
 
 
 def test_dots_keep_the_mean_of_the_picture_where_each_holds_an_equal_mass():

@@ -9,7 +9,8 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from otlec import plot, stepwise, transport_1d
+from otlec import transport_1d
+from otlec.drawing import plot, stepwise
 
 
 @pytest.fixture

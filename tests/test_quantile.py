@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from otlec import Measure, cost_matrix, transport_1d, wasserstein
-from otlec.quantile import _order
+from otlec.solvers.quantile import _order
 
 
 def problem(seed):

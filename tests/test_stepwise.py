@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import otlec
-from otlec import stepwise
+from otlec.drawing import stepwise
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -45,7 +45,7 @@ def test_the_trees_of_the_network_simplex_fall_in_cost_and_end_at_the_optimal_pl
 
 
 def test_watching_the_network_simplex_leaves_it_as_it_was():
-    before = otlec.network_simplex._pivot
+    before = otlec.solvers.network_simplex._pivot
     with pytest.raises(ValueError, match="same sum"):
         stepwise.trees([1.0, 1.0], [1.0], [[1.0], [2.0]])
-    assert otlec.network_simplex._pivot is before
+    assert otlec.solvers.network_simplex._pivot is before

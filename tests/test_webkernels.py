@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 from chromium import firefox, visit
 
-from otlec import cost, dynamic, hungarian, network_simplex, quantile
+from otlec import cost
+from otlec.dynamics import benamou_brenier
+from otlec.solvers import hungarian, network_simplex, quantile
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "scripts" / "webkernels.py"
 LOADER = ROOT / "book" / "_live" / "loader.js"
 MODULES = {
     module.__name__.removeprefix("otlec."): module
-    for module in (cost, dynamic, hungarian, network_simplex, quantile)
+    for module in (cost, benamou_brenier, hungarian, network_simplex, quantile)
 }
 
 _spec = importlib.util.spec_from_file_location("webkernels", SCRIPT)
@@ -117,7 +119,7 @@ def by_numba(kernel, call: tuple) -> list:
 
 def differing(pages, name: str, calls: list[tuple], kernel=None) -> list[int]:
     """The numbers of the instances on which the page and Numba differ in a bit."""
-    module, function = name.split(".")
+    module, _, function = name.rpartition(".")
     kernel = kernel or getattr(MODULES[module], function)
     found = pages.run(name, calls)
     wanted = [by_numba(kernel, call) for call in calls]
@@ -306,18 +308,18 @@ def dual_step_quadratic(rng):
 
 INSTANCES = {
     "cost._distance_powers": distance_powers,
-    "hungarian._augment_all": augment_all,
-    "hungarian._search": search,
-    "hungarian._update": update,
-    "hungarian._flip": flip,
-    "quantile._merge": merge,
-    "network_simplex._sweep": sweep,
-    "network_simplex._measure": measure,
-    "network_simplex._pivot": pivot,
-    "dynamic._divergence_of_spread": divergence_of_spread,
-    "dynamic._primal_step": primal_step,
-    "dynamic._dual_step": dual_step,
-    "dynamic._dual_step_quadratic": dual_step_quadratic,
+    "solvers.hungarian._augment_all": augment_all,
+    "solvers.hungarian._search": search,
+    "solvers.hungarian._update": update,
+    "solvers.hungarian._flip": flip,
+    "solvers.quantile._merge": merge,
+    "solvers.network_simplex._sweep": sweep,
+    "solvers.network_simplex._measure": measure,
+    "solvers.network_simplex._pivot": pivot,
+    "dynamics.benamou_brenier._divergence_of_spread": divergence_of_spread,
+    "dynamics.benamou_brenier._primal_step": primal_step,
+    "dynamics.benamou_brenier._dual_step": dual_step,
+    "dynamics.benamou_brenier._dual_step_quadratic": dual_step_quadratic,
 }
 
 
@@ -348,8 +350,10 @@ def test_other_powers_agree_to_rounding(pages):
         found = np.frombuffer(base64.b64decode(returned[0]))
         np.testing.assert_allclose(found, cost._distance_powers(*call).ravel(), rtol=1e-14)
     calls = _dual_calls(rng, [1.5, 3.0])
-    for (_, changed), call in zip(pages.run("dynamic._dual_step", calls), calls, strict=True):
-        dynamic._dual_step(*call)
+    for (_, changed), call in zip(
+        pages.run("dynamics.benamou_brenier._dual_step", calls), calls, strict=True
+    ):
+        benamou_brenier._dual_step(*call)
         for k, wanted in enumerate([v for v in call if isinstance(v, np.ndarray)]):
             found = np.frombuffer(base64.b64decode(changed[k]))
             np.testing.assert_allclose(found, wanted.ravel(), rtol=1e-9, atol=1e-11)
@@ -367,7 +371,7 @@ def test_one_changed_instruction_is_noticed(pages, tmp_path):
     other = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(other)
     calls = update(np.random.default_rng(6))
-    assert len(differing(pages, "hungarian._update", calls, other._update)) > 50
+    assert len(differing(pages, "solvers.hungarian._update", calls, other._update)) > 50
 
 
 @pytest.fixture(scope="module")
@@ -403,7 +407,7 @@ def test_a_change_of_a_source_makes_the_output_stale(copies):
     assert copied.is_current(out)
     compile_to(out, script)
     assert out.read_text().endswith("the rest")  # it was left alone
-    source = folder / "otlec" / "hungarian.py"
+    source = folder / "otlec" / "solvers" / "hungarian.py"
     source.write_text(source.read_text().replace("psi[j] -= slack", "psi[j] += slack"))
     assert not copied.is_current(out)
 
@@ -450,7 +454,7 @@ def test_the_loader_refuses_what_does_not_fit_and_says_why(pages):
     assert "takes 3 arguments" in fails(f"{powers}({small})")
     assert "takes an array 2float64" in fails(f"{powers}(new Float64Array(2), {small}, 2)")
     assert "takes an array 1int64" in fails(
-        f'k["hungarian._flip"]({", ".join(["new Float64Array(1)"] * 3)}, 0, 0)'
+        f'k["solvers.hungarian._flip"]({", ".join(["new Float64Array(1)"] * 3)}, 0, 0)'
     )
 
 
@@ -467,7 +471,7 @@ def test_lasting_arrays_are_written_where_they_lie_and_outlast_a_growing_memory(
           [a, b, c].forEach((v, i) => v.data.set(values[i]));
           const run = () => {
             out.data.fill(0);
-            k["dynamic._divergence_of_spread"](a, b, c, 0.1, 0.2, 0.3, out, 0, 3);
+            k["dynamics.benamou_brenier._divergence_of_spread"](a, b, c, 0.1, 0.2, 0.3, out, 0, 3);
             return [...out.data];
           };
           const first = run(), size = k.memory.buffer.byteLength;
@@ -479,7 +483,7 @@ def test_lasting_arrays_are_written_where_they_lie_and_outlast_a_growing_memory(
         }""",
         [v.ravel().tolist() for v in call[:3]],
     )
-    dynamic._divergence_of_spread(*call)
+    benamou_brenier._divergence_of_spread(*call)
     assert found == [call[6].ravel().tolist(), call[6].ravel().tolist(), True]
 
 
@@ -487,6 +491,6 @@ def test_lasting_arrays_are_written_where_they_lie_and_outlast_a_growing_memory(
 def test_the_header_names_every_source(compiled):
     head, _, rest = compiled.read_text().partition("*/")
     for module in MODULES:
-        assert f"otlec/{module}.py" in head
+        assert f"otlec/{module.replace('.', '/')}.py" in head
     types = json.loads(rest.partition("=")[2].strip().rstrip(";"))["types"]
     assert set(types) == set(webkernels.KERNELS)

@@ -1,6 +1,6 @@
 """Wrong answers as students write them, each with the name of its mistake in the catalogue.
 
-Where the catalogue of otlec.exercises holds a function that makes the mistake, the tests use that
+Where the catalogue of the judges holds a function that makes the mistake, the tests use that
 one too; these here are written independently.
 """
 

@@ -16,9 +16,10 @@ import otlec
 # In the order of the lecture; a name that stands in none of them comes last, so none is lost.
 ORDER = (
     *("measure", "cost", "plan"),
-    *("hungarian", "assignment_points", "bottleneck", "quantile", "network_simplex", "distance"),
+    *("solvers.hungarian", "solvers.points", "solvers.bottleneck", "solvers.quantile"),
+    *("solvers.network_simplex", "distance"),
     *("duality", "gluing", "geodesics", "gaussian", "barycenters", "differentiability"),
-    *("dynamic", "staggered", "flow", "otto"),
+    *("dynamics.benamou_brenier", "dynamics.film", "dynamics.flow", "dynamics.otto"),
 )
 
 

@@ -20,7 +20,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.fileutil import copy_asset
 
-from otlec import moving
+from otlec.drawing import moving
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = ROOT / "book" / "_live"
@@ -43,15 +43,20 @@ def compile_kernels(app=None):
         raise ExtensionError(f"the kernels cannot be compiled for the pages:\n{reason}")
 
 
+def kernel_file(kernel: str) -> str:
+    """The source file of a kernel, as ``otlec/solvers/hungarian.py``."""
+    return f"otlec/{'/'.join(kernel.split('.')[:-1])}.py"
+
+
 def source(kernel: str) -> str:
     """The lines of a kernel, from its file itself."""
-    module, name = kernel.split(".")
-    text = (ROOT / "otlec" / f"{module}.py").read_text(encoding="utf-8")
+    file, name = kernel_file(kernel), kernel.split(".")[-1]
+    text = (ROOT / file).read_text(encoding="utf-8")
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
-    raise ExtensionError(f"otlec/{module}.py has no function {name}, which a live figure shows")
+    raise ExtensionError(f"{file} has no function {name}, which a live figure shows")
 
 
 def still_html(figure: stills.Figure) -> str:
@@ -121,10 +126,10 @@ class Live(SphinxDirective):
         if name not in stills.FIGURES:
             raise self.error(f"no live figure is named {name!r}; there are {[*stills.FIGURES]}")
         figure = stills.FIGURES[name]
-        for file in [*LIVE.iterdir(), *(ROOT / "otlec").glob("*.py")]:
+        for file in [*LIVE.iterdir(), *(ROOT / "otlec").rglob("*.py")]:
             if file.is_file():
                 self.env.note_dependency(str(file))
-        files = sorted({f"otlec/{kernel.split('.')[0]}.py" for kernel in figure.kernels})
+        files = sorted({kernel_file(kernel) for kernel in figure.kernels})
         listing = nodes.literal_block("", "\n\n\n".join(source(k) for k in figure.kernels))
         listing["language"] = "python"
         return [

@@ -3,8 +3,8 @@
 Sphinx loads MathJax from a content network unless ``mathjax_path`` names a local copy, and no
 extension puts a lean one there: sphinx-mathjax-offline copies all of its 24 MB. This one copies
 the one script and the fonts that the slides use (1.7 MB; the pages of the book need neither, see
-``typeset.py``), and writes the colours of ``otlec.plot`` as CSS variables, so that style sheets and
-scripts take them from where they are named.
+``typeset.py``), and writes the colours of ``otlec.drawing`` as CSS variables, so that style sheets
+and scripts take them from where they are named.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.util.fileutil import copy_asset
 
-from otlec import plot
+from otlec.drawing import plot
 
 
 def mathjax_folder() -> Path:
@@ -37,7 +37,7 @@ def copy_mathjax(app, exception):
 
 
 def write_palette(app, exception):
-    """Write ``_static/palette.css``: --otlec-source, --otlec-target, ... from `otlec.plot`."""
+    """Write ``_static/palette.css``: --otlec-source, --otlec-target, ... from otlec.drawing."""
     if exception or app.builder.format != "html":
         return
     text = ""

@@ -53,7 +53,7 @@
     return kernels["cost._distance_powers"](table(x), table(y), p)[0];
   }
 
-  /* The first state of otlec.hungarian.shortest_augmenting_paths. */
+  /* The first state of otlec.solvers.hungarian.shortest_augmenting_paths. */
   function unassigned(cost) {
     const n = cost.shape[0], free = () => new BigInt64Array(n).fill(-1n);
     const phi = Float64Array.from(range(n), (i) => cost.data.subarray(i * n, i * n + n).reduce((a, b) => Math.min(a, b)));
@@ -62,7 +62,7 @@
 
   function assign(kernels, cost) {
     const s = unassigned(cost), n = cost.shape[0];
-    const [status] = kernels["hungarian._augment_all"](cost, s.phi, s.psi, s.rowOf, s.colOf);
+    const [status] = kernels["solvers.hungarian._augment_all"](cost, s.phi, s.psi, s.rowOf, s.colOf);
     if (status !== 0) throw new Error(`Source ${status} has no free partner.`);
     const partner = numbers(s.colOf);
     return {...s, partner, value: sum(partner.map((j, i) => cost.data[i * n + j])), dual: sum([...s.phi]) + sum([...s.psi])};
@@ -71,11 +71,11 @@
   /* otlec.transport_1d between sorted atoms. */
   function monotone(kernels, x, y, a, b, p = 2) {
     const order = (v) => integers(range(v.length));
-    const [rows, cols, mass, cost, phi, psi] = kernels["quantile._merge"](Float64Array.from(x), Float64Array.from(y), a, b, order(x), order(y), p);
+    const [rows, cols, mass, cost, phi, psi] = kernels["solvers.quantile._merge"](Float64Array.from(x), Float64Array.from(y), a, b, order(x), order(y), p);
     return {rows: numbers(rows), cols: numbers(cols), mass: [...mass], value: dot(mass, cost), phi, psi};
   }
 
-  /* otlec.transport for positive masses on few atoms: the driver of otlec/network_simplex.py. */
+  /* otlec.transport for positive masses on few atoms: the driver of otlec/solvers/network_simplex.py. */
   function transport(kernels, a, b, cost) {
     const [n, m] = cost.shape, root = n + m, c = cost.data;
     const total = sum([...a]), grain = total / 2 ** 60;
@@ -97,7 +97,7 @@
     const most = 2 * Math.ceil(m / 64);
     const columns = {data: new BigInt64Array(n * most), shape: [n, most]}, values = {data: new Float64Array(n * most), shape: [n, most]};
     const counts = new BigInt64Array(n), oldest = new BigInt64Array(n);
-    kernels["network_simplex._sweep"](cost, Float64Array.from(phi, (v) => v + 2 * typical), Float64Array.from(psi), 0, columns, values, counts, oldest);
+    kernels["solvers.network_simplex._sweep"](cost, Float64Array.from(phi, (v) => v + 2 * typical), Float64Array.from(psi), 0, columns, values, counts, oldest);
     const nodes = range(root + 1);
     const parent = integers(nodes.map((k) => (k < root ? root : -1)));
     const flow = BigInt64Array.from([...supply, ...demand, 0n]);
@@ -105,15 +105,15 @@
     const last = integers(nodes.map((k) => (k < root ? k : root - 1))), size = integers(nodes.map((k) => (k < root ? 1 : root + 1)));
     const potential = new Float64Array(root + 1);
     const crumb = BigInt(n + m + Math.round(4 * 2 ** -52 * 2 ** 60));
-    const measure = (prices) => 1e-13 * kernels["network_simplex._measure"](cost, prices, parent, after, potential)[0];
+    const measure = (prices) => 1e-13 * kernels["solvers.network_simplex._measure"](cost, prices, parent, after, potential)[0];
     let price = typical, placed = false;
     for (; price < 10 * enough && !placed; price *= 10) {
       const prices = Float64Array.from([...phi, ...psi, 0], (v) => v + price);
       for (let more = 1; more > 0;) {
-        kernels["network_simplex._pivot"](columns, values, counts, measure(prices), parent, flow, after, before, last, size, potential, 100000);
+        kernels["solvers.network_simplex._pivot"](columns, values, counts, measure(prices), parent, flow, after, before, last, size, potential, 100000);
         const tolerance = measure(prices);
         const toColumns = potential.slice(n, root).map((v) => -v);
-        [more] = kernels["network_simplex._sweep"](cost, potential.slice(0, n), toColumns, tolerance, columns, values, counts, oldest);
+        [more] = kernels["solvers.network_simplex._sweep"](cost, potential.slice(0, n), toColumns, tolerance, columns, values, counts, oldest);
       }
       placed = !nodes.some((k) => k < root && parent[k] === BigInt(root) && flow[k] > crumb);
     }
@@ -173,12 +173,12 @@
       const distance = new Float64Array(n), at = new Float64Array(n), parent = new BigInt64Array(n), reached = new BigInt64Array(n);
       let before = numbers(now.colOf), path = [], text = `Round 0 of ${n}: nobody has a partner`;
       for (let row = 0; row < s.done; row++) {
-        const [sink, length, k] = kernels["hungarian._search"](cost, now.phi, barred, now.rowOf, row, distance, parent, reached, at);
-        kernels["hungarian._update"](now.phi, now.psi, barred, now.rowOf, row, length, reached.slice(0, k), at);
+        const [sink, length, k] = kernels["solvers.hungarian._search"](cost, now.phi, barred, now.rowOf, row, distance, parent, reached, at);
+        kernels["solvers.hungarian._update"](now.phi, now.psi, barred, now.rowOf, row, length, reached.slice(0, k), at);
         before = numbers(now.colOf);
         path = [[Number(parent[sink]), sink]];
         while (path[0][0] !== row) { const j = before[path[0][0]]; path.unshift([Number(parent[j]), j]); }
-        kernels["hungarian._flip"](now.rowOf, now.colOf, parent, row, sink);
+        kernels["solvers.hungarian._flip"](now.rowOf, now.colOf, parent, row, sink);
         const paid = sum([...now.phi.subarray(0, s.done)]) + sum([...now.psi]);
         text = `Round ${s.done} of ${n}, new pairs ${path.map(([i, j]) => `${i + 1} to ${j + 1}`).join(", ")}: length ${six(length)}; all pairs so far cost ${six(paid)}`;
       }
@@ -432,15 +432,15 @@
       for (let k = 0; k < STEPS; k++) for (let j = 1; j < n; j++) m[k * (n + 1) + j] += sx * (u[k * n + j] - u[k * n + j - 1]);
     }
 
-    /* One step of Chambolle and Pock, as _Level.iterate of otlec/dynamic.py. */
+    /* One step of Chambolle and Pock, as _Level.iterate of otlec/dynamics/benamou_brenier.py. */
     iterate(kernels, step, relax) {
       const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
-      kernels["dynamic._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
+      kernels["dynamics.benamou_brenier._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
       const u = this.source; // solved in its place
       u.data.set(this.inverse.solve(u.data));
-      kernels["dynamic._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
-      if (this.p === 2) kernels["dynamic._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
-      else kernels["dynamic._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
+      kernels["dynamics.benamou_brenier._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
+      if (this.p === 2) kernels["dynamics.benamou_brenier._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
+      else kernels["dynamics.benamou_brenier._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
       const [energy, square] = [0, 1].map((k) => total(this.sums[k].data)), cells = STEPS * this.n;
       this.energies.push((this.speed ** this.p * energy) / (step * cells));
       this.residual = Math.sqrt(square / cells) / step;

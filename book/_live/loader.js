@@ -1,7 +1,7 @@
 /* Calls the kernels that scripts/webkernels.py has compiled.
 
    const kernels = await otlecKernels.load(otlecCompiled);
-   const [value] = kernels["hungarian._augment_all"](matrix(cost, n, n), phi, ...);
+   const [value] = kernels["solvers.hungarian._augment_all"](matrix(cost, n, n), phi, ...);
 
    Arrays go in and come back as typed arrays: Float64Array for float64, BigInt64Array for int64. An
    array of two axes or more is {data, shape}. The kernel works on copies; those that it writes to are

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import otlec
-from otlec import moving
+from otlec.drawing import moving
 from otlec.geodesics import quantile_function
 
 HEAD = "import numpy as np\nimport otlec\n"
@@ -76,11 +76,12 @@ def _joins(x, y, pairs) -> np.ndarray:
 
 
 @figure(
-    kernels="hungarian._augment_all hungarian._search hungarian._update hungarian._flip "
-    "hungarian._relax hungarian._nearest cost._distance_powers",
+    kernels="solvers.hungarian._augment_all solvers.hungarian._search "
+    "solvers.hungarian._update solvers.hungarian._flip solvers.hungarian._relax "
+    "solvers.hungarian._nearest cost._distance_powers",
     state={"x": _points(1, 12), "y": _points(2, 12)},
     code="""
-from otlec.hungarian import shortest_augmenting_paths
+from otlec.solvers.hungarian import shortest_augmenting_paths
 
 cost = otlec.cost_matrix(x, y)
 best = shortest_augmenting_paths(cost)
@@ -107,11 +108,11 @@ def assignment(picture, v):
 
 
 @figure(
-    kernels="hungarian._search hungarian._relax hungarian._nearest hungarian._update "
-    "hungarian._flip",
+    kernels="solvers.hungarian._search solvers.hungarian._relax solvers.hungarian._nearest "
+    "solvers.hungarian._update solvers.hungarian._flip",
     state={"x": _points(15, 7), "y": _points(6, 7), "done": 6},
     code="""
-from otlec import stepwise
+from otlec.drawing import stepwise
 
 cost = otlec.cost_matrix(x, y)
 rounds = list(stepwise.augmentations(cost))[:done]
@@ -149,7 +150,7 @@ def rounds(picture, v):
 
 
 @figure(
-    kernels="quantile._merge quantile._power",
+    kernels="solvers.quantile._merge solvers.quantile._power",
     state={
         "a": _hills(24, (0.9, 0.25, 0.12)),
         "b": _hills(24, (0.6, 0.6, 0.08), (0.5, 0.87, 0.07)),
@@ -189,8 +190,9 @@ def line(picture, v):
 
 
 @figure(
-    kernels="network_simplex._pivot network_simplex._enter network_simplex._leave "
-    "network_simplex._push network_simplex._sweep network_simplex._measure",
+    kernels="solvers.network_simplex._pivot solvers.network_simplex._enter "
+    "solvers.network_simplex._leave solvers.network_simplex._push "
+    "solvers.network_simplex._sweep solvers.network_simplex._measure",
     state={
         "x": _points(11, 6),
         "y": _points(12, 7),
@@ -226,8 +228,8 @@ def weights(picture, v):
 
 
 @figure(
-    kernels="network_simplex._pivot network_simplex._enter network_simplex._leave "
-    "network_simplex._push",
+    kernels="solvers.network_simplex._pivot solvers.network_simplex._enter "
+    "solvers.network_simplex._leave solvers.network_simplex._push",
     state={
         "x1": [[0.1, 0.15], [0.12, 0.5], [0.1, 0.85], [0.25, 0.3]],
         "x2": [[0.5, 0.1], [0.45, 0.42], [0.55, 0.62], [0.5, 0.92]],
@@ -268,7 +270,7 @@ def glue(picture, v):
 
 
 @figure(
-    kernels="quantile._merge quantile._power",
+    kernels="solvers.quantile._merge solvers.quantile._power",
     state={
         "y": [0.12, 0.45, 0.75],
         "w0": [0.21, 0.36, 0.43],
@@ -323,8 +325,10 @@ def slope(picture, v):
 
 
 @figure(
-    kernels="dynamic._dual_step_quadratic dynamic._dual_step dynamic._multiplier "
-    "dynamic._primal_step dynamic._divergence_of_spread",
+    kernels="dynamics.benamou_brenier._dual_step_quadratic "
+    "dynamics.benamou_brenier._dual_step dynamics.benamou_brenier._multiplier "
+    "dynamics.benamou_brenier._primal_step "
+    "dynamics.benamou_brenier._divergence_of_spread",
     state={
         "rho0": _hills(64, (1.0, 0.22, 0.1), floor=0.03),
         "rho1": _hills(64, (0.7, 0.6, 0.07), (0.6, 0.85, 0.06), floor=0.03),
@@ -364,7 +368,7 @@ def river(picture, v):
 
 
 @figure(
-    kernels="quantile._merge quantile._power",
+    kernels="solvers.quantile._merge solvers.quantile._power",
     state={
         "a": _hills(32, (0.9, 0.2, 0.08)),
         "b": _hills(32, (0.5, 0.45, 0.06), (0.6, 0.7, 0.06)),
@@ -404,8 +408,8 @@ def mixing(picture, v):
 
 
 @figure(
-    kernels="hungarian._augment_all hungarian._search hungarian._update hungarian._flip "
-    "cost._distance_powers",
+    kernels="solvers.hungarian._augment_all solvers.hungarian._search "
+    "solvers.hungarian._update solvers.hungarian._flip cost._distance_powers",
     state={"centre": [0.72, 0.6], "swirl": 1.5, "t": 1.0},
     code="""
 r, angle = 0.03 + 0.17 * np.sqrt((np.arange(60) + 0.5) / 60), np.arange(60) * 2.399963

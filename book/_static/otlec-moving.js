@@ -1,4 +1,4 @@
-/* Moves the pictures that otlec/moving.py writes: a slider or a triangle of weights over panels of SVG.
+/* Moves the pictures that otlec/drawing/moving.py writes: a slider or a triangle of weights over panels of SVG.
    The drawing (shapes, draw) knows nothing of where the data come from: mount() feeds it the frames
    that stand in the page; a kernel in the page may feed it instead. */
 const otlecMoving = (() => {

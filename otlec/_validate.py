@@ -1,0 +1,120 @@
+"""Validation, once, at the public functions: kernels see only what has passed here.
+
+Each function takes the argument and its name, and returns a new or shared C-contiguous array of
+float64, or raises an error whose message names the argument, says what is wrong with it and what is
+accepted. Inputs are never written to.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+
+def real_array(value, name: str) -> np.ndarray:
+    """Coerce to a C-contiguous float64 array; refuse complex numbers, text, objects and masks."""
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.is_masked(value):
+            raise TypeError(f"{name} has masked entries; fill or drop them first")
+        value = value.data
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is ragged: its rows have different lengths") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
+    return np.ascontiguousarray(array, dtype=np.float64).reshape(array.shape)
+
+
+def finite(array: np.ndarray, name: str) -> np.ndarray:
+    """Refuse nan and inf."""
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but it contains nan or inf")
+    return array
+
+
+def points(value, name: str) -> np.ndarray:
+    """Points as an array of shape (n,) on the line or (n, d) in R^d, finite, n and d at least 1."""
+    array = real_array(value, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must have shape (n,) or (n, d), but its shape is {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: at least one point is needed")
+    return finite(array, name)
+
+
+def points_on_the_line(value, name: str) -> np.ndarray:
+    """Points of R as an array of shape (n,); (n, 1) is accepted."""
+    array = points(value, name)
+    if array.ndim == 2:
+        if array.shape[1] != 1:
+            raise ValueError(
+                f"{name} must be points on the line, of shape (n,), but its shape is {array.shape}"
+            )
+        array = array[:, 0].copy()
+    return array
+
+
+def masses(value, name: str, size: int | None = None) -> np.ndarray:
+    """Non-negative masses of shape (n,) with a positive, finite total."""
+    array = real_array(value, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have shape (n,), but its shape is {array.shape}")
+    if size is not None and array.size != size:
+        raise ValueError(f"{name} has {array.size} entries, but there are {size} points")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: at least one mass is needed")
+    finite(array, name)
+    if (array < 0).any():
+        worst = int(array.argmin())
+        raise ValueError(
+            f"{name} must be non-negative, but entry {worst} is {float(array[worst])!r}"
+        )
+    total = array.sum()
+    if not 0 < total < math.inf:
+        raise ValueError(f"{name} must have a positive finite sum, but it is {float(total)!r}")
+    return array
+
+
+def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
+    """An exponent p >= 1; p = inf only where ``infinity`` allows it."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, but it is {value!r}")
+    value = float(value)
+    if not value >= 1:
+        raise ValueError(
+            f"{name} must be at least 1, but it is {value!r}: for {name} < 1 the cost "
+            f"|x - y|^{name} is concave in the distance, its p-th root is no distance (the "
+            "triangle inequality fails), and on the line the monotone plan is not optimal. To "
+            "solve such a problem, pass its cost matrix to otlec.transport."
+        )
+    if math.isinf(value) and not infinity:
+        raise ValueError(f"{name} must be finite here; otlec.wasserstein accepts {name} = inf")
+    return value
+
+
+def cost(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
+    """A cost matrix: two-dimensional, not empty, free of nan and -inf; +inf forbids a pair."""
+    array = cost_unread(value, name, square=square)
+    least_cost(array.min(), name)
+    return array
+
+
+def cost_unread(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
+    """A cost matrix whose entries are still to be checked, by `least_cost`."""
+    array = real_array(value, name)
+    if array.ndim != 2:
+        raise ValueError(f"{name} must be a matrix, but its shape is {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+    if square and array.shape[0] != array.shape[1]:
+        raise ValueError(f"{name} must be square, but its shape is {array.shape}")
+    return array
+
+
+def least_cost(lowest: float, name: str = "cost") -> None:
+    """Refuse nan and -inf, given the least entry of a cost matrix (nan if there is a nan)."""
+    if np.isnan(lowest):
+        raise ValueError(f"{name} contains nan")
+    if lowest == -np.inf:
+        raise ValueError(f"{name} contains -inf; only +inf is accepted, and forbids the pair")

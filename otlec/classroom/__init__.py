@@ -1,0 +1,1 @@
+"""Exercises, their judges, and the grader of a class."""

@@ -1,0 +1,181 @@
+"""What a check says, as text in a terminal and as a small page in a notebook."""
+
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+
+from ...drawing.moving import COLORS
+from ...measure import Measure
+
+_HEADS = {
+    "right": "right",
+    "wrong": "not yet",
+    "blank": "write me",
+    "error": "it stops with an error",
+    "time": "it takes too long",
+    "refused": "this cannot be judged",
+}
+_SOURCE, _TARGET = COLORS["source"], COLORS["target"]
+
+# Not how many: a slow machine may stop before the last of them, and notebooks are compared.
+_TRIED = "Tried on fixed inputs and on random ones."
+
+
+@dataclass(eq=False, repr=False)
+class Verdict:
+    """What `otlec.check` says. It counts as True if the answer is right.
+
+    Attributes
+    ----------
+    status : str
+        ``"right"``, ``"wrong"``, ``"blank"``, ``"error"``, ``"time"`` or ``"refused"``.
+    reason : str
+        The property that fails, or what is right.
+    example : list of (name, value)
+        The input on which it fails.
+    mistake, advice : str
+        The catalogued mistake that the answer makes, if it is known, and what to do about it.
+    hints : tuple of str
+        Those that were asked for.
+    """
+
+    name: str
+    title: str
+    kind: str
+    hints: tuple[str, ...]
+    hints_left: int
+    call: str
+    status: str = "right"
+    reason: str = ""
+    example: list = field(default_factory=list)
+    mistake: str | None = None
+    advice: str = ""
+    inputs: int = 0
+    printed: bool = False
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def fail(self, status: str, reason: str) -> None:
+        """Set what is wrong."""
+        self.status, self.reason = status, reason
+
+    def succeed(self, reason: str, inputs: int = 0) -> None:
+        """Set what is right, and on how many inputs it was tried."""
+        self.status, self.reason, self.inputs = "right", reason, inputs
+
+    def show(self, names, values) -> None:
+        """Keep the input that shows the failure."""
+        self.example = list(zip(names, values, strict=True))
+
+    @property
+    def head(self) -> str:
+        """The first line."""
+        sign = "✓" if self else "✗"
+        return f"{sign} {self.name} {self.title}: {_HEADS[self.status]}"
+
+    def _notes(self) -> list[tuple[str, str]]:
+        notes = []
+        if self.advice:
+            notes.append(("This looks like a known mistake", self.advice))
+        if not self:
+            notes += [(f"Hint {k}", hint) for k, hint in enumerate(self.hints, 1)]
+            if self.hints_left and self.status != "refused":
+                step = len(self.hints) + 1
+                notes.append(
+                    (
+                        f"{self.hints_left} more hint" + "s" * (self.hints_left > 1),
+                        f'otlec.check("{self.name}", {self.call}, hint={step})',
+                    )
+                )
+        if self.printed:
+            notes.append(("Not shown", "what your function prints"))
+        return notes
+
+    def __repr__(self) -> str:
+        lines = [self.head, *(f"  {line}" for line in self.reason.splitlines())]
+        if self.inputs:
+            lines.append(f"  {_TRIED}")
+        if self.example:
+            lines.append("  The input:")
+            for name, value in self.example:
+                first, *rest = text(value).splitlines()
+                lines.append(f"    {name} = {first}")
+                lines += [" " * (7 + len(name)) + line for line in rest]
+        lines += [f"  {head}: {note}" for head, note in self._notes()]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        colour = "#2e7d4f" if self else "#b3541e"
+        out = [
+            f'<div style="border-left: 3px solid {colour}; padding: 0.2em 0 0.2em 1em">',
+            f"<p><strong>{escape(self.head)}</strong></p>",
+            "<p>" + "<br>".join(map(escape, self.reason.splitlines())) + "</p>",
+        ]
+        if self.inputs:
+            out.append(f"<p>{_TRIED}</p>")
+        if self.example:
+            out.append("<p>The input:</p>")
+            out += [f"<div>{escape(name)} = {html(value)}</div>" for name, value in self.example]
+            out.append(picture([v for _, v in self.example if isinstance(v, Measure)]))
+        out += [f"<p><em>{escape(h)}:</em> {escape(note)}</p>" for h, note in self._notes()]
+        return "".join([*out, "</div>"])
+
+
+def _number(value: float) -> str:
+    return f"{float(value):.6g}"
+
+
+def text(value) -> str:
+    """An input in few characters: a measure as a sum of Dirac masses, an array row by row."""
+    if isinstance(value, Measure):
+        points = value.points.reshape(value.size, -1)
+        terms = []
+        for a, x in zip(value.weights, points, strict=True):
+            place = _number(x[0]) if x.size == 1 else "(" + ", ".join(map(_number, x)) + ")"
+            terms.append(f"{_number(a)} δ[{place}]")
+        return " + ".join(terms)
+    if isinstance(value, np.ndarray):
+        with np.printoptions(precision=6, suppress=True, threshold=60):
+            return str(value)
+    if isinstance(value, list | tuple):
+        inner = ", ".join(text(v) for v in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    if callable(value):
+        return getattr(value, "__doc__", None) or "a function"
+    if isinstance(value, float | np.floating):
+        return _number(value)
+    return str(value)
+
+
+def html(value) -> str:
+    """The same for a notebook: a matrix as a table."""
+    if isinstance(value, np.ndarray) and value.ndim == 2 and value.size <= 60:
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{_number(v)}</td>" for v in row) + "</tr>" for row in value
+        )
+        return f'<table style="margin: 0.2em 1em">{rows}</table>'
+    return f"<code>{escape(text(value)).replace(chr(10), '<br>')}</code>"
+
+
+def picture(measures: list[Measure]) -> str:
+    """Two measures on the line as stems: the first points up, the second down."""
+    if len(measures) != 2 or any(mu.dim != 1 for mu in measures):
+        return ""
+    points = [mu.points.reshape(-1) for mu in measures]
+    low, high = min(x.min() for x in points), max(x.max() for x in points)
+    scale = 260 / (high - low) if high > low else 0.0
+    out = [
+        '<svg viewBox="0 0 300 120" width="300" role="img" aria-label="The two measures: the '
+        'first upwards in blue, the second downwards in orange">',
+        '<line x1="10" x2="290" y1="60" y2="60" stroke="#888"/>',
+    ]
+    for mu, x, colour, way in zip(measures, points, (_SOURCE, _TARGET), (-1, 1), strict=True):
+        for a, at in zip(mu.weights, x, strict=True):
+            place = 20 + scale * (at - low)
+            out.append(
+                f'<line x1="{place:.1f}" x2="{place:.1f}" y1="60" y2="{60 + 50 * way * a:.1f}"'
+                f' stroke="{colour}" stroke-width="4"/>'
+            )
+    return "".join([*out, "</svg>"])

@@ -1,0 +1,263 @@
+"""Exercises of chapter 1: potentials, the monotone plan, and what duality gives for free."""
+
+import hypothesis.strategies as st
+import numpy as np
+
+from ...distance import wasserstein
+from ...measure import Measure
+from ...solvers.hungarian import assignment
+from ._inputs import matrix, measures, plans, vector
+from ._machine import Mistake, array, exercise, number, parts, require, same
+
+_SOLVERS = (
+    "wasserstein",
+    "optimal_plan",
+    "transport",
+    "transport_1d",
+    "transport_cost",
+    "assignment",
+    "assignment_points",
+    "kantorovich_rubinstein",
+)
+
+
+@st.composite
+def _cost_and_potential(draw):
+    n, m = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    return draw(matrix(n, m)), draw(vector(m))
+
+
+@exercise(
+    "1a",
+    title="The c-transform",
+    answer="c_transform",
+    kind="compute",
+    difficulty=1,
+    minutes=10,
+    arguments=("cost", "psi"),
+    inputs=_cost_and_potential(),
+    closed=("c_transform",),
+    cases=(
+        (np.array([[0.0, 1.0], [3.0, 0.0]]), np.array([0.5, 0.0])),
+        (np.array([[1.0, 4.0, 9.0], [0.0, 1.0, 5.0]]), np.array([0.0, -1.0, 2.0])),
+    ),
+    right="phi + psi stays below the cost, and touches it in every row: phi is the greatest "
+    "potential that is feasible beside psi.",
+    hints=(
+        "phi(x) must be at most c(x, y) - psi(y), for every y at once.",
+        "Subtract psi from each row of the cost; what remains is one number a row.",
+    ),
+    mistakes=(
+        Mistake(
+            "maximum",
+            "The bound must hold for every y, so phi is the least of the bounds, not the greatest.",
+            lambda cost, psi: (cost - psi).max(axis=1),
+        ),
+        Mistake(
+            "sign of psi",
+            "psi moves to the other side of phi + psi <= c with a minus sign.",
+            lambda cost, psi: (cost + psi).min(axis=1),
+        ),
+        Mistake(
+            "wrong axis",
+            "psi lives on the columns (the y), phi on the rows: take the minimum "
+            "over y, which is axis 1.",
+            lambda cost, psi: (cost - psi[:, None]).min(axis=0),
+        ),
+    ),
+)
+def _c_transform(call, cost, psi):
+    phi = array(call(cost, psi), (cost.shape[0],))
+    room = cost - psi - phi[:, None]
+    i, j = np.unravel_index(room.argmin(), room.shape)
+    require(
+        room[i, j] >= -10 * call.tolerance,
+        f"phi + psi <= c fails at ({i}, {j}): {phi[i]:.4g} + {psi[j]:.4g} > {cost[i, j]:.4g}",
+    )
+    loose = room.min(axis=1)
+    i = int(loose.argmax())
+    require(
+        loose[i] <= 10 * call.tolerance,
+        f"phi is feasible, but not the greatest: phi[{i}] could be larger by {loose[i]:.4g}",
+    )
+
+
+@exercise(
+    "1b",
+    title="A cost for which sorting is not optimal",
+    answer="crossing",
+    kind="decide",
+    difficulty=1,
+    minutes=10,
+    right="Sorted, the two moves are of like length. The concave cost prefers one long move and "
+    "one short one.",
+    hints=(
+        "The square root makes a long move cheap for its length.",
+        "Let one segment lie inside the other: x1 < x2 < y1 < y2.",
+    ),
+    mistakes=(
+        Mistake(
+            "nothing to choose",
+            "Two of the points coincide, so both ways of pairing them are "
+            "the same: take four different points.",
+        ),
+        Mistake(
+            "interleaved",
+            "Sources and targets take turns on the line. Then sorting gives the "
+            "two shortest moves, and wins for this cost too.",
+        ),
+    ),
+)
+def _crossing(answer):
+    x, y = parts(answer, 2, "crossing (x and y)")
+    x = np.sort(array(x, (2,), "x"))
+    y = np.sort(array(y, (2,), "y"))
+    cost = np.sqrt(np.abs(x[:, None] - y))
+    sorted_cost, best = np.trace(cost), assignment(cost).value
+    if sorted_cost > best + 1e-9:
+        return
+    text = f"sorting costs {sorted_cost:.6g}, and no pairing costs less: the best is {best:.6g}"
+    if x[0] == x[1] or y[0] == y[1]:
+        require(False, text, "nothing to choose")
+    owner = np.array([0, 0, 1, 1])[np.argsort(np.r_[x, y], kind="stable")]
+    taking_turns = (np.diff(owner) != 0).all()
+    require(False, text, "interleaved" if taking_turns else None)
+
+
+def _by_staircases(mu, nu, lengths=True, absolute=True, order=True):
+    """Integrate F - G, or one of the ways to get it wrong."""
+    x = np.concatenate([mu.points, nu.points])
+    a = np.concatenate([mu.weights, -nu.weights])
+    way = np.argsort(x, kind="stable")
+    height = np.cumsum(a[way] if order else a)[:-1]
+    terms = (np.abs(height) if absolute else height) * (np.diff(x[way]) if lengths else 1.0)
+    return float(abs(terms.sum()))
+
+
+@exercise(
+    "1c",
+    title="W_1 on the line",
+    answer="w1",
+    kind="compute",
+    difficulty=2,
+    minutes=20,
+    arguments=("mu", "nu"),
+    inputs=st.tuples(measures(), measures()),
+    closed=_SOLVERS,
+    cases=(
+        (Measure([0.0]), Measure([3.0])),
+        (Measure([0.0, 1.0], [0.25, 0.75]), Measure([0.5])),
+        (Measure([2.0, 0.0]), Measure([1.0, 3.0, -1.0], [0.5, 0.25, 0.25])),
+    ),
+    right="The area between the two distribution functions is the cost of the monotone plan, and "
+    "by duality the greatest integral of a 1-Lipschitz function.",
+    hints=(
+        "Between two neighbouring atoms F - G is constant: the integral is a finite sum.",
+        "Put all atoms into one sorted array, with weights +a and -b: the cumulative sum is F - G.",
+    ),
+    mistakes=(
+        Mistake(
+            "heights without widths",
+            "An integral is height times width: multiply each value "
+            "of |F - G| by the distance to the next atom.",
+            lambda mu, nu: _by_staircases(mu, nu, lengths=False),
+        ),
+        Mistake(
+            "no absolute value",
+            "Where F < G the integrand is G - F: take the absolute value "
+            "before the sum. Without it there remains the difference of the means.",
+            lambda mu, nu: _by_staircases(mu, nu, absolute=False),
+        ),
+        Mistake(
+            "not sorted",
+            "The weights have to be put into the order of the atoms, by the same argsort.",
+            lambda mu, nu: _by_staircases(mu, nu, order=False),
+        ),
+    ),
+)
+def _w1(call, mu, nu):
+    found = number(call(mu, nu))
+    if mu.size == nu.size == 1:
+        same(
+            found,
+            abs(mu.points - nu.points)[0],
+            "W_1 between two Dirac masses is their distance",
+            call.tolerance,
+        )
+    same(found, wasserstein(mu, nu, 1), "the integral of |F - G|", 10 * call.tolerance)
+
+
+@st.composite
+def _feasible(draw):
+    gamma = draw(plans())
+    n, m = gamma.shape
+    cost, psi = draw(matrix(n, m)), draw(vector(m))
+    slack = draw(vector(n, st.integers(0, 2)))
+    return cost, gamma, (cost - psi).min(axis=1) - slack, psi
+
+
+@exercise(
+    "1d",
+    title="Weak duality, line by line",
+    answer="weak_duality",
+    kind="prove",
+    difficulty=1,
+    minutes=10,
+    arguments=("cost", "gamma", "phi", "psi"),
+    inputs=_feasible(),
+    cases=(
+        (
+            np.array([[0.0, 2.0], [1.0, 0.0]]),
+            np.array([[0.25, 0.5], [0.0, 0.25]]),
+            np.array([0.0, 0.0]),
+            np.array([0.0, -1.0]),
+        ),
+        (
+            np.array([[1.0, 4.0, 0.0]]),
+            np.array([[0.5, 0.25, 0.25]]),
+            np.array([-1.0]),
+            np.array([2.0, 3.0, 0.0]),
+        ),
+    ),
+    right="The first two lines agree because gamma has the marginals mu and nu; the third is no "
+    "smaller because phi + psi <= c at every point. Equality holds if phi + psi = c where gamma "
+    "has mass.",
+    hints=(
+        "mu and nu are the marginals of gamma: its sums over rows and over columns.",
+        "The second line integrates the function phi(x) + psi(y), a matrix, against gamma.",
+    ),
+    mistakes=(
+        Mistake(
+            "no weights",
+            "An integral against mu weighs each value by its mass.",
+            lambda cost, gamma, phi, psi: (
+                phi.sum() + psi.sum(),
+                (gamma * (phi[:, None] + psi)).sum(),
+                (gamma * cost).sum(),
+            ),
+        ),
+        Mistake(
+            "product plan",
+            "The last two lines integrate against the plan gamma that is given, "
+            "not against the product of its marginals.",
+            lambda cost, gamma, phi, psi: (
+                gamma.sum(1) @ phi + gamma.sum(0) @ psi,
+                gamma.sum(1) @ phi + gamma.sum(0) @ psi,
+                gamma.sum(1) @ cost @ gamma.sum(0),
+            ),
+        ),
+    ),
+)
+def _weak_duality(call, cost, gamma, phi, psi):
+    lines = parts(call(cost, gamma, phi, psi), 3, "the result (three lines)")
+    first, second, third = (number(v, f"line {k}") for k, v in enumerate(lines, 1))
+    tol = 10 * call.tolerance
+    same(
+        first,
+        gamma.sum(axis=1) @ phi + gamma.sum(axis=0) @ psi,
+        "line 1 is the integral of phi against mu plus that of psi against nu",
+        tol,
+    )
+    same(second, first, "lines 1 and 2 agree, since gamma has these marginals", tol)
+    require(second <= third + tol, f"line 2 is at most line 3, but {second:.6g} > {third:.6g}")
+    same(third, (gamma * cost).sum(), "line 3 is the cost of gamma", tol)

@@ -1,0 +1,301 @@
+r"""The staggered grid of the unit cube in time and space, and its operators.
+
+Time is cut into ``steps`` cells and the unit cube into ``n`` (or ``n x m``) cells. A density lives
+on the faces between time cells, ``rho[k]`` at time k/steps; component i of the momentum lives on
+the faces between the cells of axis i. On this grid the continuity equation of Section 5,
+
+$$\partial_t \rho + \nabla \cdot m = 0,$$
+
+is one equation a cell: what flows in through its faces is what it gains. `divergence` is its left
+side, `gradient` minus its adjoint, `interpolate` carries faces to centres and `spread` is the
+adjoint of that. `project` returns the nearest solution of the equation with given ends: one Poisson
+equation with Neumann conditions on all faces, diagonal in the basis of cosines (after Papadakis,
+Peyré and Oudet, *Optimal transport with proximal splitting*, 2014).
+
+All arrays have time first. The operators work for any number of axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Field = tuple[np.ndarray, ...]
+
+
+def cut(array: np.ndarray, axis: int, start: int | None, stop: int | None) -> np.ndarray:
+    """The view ``array[..., start:stop, ...]`` along one axis."""
+    index: list[slice] = [slice(None)] * array.ndim
+    index[axis] = slice(start, stop)
+    return array[tuple(index)]
+
+
+def cells(faces: Sequence[np.ndarray]) -> tuple[int, ...]:
+    """The numbers of cells of the grid on which ``faces`` live; a ValueError if they disagree."""
+    shape = tuple(u.shape[axis] - 1 if u.ndim > axis else 0 for axis, u in enumerate(faces))
+    for axis, u in enumerate(faces):
+        expected = (*shape[:axis], shape[axis] + 1, *shape[axis + 1 :])
+        if u.shape != expected or min(shape) < 1:
+            raise ValueError(
+                f"the faces of axis {axis} have shape {u.shape}, but on a grid of {shape} cells "
+                f"their shape is {expected}: along its own axis one more than the cells"
+            )
+    return shape
+
+
+def divergence(faces: Sequence[np.ndarray], scales: Sequence[float] | None = None) -> np.ndarray:
+    r"""The sum over the axes of ``scale * difference of the two faces`` of each cell.
+
+    ``faces[i]`` is one longer than the cells along axis i. The scale of an axis is the number of
+    its cells, unless ``scales`` gives another. With ``faces = (rho, *momentum)`` this is
+    $\partial_t \rho + \nabla \cdot m$.
+    """
+    scales = cells(faces) if scales is None else scales
+    return sum(s * np.diff(u, axis=i) for i, (u, s) in enumerate(zip(faces, scales, strict=True)))
+
+
+def gradient(potential: np.ndarray, scales: Sequence[float] | None = None) -> Field:
+    r"""Minus the adjoint of `divergence` on interior faces; 0 on the boundary of the cube."""
+    scales = potential.shape if scales is None else scales
+    out = []
+    for axis, scale in enumerate(scales):
+        shape = list(potential.shape)
+        shape[axis] += 1
+        slope = np.zeros(shape, potential.dtype)
+        cut(slope, axis, 1, -1)[...] = scale * np.diff(potential, axis=axis)
+        out.append(slope)
+    return tuple(out)
+
+
+def mean(array: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of neighbours along an axis, one shorter."""
+    return 0.5 * (cut(array, axis, None, -1) + cut(array, axis, 1, None))
+
+
+def pad(array: np.ndarray, axis: int) -> np.ndarray:
+    """The array with its first and its last layer along an axis repeated."""
+    return np.concatenate([cut(array, axis, None, 1), array, cut(array, axis, -1, None)], axis)
+
+
+def interpolate(faces: Sequence[np.ndarray]) -> Field:
+    """The mean of the two faces of each cell, for each axis."""
+    return tuple(mean(u, axis) for axis, u in enumerate(faces))
+
+
+def spread(centres: Sequence[np.ndarray]) -> Field:
+    """The adjoint of `interpolate`: half of each cell's value to each of its two faces."""
+    out = []
+    for axis, v in enumerate(centres):
+        shape = list(v.shape)
+        shape[axis] += 1
+        u = np.zeros(shape, v.dtype)
+        cut(u, axis, None, -1)[...] += 0.5 * v
+        cut(u, axis, 1, None)[...] += 0.5 * v
+        out.append(u)
+    return tuple(out)
+
+
+def close(faces: Sequence[np.ndarray]) -> Field:
+    """A copy of faces that is 0 on the boundary of the cube."""
+    out = []
+    for axis, u in enumerate(faces):
+        u = u.copy()
+        cut(u, axis, None, 1)[...] = 0.0
+        cut(u, axis, -1, None)[...] = 0.0
+        out.append(u)
+    return tuple(out)
+
+
+def set_ends(faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
+    """A copy with density ``rho0`` at time 0, ``rho1`` at time 1, and no flux through the walls."""
+    faces = close(faces)
+    faces[0][0], faces[0][-1] = rho0, rho1
+    return faces
+
+
+def eigenvalues(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
+    r"""The eigenvalues $\sum_i s_i^2 (2 - 2 \cos(\pi j_i / n_i))$ of minus div grad."""
+    total = np.zeros(shape)
+    for axis, (n, scale) in enumerate(zip(shape, scales, strict=True)):
+        line = (2.0 * scale * np.sin(0.5 * np.pi * np.arange(n) / n)) ** 2
+        total += line.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    return total
+
+
+def poisson(source: np.ndarray, scales: Sequence[float], first: int = 0) -> np.ndarray:
+    """Solve ``divergence(gradient(u)) = source`` in the axes from ``first`` on.
+
+    The mean of ``source`` over these axes is lost, and that of ``u`` is 0. With ``first = 1`` each
+    time has its own equation in space.
+    """
+    from scipy import fft
+
+    axes = tuple(range(first, source.ndim))
+    values = -eigenvalues(source.shape[first:], scales[first:])
+    values.flat[0] = np.inf
+    workers = 2 if source.size >= 500_000 else 1
+    wave = fft.dctn(source, axes=axes, workers=workers)
+    wave /= values.astype(wave.dtype, copy=False)
+    return fft.idctn(wave, axes=axes, workers=workers, overwrite_x=True)
+
+
+def project(
+    faces: Sequence[np.ndarray],
+    rho0: np.ndarray,
+    rho1: np.ndarray,
+    scales: Sequence[float] | None = None,
+) -> Field:
+    """The nearest ``faces`` with `divergence` 0, the given ends and no flux through the walls.
+
+    The two ends must have the same mass: otherwise no solution exists, and the divergence that is
+    left is constant.
+    """
+    scales = cells(faces) if scales is None else scales
+    faces = set_ends(faces, rho0, rho1)
+    slopes = gradient(poisson(divergence(faces, scales), scales), scales)
+    return tuple(u - slope for u, slope in zip(faces, slopes, strict=True))
+
+
+def invert_spread(faces: Sequence[np.ndarray]) -> Field:
+    """The smallest values at centres whose `spread` is ``faces`` on the interior faces."""
+    return tuple(_invert_spread_along(u, axis) for axis, u in enumerate(faces))
+
+
+def _invert_spread_along(u: np.ndarray, axis: int) -> np.ndarray:
+    from scipy import fft
+
+    n = u.shape[axis] - 1
+    padded = np.zeros_like(u)
+    if n > 1:  # sines diagonalise "spread of interpolate" on the interior faces of a line
+        values = np.cos(0.5 * np.pi * np.arange(1, n) / n) ** 2
+        values = values.reshape([-1 if i == axis else 1 for i in range(u.ndim)])
+        wave = fft.dst(cut(u, axis, 1, -1), type=1, axis=axis) / values
+        cut(padded, axis, 1, -1)[...] = fft.idst(wave, type=1, axis=axis)
+    return mean(padded, axis)
+
+
+class Obstacles:
+    """The same grid with forbidden cells: no flux passes the faces of a cell of ``mask``.
+
+    The cosines still diagonalise time. In space one sparse matrix a frequency is factorised once:
+    the Laplacian of the graph of free cells, shifted by the eigenvalue of time.
+    """
+
+    def __init__(self, mask: np.ndarray, steps: int, scales: Sequence[float]):
+        from scipy import ndimage
+
+        self.free = ~mask
+        self.steps, self.scales = steps, tuple(scales)
+        labels, self.pieces = ndimage.label(self.free)
+        self.labels = labels[self.free] - 1  # faces join, corners do not
+        self.open = (
+            np.broadcast_to(self.free, (steps + 1, *mask.shape)),
+            *(self._open_faces(axis) for axis in range(mask.ndim)),
+        )
+        self._factors = None
+
+    def _open_faces(self, axis: int) -> np.ndarray:
+        closed = np.zeros((*self.free.shape[:axis], 1, *self.free.shape[axis + 1 :]), bool)
+        both = cut(self.free, axis, None, -1) & cut(self.free, axis, 1, None)
+        return np.concatenate([closed, both, closed], axis)[None]
+
+    def close(self, faces: Sequence[np.ndarray]) -> Field:
+        """Faces with no flux through forbidden cells, and no density there."""
+        return tuple(u * is_open for u, is_open in zip(faces, self.open, strict=True))
+
+    def laplacian(self):
+        """Minus div grad in space, on the free cells: a sparse, positive semi-definite matrix."""
+        from scipy import sparse
+
+        index = np.full(self.free.shape, -1)
+        size = int(self.free.sum())
+        index[self.free] = np.arange(size)
+        matrix = sparse.csc_array((size, size))
+        for axis, scale in enumerate(self.scales[1:]):
+            a, b = cut(index, axis, None, -1), cut(index, axis, 1, None)
+            joined = (a >= 0) & (b >= 0)
+            a, b = a[joined], b[joined]
+            weight = np.full(2 * a.size, scale**2)
+            off = sparse.coo_array((weight, (np.r_[a, b], np.r_[b, a])), (size, size))
+            matrix = matrix + sparse.diags_array(off.sum(axis=1)) - off
+        return matrix.tocsc()
+
+    def factors(self) -> list:
+        """One factorisation a frequency of time.
+
+        At frequency 0 the solution is free up to a constant: the first cell of each piece is tied.
+        """
+        if self._factors is None:
+            from scipy import sparse
+            from scipy.sparse.linalg import splu
+
+            matrix = self.laplacian()
+            tied = np.zeros(matrix.shape[0])
+            tied[np.unique(self.labels, return_index=True)[1]] = self.scales[-1] ** 2
+            times = eigenvalues((self.steps,), self.scales[:1])
+            shifts = [tied, *(np.full(tied.size, t) for t in times[1:])]
+            order = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
+            self._factors = [
+                splu((matrix + sparse.diags_array(s)).tocsc(), diag_pivot_thresh=0.0, **order)
+                for s in shifts
+            ]
+        return self._factors
+
+    def poisson(self, source: np.ndarray, first: int = 0) -> np.ndarray:
+        """As `staggered_grid.poisson`; the mean over each connected piece is lost."""
+        from scipy import fft
+
+        out = np.zeros(source.shape)
+        wave = source[:, self.free].astype(float)
+        if first == 1:
+            out[:, self.free] = -self._solve_singular(wave.T).T
+            return out
+        wave = fft.dct(wave, axis=0, norm="ortho")
+        solution = np.empty_like(wave)
+        solution[0] = -self._solve_singular(wave[0])
+        for k in range(1, self.steps):
+            solution[k] = -self.factors()[k].solve(wave[k])
+        out[:, self.free] = fft.idct(solution, axis=0, norm="ortho")
+        return out
+
+    def _solve_singular(self, columns: np.ndarray) -> np.ndarray:
+        return self.factors()[0].solve(columns - self.piece_mean(columns))
+
+    def invert_spread(self, faces: Sequence[np.ndarray]) -> Field:
+        """As `staggered_grid.invert_spread`, for the open faces and the free cells."""
+        from scipy import sparse
+        from scipy.sparse.linalg import splu
+
+        out = [_invert_spread_along(faces[0], 0) * self.free]
+        index = np.arange(self.free.size).reshape(self.free.shape)
+        for axis, u in enumerate(faces[1:]):
+            is_open = self.open[axis + 1][0]
+            values = np.zeros((self.steps, *self.free.shape))
+            count = int(is_open.sum())
+            if count:
+                joined = cut(is_open, axis, 1, -1)
+                cols = [cut(index, axis, None, -1)[joined], cut(index, axis, 1, None)[joined]]
+                rows = np.tile(np.arange(count), 2)
+                shape = (count, self.free.size)
+                halves = sparse.csr_array(
+                    (np.full(2 * count, 0.5), (rows, np.concatenate(cols))), shape
+                )
+                solution = splu((halves @ halves.T).tocsc()).solve(u[:, is_open].T)
+                values = (halves.T @ solution).T.reshape(values.shape)
+            out.append(values)
+        return tuple(out)
+
+    def piece_mean(self, columns: np.ndarray) -> np.ndarray:
+        """The mean over each piece, at each of its cells; ``columns`` has the free cells first."""
+        out = np.empty_like(columns)
+        for piece in range(self.pieces):
+            inside = self.labels == piece
+            out[inside] = columns[inside].mean(axis=0)
+        return out
+
+    def project(self, faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
+        """As `staggered_grid.project`; each connected piece must keep its mass."""
+        faces = self.close(set_ends(faces, rho0, rho1))
+        slopes = gradient(self.poisson(divergence(faces, self.scales)), self.scales)
+        return tuple(u - s for u, s in zip(faces, self.close(slopes), strict=True))

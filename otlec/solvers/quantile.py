@@ -1,0 +1,255 @@
+r"""Transport on the line: the monotone plan, read off the quantile functions (section 1).
+
+For a cost h(y - x) with h convex, the optimal plan on the line never crosses: it pairs the smallest
+atoms first, and is the image of the Lebesgue measure on [0, 1] under the two quantile functions,
+
+    gamma = (Q_mu, Q_nu)_# Leb,        T_c(mu, nu) = integral_0^1 h(Q_nu(s) - Q_mu(s)) ds.
+
+Sort both sides, then walk up a staircase of pairs (i, j): move what the smaller of the two
+leftovers allows, and step past the atom that is used up. Consecutive pairs of the staircase share
+an atom, so the equalities phi_i + psi_j = c_ij along it determine all potentials from phi = 0 at
+the first atom. They are feasible because the cost has the Monge property,
+c(x, y) + c(x', y') <= c(x, y') + c(x', y) for x <= x' and y <= y'.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from .. import _validate
+from .._kernel import kernel
+from ..measure import Measure
+from ..plan import Plan
+
+_MANY = 10_000  # atoms from which on `_order` repays its steps
+_ROUNDS = 4  # in which it exchanges neighbours
+_ALL_BUT_SIGN = np.iinfo(np.int64).max
+_CRUMB = 1e-15  # what rounding leaves of an atom when its mass should be used up
+
+
+def transport_1d(x, y, a=None, b=None, p: float = 2) -> Plan:
+    r"""The optimal plan on the line for the cost $|x - y|^p$, $p \geq 1$: the monotone plan.
+
+    Parameters
+    ----------
+    x, y : arrays of shape (n,) and (m,)
+        Atoms, in any order.
+    a, b : arrays of shape (n,) and (m,), optional
+        Non-negative weights that sum to 1 up to 1e-9. Uniform if left out.
+    p : float
+        The exponent, finite and >= 1.
+
+    Returns
+    -------
+    Plan
+        With ``.rows .cols .mass .value .phi .psi .gap .matrix .distance``. The entries come in
+        increasing order of x and of y; there are at most n + m - 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the points or weights are not valid (see `Measure`), or if p < 1: the monotone plan is
+        not optimal for a concave cost.
+    """
+    p = _validate.exponent(p)
+    mu = Measure(_validate.points_on_the_line(x, "x"), None if a is None else a)
+    nu = Measure(_validate.points_on_the_line(y, "y"), None if b is None else b)
+    return monotone_plan(mu, nu, p)
+
+
+def monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
+    """The plan of `transport_1d` between two valid measures on the line."""
+    x, y = mu.points.reshape(-1), nu.points.reshape(-1)
+    (by_x, _), (by_y, _) = _both(_order, x, y)
+    rows, cols, mass, costs, phi, psi = _merge(x, y, mu.weights, nu.weights, by_x, by_y, p)
+    value = float(np.sum(mass * costs))
+    if not (math.isfinite(value) and np.isfinite(phi).all() and np.isfinite(psi).all()):
+        raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
+    return Plan(mu.weights, nu.weights, rows, cols, mass, value, phi, psi, p, mu, nu)
+
+
+def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
+    """The distance W_p between two valid measures on the line, p = inf included.
+
+    Between n atoms and n atoms of equal mass, the plan pairs the sorted atoms: it is all sorting.
+    """
+    x, y = mu.points.reshape(-1), nu.points.reshape(-1)
+    if not (x.size == y.size and mu.is_uniform and nu.is_uniform):
+        if p == np.inf:
+            plan = monotone_plan(mu, nu, 1.0)
+            return float(np.abs(x[plan.rows] - y[plan.cols]).max())
+        (x, a), (y, b) = _both(_sorted, mu, nu)
+        value, longest = _value(x, y, a, b, p, 1.0)
+        if p == 1 or longest == 0 or 1e-200 < value < 1e200:
+            return _root(value, p)
+        # lengths in units of the longest: no power overflows, nor do all of them vanish
+        return longest * _root(_value(x, y, a, b, p, longest)[0], p)
+    apart, y = _both(np.sort, x, y)
+    apart -= y
+    np.abs(apart, out=apart)
+    if p < np.inf:
+        value = _mean_power(apart, p, y)
+        if p == 1 or 1e-200 < value < 1e200:
+            return _root(value, p)
+    longest = float(apart.max())
+    if p == np.inf or longest == 0:
+        return longest
+    return longest * _root(_mean_power(apart / longest, p, y), p)
+
+
+def _root(value: float, p: float) -> float:
+    return math.sqrt(value) if p == 2 else value ** (1 / p)
+
+
+def _mean_power(distances: np.ndarray, p: float, scratch: np.ndarray) -> float:
+    """The mean of ``distances**p``, by products, which are quick, for a small whole number p."""
+    with np.errstate(over="ignore", under="ignore"):
+        if p == 1:
+            scratch = distances
+        elif p > 8 or p != int(p):
+            np.power(distances, p, out=scratch)
+        else:
+            np.multiply(distances, distances, out=scratch)
+            for _ in range(int(p) - 2):
+                scratch *= distances
+        return float(scratch.mean())
+
+
+def _both(work, mu, nu):
+    """Do two equal works at once where they are large: NumPy sorts without the GIL."""
+    if mu.size + nu.size < 1_000_000:  # less does not repay the start of a thread
+        return work(mu), work(nu)
+    with ThreadPoolExecutor(1) as thread:
+        other = thread.submit(work, nu)
+        return work(mu), other.result()
+
+
+def _sorted(mu: Measure) -> tuple[np.ndarray, np.ndarray]:
+    x = mu.points.reshape(-1)
+    order, x = _order(x)
+    return x, mu.weights[order]
+
+
+def _order(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``np.argsort(x)`` and the sorted x, in less time where atoms are many.
+
+    NumPy sorts whole numbers much faster than it finds the order of floats. So each atom becomes a
+    whole number: the bits of x, of which the last are replaced by the place of x. Atoms that differ
+    in those last bits only come in a wrong order; where these are few, they change places.
+    """
+    n = x.size
+    if n >= _MANY:
+        bits = x.view(np.int64)
+        numbers = bits >> 63  # in place from here on: new arrays would cost as much as the sort
+        numbers &= _ALL_BUT_SIGN
+        numbers ^= bits  # in the order of the floats
+        room = (n - 1).bit_length()
+        numbers >>= room
+        numbers <<= room
+        numbers |= np.arange(n)
+        numbers.sort()
+        order = numbers
+        order &= (1 << room) - 1
+        inside = x[order]
+        for _ in range(_ROUNDS):
+            wrong = np.flatnonzero(inside[1:] < inside[:-1])
+            if wrong.size == 0:
+                return order, inside
+            if wrong.size > n // 1000:
+                break
+            wrong = wrong[np.diff(wrong, prepend=-2) > 1]  # pairs of neighbours without overlap
+            for values in (order, inside):
+                values[wrong], values[wrong + 1] = values[wrong + 1], values[wrong]
+    order = np.argsort(x)
+    return order, x[order]
+
+
+@kernel
+def _value(x, y, a, b, p, unit):
+    """The cost of the monotone plan between sorted atoms, and its longest move, without the plan.
+
+    Lengths are counted in ``unit``: with the longest move, no power overflows, nor do all vanish.
+    """
+    i = j = 0
+    level, upper_x, upper_y = 0.0, a[0], b[0]  # on [level, upper), both quantiles are constant
+    value = longest = 0.0
+    while i < x.size and j < y.size:
+        distance = abs(x[i] - y[j]) / unit
+        longest = max(longest, distance)
+        upper = min(upper_x, upper_y)
+        value += (upper - level) * _power(distance, p)
+        level = upper
+        if upper_x <= upper_y:
+            i += 1
+            if i < x.size:
+                upper_x += a[i]
+        else:
+            j += 1
+            if j < y.size:
+                upper_y += b[j]
+    return value, longest
+
+
+@kernel
+def _merge(x, y, a, b, by_x, by_y, p):
+    """Walk up the staircase of two measures of mass 1, in the order of their sorted atoms."""
+    n, m = x.size, y.size
+    rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
+    mass, costs = np.empty(n + m - 1), np.empty(n + m - 1)
+    phi, psi = np.empty(n), np.empty(m)
+    entries = i = j = 0
+    row, col = by_x[0], by_y[0]
+    left_x, left_y = a[row], b[col]
+    phi[row] = 0.0
+    psi[col] = _power(abs(x[row] - y[col]), p)
+    cost = psi[col]
+    for _ in range(n + m - 1):
+        moved = min(left_x, left_y)
+        rest = max(left_x, left_y) - moved
+        if rest <= _CRUMB and rest <= 1e-6 * min(a[row], b[col]):
+            # rounding alone tells the two apart: both are used up
+            left_x = left_y = moved
+        if i == n - 1:
+            moved = left_y
+        elif j == m - 1:
+            moved = left_x
+        if moved > 0:
+            rows[entries], cols[entries] = row, col
+            mass[entries], costs[entries] = moved, cost
+            entries += 1
+        left_x -= moved
+        left_y -= moved
+        # Step past the atom that is used up; past x where both are. At an end, only one can step.
+        if (left_x <= left_y and i < n - 1) or j == m - 1:
+            i += 1
+            if i == n:
+                break
+            row = by_x[i]
+            left_x = a[row]
+            cost = _power(abs(x[row] - y[col]), p)
+            phi[row] = cost - psi[col]
+        else:
+            j += 1
+            col = by_y[j]
+            left_y = b[col]
+            cost = _power(abs(x[row] - y[col]), p)
+            psi[col] = cost - phi[row]
+    return rows[:entries], cols[:entries], mass[:entries], costs[:entries], phi, psi
+
+
+@kernel
+def _power(distance, p):
+    """``distance**p``; where 2p is a small whole number, by products and at most one root.
+
+    These are quicker, and the same to the last bit on every machine: a general power is not.
+    """
+    if p == 2.0:
+        return distance * distance
+    if p > 8.0 or 2 * p != math.floor(2 * p):
+        return distance**p
+    whole = math.floor(p)
+    value = distance if p == whole else distance * math.sqrt(distance)
+    for _ in range(int(whole) - 1):
+        value *= distance
+    return value

@@ -1,0 +1,152 @@
+"""The starting prices: always feasible, tight on what is assigned, whatever route they took."""
+
+import numpy as np
+import pytest
+from test_hungarian import five_families, structured, with_diagonal
+
+from otlec import cost_matrix
+from otlec.solvers import auction
+from otlec.solvers.auction import Market
+
+
+@pytest.fixture(autouse=True)
+def auctions_for_small_problems_too(monkeypatch):
+    monkeypatch.setattr(auction, "_DIRECT", 40)
+
+
+def assert_feasible_and_tight(market, cost):
+    scale = np.abs(cost[np.isfinite(cost)]).max() or 1.0
+    reduced = cost - market.phi[:, None] - market.psi
+    assert reduced.min() >= -1e-11 * scale
+    rows = np.flatnonzero(market.col_of >= 0)
+    columns = market.col_of[rows]
+    assert np.unique(columns).size == columns.size
+    np.testing.assert_array_equal(market.row_of[columns], rows)
+    assert np.count_nonzero(market.row_of >= 0) == rows.size
+    assert np.abs(reduced[rows, columns]).max(initial=0.0) <= 1e-11 * scale
+
+
+@pytest.mark.parametrize("n", [33, 45, 70, 131])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_the_potentials_are_feasible_and_tight_on_assigned_pairs(n):
+    for cost in (*five_families(n, 2), *map(with_diagonal, structured(n, 2))):
+        market = Market(cost)
+        market.settle()
+        assert_feasible_and_tight(market, cost)
+
+
+@pytest.mark.parametrize("n", [45, 131])
+def test_most_rows_of_random_costs_are_assigned(n):
+    for cost in list(five_families(n, 3))[:4]:
+        market = Market(cost)
+        market.settle()
+        assert np.count_nonzero(market.col_of < 0) <= n // 4
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_prices_of_points_are_feasible_and_tight(p):
+    rng = np.random.default_rng(4)
+    for x, y in (
+        (rng.random((90, 2)), rng.random((90, 2))),
+        (rng.integers(0, 4, (90, 2)) * 1.0, rng.integers(0, 4, (90, 2)) * 1.0),
+        (rng.random((90, 1)), rng.random((90, 1)) + 5),
+    ):
+        market = Market.of_points(x, y, p)
+        market.settle()
+        assert_feasible_and_tight(market, cost_matrix(x, y, p))
+
+
+def test_rows_that_quarrel_without_end_are_stopped():
+    n = 60
+    cost = np.full((n, n), np.inf)
+    cost[:, :2] = np.random.default_rng(5).random((n, 2))  # all want the same two columns
+    market = Market(cost)
+    market.settle()
+    assert np.count_nonzero(market.col_of >= 0) <= 2
+    assert_feasible_and_tight(market, cost)
+
+
+def test_a_market_without_any_allowed_pair_settles_for_nothing():
+    cost = np.full((50, 50), np.inf)
+    market = Market(cost)
+    market.settle()
+    assert (market.col_of == -1).all()
+    assert np.isfinite(market.phi).all()
+    assert np.isfinite(market.psi).all()
+
+
+@pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
+def test_bids_at_equal_prices_settle_heavy_tails(n):
+    cost = np.random.default_rng(6).standard_cauchy((n, n))
+    market = Market(cost)
+    assert market._lowest_prices_crowd()
+    market.settle()
+    assert np.count_nonzero(market.col_of < 0) <= n // 64
+    assert_feasible_and_tight(market, cost)
+
+
+@pytest.mark.parametrize("n", [131, pytest.param(400, marks=pytest.mark.needs_jit)])
+def test_the_lowest_prices_are_kept_where_they_spread_the_rows(n):
+    for cost in list(five_families(n, 7))[:4]:
+        assert not Market(cost)._lowest_prices_crowd()
+
+
+def test_rows_on_different_scales_are_settled_by_few_bids():
+    rng = np.random.default_rng(11)
+    n = 131
+    costs = rng.random((n, n))
+    scaled = costs * 10.0 ** rng.uniform(-6, 6, (n, 1))
+    market = Market(scaled)
+    assert market._scales_differ()
+    market.settle()
+    assert np.count_nonzero(market.col_of < 0) <= n // 16
+    assert_feasible_and_tight(market, scaled)
+    assert not Market(costs)._scales_differ()
+    in_two = costs * np.where(np.arange(n) < n // 2, 1.0, 1e6)[:, None]  # bids leave more rows free
+    market = Market(in_two)
+    assert market._scales_differ()
+    market.settle()
+    assert_feasible_and_tight(market, in_two)
+
+
+def test_sorting_settles_all_rows_where_costs_are_products():
+    rng = np.random.default_rng(12)
+    cost = rng.random((131, 1)) * rng.random(131)
+    market = Market(cost)
+    assert market.n_free > 0
+    market.settle()
+    assert (market.col_of >= 0).all()
+    assert_feasible_and_tight(market, cost)
+
+
+def test_each_column_to_the_row_that_it_costs_least_settles_a_cloud_and_itself():
+    points = np.random.default_rng(13).random((131, 2))
+    market = Market(cost_matrix(points, points[::-1]))
+    assert market.n_free == 0
+    market.settle()
+    np.testing.assert_array_equal(market.col_of, np.arange(131)[::-1])
+
+
+def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
+    monkeypatch.setattr(auction, "_DIRECT", 350)
+    for n in (64, 300):
+        for cost in list(five_families(n, 8))[:2]:
+            market = Market(cost)
+            market.settle()
+            assert np.count_nonzero(market.col_of < 0) <= n // 3
+            assert_feasible_and_tight(market, cost)
+
+
+def test_bids_on_whole_rows_cope_with_ties_forbidden_rows_and_single_allowed_pairs(monkeypatch):
+    monkeypatch.setattr(auction, "_DIRECT", 350)
+    rng = np.random.default_rng(9)
+    n = 60
+    ties = rng.integers(0, 4, (n, n)).astype(float)
+    forbidden = ties.copy()
+    forbidden[3] = np.inf  # nothing
+    forbidden[4, 1:] = forbidden[5, 1:] = np.inf  # two rows with the same single column
+    for cost in (ties, forbidden, np.full((n, n), 2.5)):
+        market = Market(cost)
+        market.settle()
+        assert_feasible_and_tight(market, cost)
+        assert np.count_nonzero(market.col_of < 0) <= n // 8
