@@ -367,7 +367,7 @@ def test_one_changed_instruction_is_noticed(pages, tmp_path):
     assert changed != text
     file = tmp_path / "changed.py"
     file.write_text(changed)
-    spec = importlib.util.spec_from_file_location("otlec.changed", file)
+    spec = importlib.util.spec_from_file_location("otlec.solvers.changed", file)
     other = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(other)
     calls = update(np.random.default_rng(6))
