@@ -34,7 +34,7 @@ def test_without_hypothesis_the_error_says_what_to_install():
         "otlec.check('2.3', print)"
     )  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "pip install hypothesis" in done.stderr
+    assert 'pip install "otlec[exercises]"' in done.stderr
 
 
 def test_an_unknown_exercise_is_named_with_those_that_exist():

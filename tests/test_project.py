@@ -13,6 +13,7 @@ from conftest import ROOT
 from packaging.requirements import Requirement
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 
 
@@ -21,16 +22,17 @@ def requirements(lines) -> dict[str, Requirement]:
     return {CONDA_NAMES.get(r.name, r.name): r for r in parsed}
 
 
-def test_environment_yml_has_the_runtime_dependencies_of_pyproject():
+def test_environment_yml_has_the_compiled_dependencies_of_the_book():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     assert environment["name"] == "otlec"
     assert environment["channels"] == ["conda-forge"]
     plain = [d for d in environment["dependencies"] if isinstance(d, str)]
     conda = requirements(plain)
-    truth = requirements(PYPROJECT["project"]["dependencies"])
-    for name, requirement in truth.items():
+    pinned = requirements(PYPROJECT["project"]["optional-dependencies"]["book"])
+    truth = requirements(PYPROJECT["project"]["dependencies"] + EXTRAS["plot"])
+    for name in truth:
         assert name in conda, f"{name} is missing in environment.yml"
-        assert conda[name].specifier == requirement.specifier, name
+        assert conda[name].specifier == pinned[name].specifier, name
     assert (
         conda["python"].specifier
         == Requirement("python" + PYPROJECT["project"]["requires-python"]).specifier
@@ -38,13 +40,45 @@ def test_environment_yml_has_the_runtime_dependencies_of_pyproject():
     assert set(conda) - set(truth) == {"python", "pip"}
 
 
-def test_environment_yml_installs_the_project_with_its_extras():
+def test_environment_yml_installs_what_the_two_commands_install():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
     (line,) = pip
-    extras = set(re.fullmatch(r"-e \.\[(.+)\]", line).group(1).split(","))
-    optional = {"nbgrader"}  # brings a JupyterLab of its own, for courses that want it
-    assert extras == set(PYPROJECT["project"]["optional-dependencies"]) - optional
+    (extras,) = set(re.findall(r'--editable "\.(\[.*dev\])"', (ROOT / "Makefile").read_text()))
+    assert line == f"-e .{extras}"
+
+
+def test_the_package_has_floors_and_no_ceilings():
+    """Whoever has a newer numba or numpy keeps it; what only the book needs is pinned there."""
+    light = {name: lines for name, lines in EXTRAS.items() if name not in ("book", "dev")}
+    for lines in (PYPROJECT["project"]["dependencies"], *light.values()):
+        for requirement in requirements(lines).values():
+            signs = {specifier.operator for specifier in requirement.specifier}
+            assert requirement.extras or requirement.name == "nbgrader" or signs == {">="}
+
+
+def test_all_means_all_that_a_user_may_need():
+    (everything,) = map(Requirement, EXTRAS["all"])
+    assert everything.extras == set(EXTRAS) - {"all", "book", "dev", "nbgrader"}
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "extra"),
+    [
+        ("matplotlib", "import otlec.drawing.plot", "plot"),
+        ("sklearn", "import otlec.drawing.pictures as p; p.pagoda()", "photos"),
+        ("hypothesis", "otlec.check('2.3', print)", "exercises"),
+        ("tqdm", "otlec.benamou_brenier([1.0, 1], [1.0, 1], steps=2, progress=True)", "grade"),
+    ],
+)
+def test_a_missing_library_is_named_with_the_command_that_installs_it(missing, code, extra):
+    run = f"import sys; sys.modules[{missing!r}] = None; import otlec; {code}"
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == (
+        f"ModuleNotFoundError: this needs {missing}, which is not installed; "
+        f'install it with: pip install "otlec[{extra}]"'
+    )
 
 
 def test_commands_in_the_readme_are_targets_of_the_makefile():

@@ -34,6 +34,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import __version__
+from .._extras import optional
 from .exercises import REGISTRY
 from .exercises._worker import read_cells
 
@@ -284,7 +285,7 @@ def grade(
     ValueError
         If an exercise does not exist.
     """
-    from tqdm import tqdm
+    tqdm = optional("tqdm", "grade").tqdm
 
     limits = limits or Limits()
     submissions = collect(folder)

@@ -16,6 +16,7 @@ danielbuechele for both).
 import numpy as np
 
 from .. import _validate
+from .._extras import optional
 from ..measure import Measure
 
 _LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -92,9 +93,7 @@ def dahlia() -> tuple[np.ndarray, np.ndarray]:
 
 def _photograph(name: str) -> np.ndarray:
     """A photograph of scikit-learn at half its size: the mean of each 2 x 2 pixels."""
-    from sklearn.datasets import load_sample_image
-
-    image = load_sample_image(name).astype(float) / 255
+    image = optional("sklearn.datasets", "photos").load_sample_image(name).astype(float) / 255
     rows, columns = image.shape[0] // 2, image.shape[1] // 2
     blocks = image[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, 3)
     return blocks.mean(axis=(1, 3))

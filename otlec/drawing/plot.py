@@ -5,12 +5,15 @@ colours have one meaning each, on every figure, slide and live picture, and are 
 style sheet of the book is generated from them.
 """
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
+
+from .._extras import optional
+
+mpl = optional("matplotlib", "plot")
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.collections import LineCollection  # noqa: E402
+from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 # From the palette of Okabe and Ito (2008), which is safe for colour-blind readers.
 SOURCE = "#0072B2"  # mu, mu_0, rho_0 and the potential phi that lives there
@@ -268,7 +271,8 @@ def photographs(rows, width: int = 420, gap: int = 8):
     import io
 
     from IPython.display import Image as Shown
-    from PIL import Image
+
+    Image = optional("PIL.Image", "photos")
 
     height = round(width * rows[0][0].shape[0] / rows[0][0].shape[1])
     columns = len(rows[0])
@@ -293,7 +297,8 @@ def paletted(figure, colours: int = 128):
     import io
 
     from IPython.display import Image as Shown
-    from PIL import Image
+
+    Image = optional("PIL.Image", "photos")
 
     drawn, data = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, dpi=2 * figure.dpi, bbox_inches="tight")

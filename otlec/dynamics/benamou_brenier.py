@@ -28,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from .. import _validate
+from .._extras import optional
 from .._kernel import kernel
 from . import bounds, staggered_grid
 from .film import DynamicPlan, DynamicState, History
@@ -708,7 +709,7 @@ class _Run:
     def go(self):
         bar = None
         if self.progress:
-            from tqdm import tqdm
+            tqdm = optional("tqdm", "grade").tqdm
 
             bar = tqdm(total=self.max_iterations, unit="iteration")
         next_check = 30

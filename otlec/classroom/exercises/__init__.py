@@ -9,18 +9,14 @@ answers. Nothing stops a student from copying the source of otlec, from calling 
 functions or another library, or from reading the judges: the checks serve people who want to learn.
 """
 
-try:
-    import hypothesis  # noqa: F401
-except ModuleNotFoundError as error:  # pragma: no cover - the tests need it installed
-    raise ModuleNotFoundError(
-        "otlec.check needs the package hypothesis, which makes the random inputs: "
-        "pip install hypothesis"
-    ) from error
-
 from importlib import import_module
 
-from ._machine import REGISTRY, Exercise, find, judge
-from ._show import Verdict
+from ..._extras import optional
+
+optional("hypothesis", "exercises")  # makes the random inputs
+
+from ._machine import REGISTRY, Exercise, find, judge  # noqa: E402
+from ._show import Verdict  # noqa: E402
 
 CHAPTERS = {
     "1": "Reminders",
