@@ -22,7 +22,7 @@ from .plan import Assignment, Plan
 from .solvers.hungarian import assignment
 from .solvers.network_simplex import transport
 from .solvers.points import assignment_points
-from .solvers.quantile import monotone_plan, monotone_value
+from .solvers.quantile import monotone_distance, monotone_plan
 
 _MATRIX = 2000  # atoms, above which the costs of points are computed row by row instead
 
@@ -57,13 +57,13 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
     _check_measures(mu, nu)
     p = _validate.exponent(p)
     if cost is None and mu.dim == 1:
-        return monotone_plan(mu, nu, p)
+        return _monotone_plan(mu, nu, p)
     if cost is half_square_cost and mu.dim == 1:
-        plan = monotone_plan(mu, nu, 2.0)
+        plan = _monotone_plan(mu, nu, 2.0)
         return dataclasses.replace(
             plan, value=plan.value / 2, phi=plan.phi / 2, psi=plan.psi / 2, p=None
         )
-    permutes = mu.size == nu.size and mu.is_uniform and nu.is_uniform
+    permutes = _permutes(mu, nu)
     if cost is None and permutes and mu.size > _MATRIX:
         plan = _permutation(mu, assignment_points(mu.points, nu.points, p))
     else:
@@ -95,10 +95,11 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
     _check_measures(mu, nu)
     p = _validate.exponent(p, infinity=True)
     if mu.dim == 1:
-        return monotone_value(mu, nu, p)
+        weights = (None, None) if _permutes(mu, nu) else (mu.weights, nu.weights)
+        return monotone_distance(mu.points, nu.points, *weights, p)
     if p < np.inf:
         return optimal_plan(mu, nu, p).distance
-    if mu.size == nu.size and mu.is_uniform and nu.is_uniform:
+    if _permutes(mu, nu):
         from .solvers.bottleneck import bottleneck
 
         return bottleneck(cost_matrix(mu.points, nu.points, 1)).value
@@ -121,6 +122,16 @@ def _check_measures(mu, nu) -> None:
     require_measure(nu, "nu")
     if mu.dim != nu.dim:
         raise ValueError(f"mu lives in dimension {mu.dim}, but nu in dimension {nu.dim}")
+
+
+def _permutes(mu: Measure, nu: Measure) -> bool:
+    """Whether some optimal plan is a permutation: as many atoms on both sides, of equal mass."""
+    return mu.size == nu.size and mu.is_uniform and nu.is_uniform
+
+
+def _monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
+    plan = monotone_plan(mu.points, nu.points, mu.weights, nu.weights, p)
+    return dataclasses.replace(plan, source=mu, target=nu)
 
 
 def _distances(mu: Measure, nu: Measure, p: float) -> np.ndarray:

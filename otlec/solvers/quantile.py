@@ -12,6 +12,7 @@ the first atom. They are feasible because the cost has the Monge property,
 c(x, y) + c(x', y') <= c(x, y') + c(x', y) for x <= x' and y <= y'.
 """
 
+import dataclasses
 import math
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,37 +56,39 @@ def transport_1d(x, y, a=None, b=None, p: float = 2) -> Plan:
     p = _validate.exponent(p)
     mu = Measure(_validate.points_on_the_line(x, "x"), None if a is None else a)
     nu = Measure(_validate.points_on_the_line(y, "y"), None if b is None else b)
-    return monotone_plan(mu, nu, p)
+    plan = monotone_plan(mu.points, nu.points, mu.weights, nu.weights, p)
+    return dataclasses.replace(plan, source=mu, target=nu)
 
 
-def monotone_plan(mu: Measure, nu: Measure, p: float) -> Plan:
-    """The plan of `transport_1d` between two valid measures on the line."""
-    x, y = mu.points.reshape(-1), nu.points.reshape(-1)
-    (by_x, _), (by_y, _) = _both(_order, x, y)
-    rows, cols, mass, costs, phi, psi = _merge(x, y, mu.weights, nu.weights, by_x, by_y, p)
+def monotone_plan(x, y, a, b, p: float) -> Plan:
+    """The plan of `transport_1d` from valid points x and y, of valid weights a and b."""
+    x, y = x.reshape(-1), y.reshape(-1)
+    (by_x, _), (by_y, _) = _both(_order, (x,), (y,))
+    rows, cols, mass, costs, phi, psi = _merge(x, y, a, b, by_x, by_y, p)
     value = float(np.sum(mass * costs))
     if not (math.isfinite(value) and np.isfinite(phi).all() and np.isfinite(psi).all()):
         raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
-    return Plan(mu.weights, nu.weights, rows, cols, mass, value, phi, psi, p, mu, nu)
+    return Plan(a, b, rows, cols, mass, value, phi, psi, p)
 
 
-def monotone_value(mu: Measure, nu: Measure, p: float) -> float:
-    """The distance W_p between two valid measures on the line, p = inf included.
+def monotone_distance(x, y, a, b, p: float) -> float:
+    """The distance W_p of the line, p = inf included, without the plan, for valid arguments.
 
-    Between n atoms and n atoms of equal mass, the plan pairs the sorted atoms: it is all sorting.
+    Between n atoms and n atoms of equal mass, where a and b are None, the plan pairs the sorted
+    atoms: it is all sorting.
     """
-    x, y = mu.points.reshape(-1), nu.points.reshape(-1)
-    if not (x.size == y.size and mu.is_uniform and nu.is_uniform):
+    x, y = x.reshape(-1), y.reshape(-1)
+    if a is not None:
         if p == np.inf:
-            plan = monotone_plan(mu, nu, 1.0)
+            plan = monotone_plan(x, y, a, b, 1.0)
             return float(np.abs(x[plan.rows] - y[plan.cols]).max())
-        (x, a), (y, b) = _both(_sorted, mu, nu)
+        (x, a), (y, b) = _both(_sorted, (x, a), (y, b))
         value, longest = _value(x, y, a, b, p, 1.0)
         if p == 1 or longest == 0 or 1e-200 < value < 1e200:
             return _root(value, p)
         # lengths in units of the longest: no power overflows, nor do all of them vanish
         return longest * _root(_value(x, y, a, b, p, longest)[0], p)
-    apart, y = _both(np.sort, x, y)
+    apart, y = _both(np.sort, (x,), (y,))
     apart -= y
     np.abs(apart, out=apart)
     if p < np.inf:
@@ -116,19 +119,18 @@ def _mean_power(distances: np.ndarray, p: float, scratch: np.ndarray) -> float:
         return float(scratch.mean())
 
 
-def _both(work, mu, nu):
+def _both(work, left: tuple, right: tuple):
     """Do two equal works at once where they are large: NumPy sorts without the GIL."""
-    if mu.size + nu.size < 1_000_000:  # less does not repay the start of a thread
-        return work(mu), work(nu)
+    if left[0].size + right[0].size < 1_000_000:  # less does not repay the start of a thread
+        return work(*left), work(*right)
     with ThreadPoolExecutor(1) as thread:
-        other = thread.submit(work, nu)
-        return work(mu), other.result()
+        other = thread.submit(work, *right)
+        return work(*left), other.result()
 
 
-def _sorted(mu: Measure) -> tuple[np.ndarray, np.ndarray]:
-    x = mu.points.reshape(-1)
+def _sorted(x: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order, x = _order(x)
-    return x, mu.weights[order]
+    return x, a[order]
 
 
 def _order(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
