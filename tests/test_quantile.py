@@ -151,3 +151,64 @@ def test_atoms_that_differ_in_their_last_bits_only_are_put_in_order():
         order, inside = _order(x)
         np.testing.assert_array_equal(inside, np.sort(x))
         assert (np.sort(order) == np.arange(x.size)).all()
+
+
+EXPONENTS = (1, 1.5, 2, 10, 50, np.inf)
+
+
+@pytest.mark.parametrize(
+    ("mu", "nu"),
+    [
+        (Measure([0.0, 0, 1000], [0.1, 0.2, 0.7]), Measure([0.0, 1000], [0.3, 0.7])),
+        (Measure([0.0] * 3 + [1.0] * 7), Measure([0.0, 1], [0.3, 0.7])),
+        (Measure(np.repeat([0.0, 1.0], 5000)), Measure([0.0, 1], [0.5, 0.5])),
+        (Measure([0.0, 1, 1, 9], [0.3, 1e-11, 0.2, 0.5 - 1e-11]),) * 2,
+        (Measure([0.0, 0, 1000], [0.1, 0.2, 0.7]), Measure([0.0, 1000, 2000], [0.3, 0.7, 0.0])),
+    ],
+)
+def test_the_same_measure_written_twice_is_at_distance_0_for_every_exponent(mu, nu):
+    for p in EXPONENTS:
+        assert wasserstein(mu, nu, p) == wasserstein(nu, mu, p) == 0
+    assert transport_1d(mu.points, nu.points, mu.weights, nu.weights, 10).value == 0
+
+
+@given(st.integers(0, 10**6), st.sampled_from([0, 3, 12]), st.booleans())
+def test_splitting_atoms_moves_nothing(seed, decades, heavy):
+    """Whatever the masses: over twelve orders of magnitude, and with one atom of mass 1e6."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 30))
+    a = 10.0 ** rng.uniform(-decades, 0, n)
+    if heavy:
+        a[rng.integers(n)] = 1e6
+    parts = rng.integers(0, n, 2 * n)
+    x, y, b = np.arange(n), np.concatenate([np.arange(n), parts]), np.append(a, np.zeros(2 * n))
+    for new, old in enumerate(parts, start=n):
+        b[new] = b[old] * rng.random()
+        b[old] -= b[new]
+    order = rng.permutation(3 * n)
+    mu, nu = Measure(x, a / a.sum()), Measure(y[order], (b / b.sum())[order])
+    assert wasserstein(mu, nu, np.inf) == 0
+    plan = transport_1d(x, nu.points, mu.weights, nu.weights, 3)
+    assert plan.value == 0
+    np.testing.assert_allclose(plan.matrix.sum(axis=1), mu.weights, rtol=0, atol=4e-15)
+    np.testing.assert_allclose(plan.matrix.sum(axis=0), nu.weights, rtol=0, atol=4e-15)
+
+
+def test_an_atom_of_tiny_mass_is_no_crumb():
+    mu = Measure([0.0, 5, 10], [0.5, 1e-18, 0.5])
+    nu = Measure([0.0, 10], [0.5, 0.5])
+    assert wasserstein(mu, nu, np.inf) == 5
+    far = Measure([0.0, 1e20], [1.0, 1e-17])
+    assert wasserstein(far, Measure([0.0]), 1) == pytest.approx(1e3)
+    assert wasserstein(far, Measure([0.0]), np.inf) == 1e20
+
+
+def test_an_atom_of_mass_0_receives_nothing_wherever_it_stands():
+    mu = Measure([-9.0, 0, 0, 9, 99], [0, 0.1, 0.9, 0, 0])
+    nu = Measure([-5.0, 0, 0, 0, 55], [0, 0.2, 0.3, 0.5, 0])
+    assert wasserstein(mu, nu, np.inf) == 0
+    plan = transport_1d(mu.points, nu.points, mu.weights, nu.weights, 1)
+    assert (mu.weights[plan.rows] > 0).all()
+    assert (nu.weights[plan.cols] > 0).all()
+    cost = cost_matrix(mu.points, nu.points, 1)
+    assert (cost - plan.phi[:, None] - plan.psi).min() >= -1e-12

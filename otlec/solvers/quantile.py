@@ -26,7 +26,9 @@ from ..plan import Plan
 _MANY = 10_000  # atoms from which on `_order` repays its steps
 _ROUNDS = 4  # in which it exchanges neighbours
 _ALL_BUT_SIGN = np.iinfo(np.int64).max
-_CRUMB = 1e-15  # what rounding leaves of an atom when its mass should be used up
+_CRUMB = (
+    2.0**-50
+)  # of the mass walked past: what rounding of the weights alone may leave of an atom
 
 
 def transport_1d(x, y, a=None, b=None, p: float = 2) -> Plan:
@@ -79,11 +81,10 @@ def monotone_distance(x, y, a, b, p: float) -> float:
     """
     x, y = x.reshape(-1), y.reshape(-1)
     if a is not None:
-        if p == np.inf:
-            plan = monotone_plan(x, y, a, b, 1.0)
-            return float(np.abs(x[plan.rows] - y[plan.cols]).max())
         (x, a), (y, b) = _both(_sorted, (x, a), (y, b))
-        value, longest = _value(x, y, a, b, p, 1.0)
+        value, longest = _value(x, y, a, b, p if p < np.inf else 1.0, 1.0)
+        if p == np.inf:
+            return longest
         if p == 1 or longest == 0 or 1e-200 < value < 1e200:
             return _root(value, p)
         # lengths in units of the longest: no power overflows, nor do all of them vanish
@@ -174,23 +175,27 @@ def _value(x, y, a, b, p, unit):
     Lengths are counted in ``unit``: with the longest move, no power overflows, nor do all vanish.
     """
     i = j = 0
-    level, upper_x, upper_y = 0.0, a[0], b[0]  # on [level, upper), both quantiles are constant
+    last_i, last_j = _last_with_mass(a), _last_with_mass(b)
+    left_x, left_y, crumb, passed = a[0], b[0], 0.0, 0.0
     value = longest = 0.0
-    while i < x.size and j < y.size:
-        distance = abs(x[i] - y[j]) / unit
-        longest = max(longest, distance)
-        upper = min(upper_x, upper_y)
-        value += (upper - level) * _power(distance, p)
-        level = upper
-        if upper_x <= upper_y:
+    past_x = True
+    while i < last_i or j < last_j:
+        moved, left_x, left_y, crumb, passed, past_x = _step(
+            left_x, left_y, crumb, passed, a[i], b[j], i == last_i, j == last_j
+        )
+        if moved > 0:
+            distance = abs(x[i] - y[j]) / unit
+            longest = max(longest, distance)
+            value += moved * _power(distance, p)
+        if past_x:
             i += 1
-            if i < x.size:
-                upper_x += a[i]
+            left_x = a[i]
         else:
             j += 1
-            if j < y.size:
-                upper_y += b[j]
-    return value, longest
+            left_y = b[j]
+    distance = abs(x[i] - y[j]) / unit
+    value += (left_x if past_x else left_y) * _power(distance, p)
+    return value, max(longest, distance)
 
 
 @kernel
@@ -200,44 +205,73 @@ def _merge(x, y, a, b, by_x, by_y, p):
     rows, cols = np.empty(n + m - 1, np.int64), np.empty(n + m - 1, np.int64)
     mass, costs = np.empty(n + m - 1), np.empty(n + m - 1)
     phi, psi = np.empty(n), np.empty(m)
+    last_i, last_j = _last_with_mass(a[by_x]), _last_with_mass(b[by_y])
     entries = i = j = 0
     row, col = by_x[0], by_y[0]
-    left_x, left_y = a[row], b[col]
+    left_x, left_y, crumb, passed = a[row], b[col], 0.0, 0.0
+    cost = _power(abs(x[row] - y[col]), p)
     phi[row] = 0.0
-    psi[col] = _power(abs(x[row] - y[col]), p)
-    cost = psi[col]
+    psi[col] = cost
+    past_x = True
     for _ in range(n + m - 1):
-        moved = min(left_x, left_y)
-        rest = max(left_x, left_y) - moved
-        if rest <= _CRUMB and rest <= 1e-6 * min(a[row], b[col]):
-            # rounding alone tells the two apart: both are used up
-            left_x = left_y = moved
-        if i == n - 1:
-            moved = left_y
-        elif j == m - 1:
-            moved = left_x
+        if i < last_i or j < last_j:
+            moved, left_x, left_y, crumb, passed, past_x = _step(
+                left_x, left_y, crumb, passed, a[row], b[col], i == last_i, j == last_j
+            )
+        else:  # the last pair with mass, then the atoms of mass 0 after it
+            moved, past_x = (left_x if past_x else left_y), i < n - 1
+            left_x = left_y = 0.0
         if moved > 0:
             rows[entries], cols[entries] = row, col
             mass[entries], costs[entries] = moved, cost
             entries += 1
-        left_x -= moved
-        left_y -= moved
-        # Step past the atom that is used up; past x where both are. At an end, only one can step.
-        if (left_x <= left_y and i < n - 1) or j == m - 1:
+        if past_x:
             i += 1
-            if i == n:
-                break
             row = by_x[i]
             left_x = a[row]
             cost = _power(abs(x[row] - y[col]), p)
             phi[row] = cost - psi[col]
-        else:
+        elif j < m - 1:
             j += 1
             col = by_y[j]
             left_y = b[col]
             cost = _power(abs(x[row] - y[col]), p)
             psi[col] = cost - phi[row]
     return rows[:entries], cols[:entries], mass[:entries], costs[:entries], phi, psi
+
+
+@kernel
+def _last_with_mass(weights):
+    i = weights.size - 1
+    while i > 0 and weights[i] == 0:
+        i -= 1
+    return i
+
+
+@kernel
+def _step(left_x, left_y, crumb, passed, mass_x, mass_y, last_x, last_y):
+    """Move what the smaller leftover allows: the mass, what is left, and whether x is used up.
+
+    The leftovers are exact: ``crumb`` holds what rounding takes from their difference (Knuth's
+    sum). So the only error is that of the weights themselves, a share of the mass ``passed`` since
+    the two sides last agreed; a difference below it is none, and the two sides agree again.
+    """
+    if last_x:  # all that is left on one side goes to the last atom of the other, crumbs included
+        return left_y, left_x - left_y, 0.0, 0.0, passed, False
+    if last_y:
+        return left_x, 0.0, left_y - left_x, 0.0, passed, True
+    rough = left_x - left_y
+    part = rough - left_x
+    lost = (left_x - (rough - part)) - (left_y + part) + crumb
+    rest = rough + lost
+    crumb = (rough - rest) + lost
+    moved = min(left_x, left_y)
+    passed += moved
+    if abs(rest) <= _CRUMB * passed and abs(rest) <= 0.25 * min(mass_x, mass_y):
+        return moved, 0.0, 0.0, 0.0, 0.0, True
+    if rest <= 0:
+        return moved, 0.0, -rest, crumb, passed, True
+    return moved, rest, 0.0, crumb, passed, False
 
 
 @kernel
