@@ -21,7 +21,7 @@ book: .venv/book.ready ## make the environment, build the book, say where it is
 	@echo "The book: $(abspath $(OUT)/_build/html/index.html)"
 
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
-	@$(BIN)/python scripts/exercises.py $(if $(NBGRADER),--nbgrader)
+	@$(BIN)/python scripts/exercise_notebooks.py $(if $(NBGRADER),--nbgrader)
 
 handouts: .venv/book.ready ## write the notebooks that readers download and launch
 	@$(BIN)/python scripts/handouts.py
@@ -31,7 +31,8 @@ slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print 
 		$(if $(SETTINGS),--settings $(SETTINGS))
 
 pdf: .venv/dev.ready book ## the whole book as one PDF (PAPER=letter; needs a Chromium)
-	@$(BIN)/python scripts/pdf.py --html $(OUT)/_build/html --out $(OUT)/_build/pdf/otlec.pdf --paper $(PAPER)
+	@$(BIN)/python scripts/print_pdf.py --html $(OUT)/_build/html --out $(OUT)/_build/pdf/otlec.pdf \
+		--paper $(PAPER)
 
 # Built anew: pictures of earlier builds would remain, and be packed.
 archive: .venv/book.ready ## the pages as one archive to read offline, the same bytes anywhere
@@ -62,8 +63,8 @@ notebooks: .venv/book.ready ## execute the sources of the book again
 # What stops an endless call raises anywhere, in the tracer of coverage too: not measured there.
 CLASSROOM := tests/test_exercises_[am]*.py tests/test_grade.py
 # They build pages and decks, and run no other line of the package.
-PAGES := $(addprefix tests/test_,archive.py book_* exercises_pages.py light.py links* pdf.py slides* \
-	typeset.py webkernels.py workflows.py)
+PAGES := $(addprefix tests/test_,archive.py book_* exercises_pages.py links* pdf.py slides* \
+	typeset_formulas.py unused_assets.py webassembly.py workflows.py)
 COVERED := -m "not browser" -q -n $(WORKERS)
 coverage: .venv/dev.ready ## branch coverage of otlec/, its kernels with the JIT off
 	$(BIN)/coverage erase
@@ -79,7 +80,7 @@ links: .venv/book.ready ## ask every address outside of the book whether it is s
 
 # What is installed so is newer than pyproject.toml allows; 'rm -r .venv' goes back.
 newest: .venv/bin/python ## install the newest versions of everything, before 'make test'
-	$(BIN)/python scripts/newest.py > .venv/newest.txt
+	$(BIN)/python scripts/newest_versions.py > .venv/newest.txt
 	$(PIP) install --quiet --upgrade --upgrade-strategy eager --requirement .venv/newest.txt
 	$(PIP) install --quiet --no-deps --editable .
 	$(PIP) list --outdated

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
-import webkernels  # noqa: E402
+import webassembly  # noqa: E402
 from chromium import launch, playwright, visit  # noqa: E402
 
 ROUNDS = 7
@@ -139,7 +139,7 @@ def packed(value):
 def sizes() -> dict[str, tuple[int, int]]:
     """Bytes and bytes compressed of each kernel as a module of its own."""
     found = {}
-    text = Path(webkernels.__file__).read_text()
+    text = Path(webassembly.__file__).read_text()
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "scripts" / "each.py"
         script.parent.mkdir()
@@ -261,7 +261,7 @@ def main() -> None:
     tables[1]["note"] += f" Chromium {version}."
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, webkernels.__file__, f"{folder}/kernels.js"]
+        command = [sys.executable, webassembly.__file__, f"{folder}/kernels.js"]
         subprocess.run(command, capture_output=True, check=True)
     print(f"compiling all kernels takes {time.perf_counter() - started:.1f} s")
     save("web", tables)

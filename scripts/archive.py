@@ -23,7 +23,7 @@ NOT_FOR_READERS = re.compile(
     r"\.buildinfo|\.doctrees/|\.nojekyll|(404\.html|sitemap\.xml|robots\.txt)$"
     r"|_static/.*(\.map|macros\.html)$"
 )
-# The list of downloads (book/_ext/downloads.py) offers this archive, which does not hold itself.
+# The list that book/_ext/directives/downloads.py writes offers this archive: not in itself.
 TO_ITSELF = re.compile(rb'<li class="download-archive">.*?</li>\n?', re.S)
 LINK = re.compile(r'<(?:a|img|script|link|source)\b[^>]*?\b(?:href|src)="([^"#?]+)[^"]*"')
 

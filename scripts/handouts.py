@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
-import exercises  # noqa: E402
+import exercise_notebooks  # noqa: E402
 import notebooks  # noqa: E402
 
 
@@ -30,17 +30,19 @@ def names() -> list[str]:
 
 def handout(page: Path, requirement: str, students: bool = False) -> nbformat.NotebookNode:
     """The notebook of one page: an exercise page as students get it, a chapter with its outputs."""
-    if page in exercises.sources():
-        return exercises.student(page, requirement)
+    if page in exercise_notebooks.sources():
+        return exercise_notebooks.student(page, requirement)
     notebook = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
-    return exercises.dressed(exercises.strip(notebook) if students else notebook, requirement)
+    return exercise_notebooks.dressed(
+        exercise_notebooks.strip(notebook) if students else notebook, requirement
+    )
 
 
 def source(page: Path, students: bool = False) -> str:
     """The MyST of one page, which jupytext opens as a notebook, without what students must find."""
     text = page.read_text(encoding="utf-8")
-    if students or page in exercises.sources():
-        text = exercises.without_solutions(exercises.blank(text)) + "\n"
+    if students or page in exercise_notebooks.sources():
+        text = exercise_notebooks.without_solutions(exercise_notebooks.blank(text)) + "\n"
     return text
 
 

@@ -3,8 +3,8 @@
 usage: publish.py [--out FOLDER]                                  (default: ``_build/site``)
 
 The pages of this build, and of no other, offer the files beside them (``SITE=1``, see
-``book/_ext/downloads.py``). So each of them is made before the folder is put in its place, and a
-link from a page to a file that is not there is an error.
+``book/_ext/directives/downloads.py``). So each of them is made before the folder is put in its
+place, and a link from a page to a file that is not there is an error.
 """
 
 import argparse
@@ -19,10 +19,10 @@ SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
 sys.path[:0] = [str(SCRIPTS), str(ROOT / "book" / "_ext")]
 import archive  # noqa: E402
-import downloads  # noqa: E402
-import paper  # noqa: E402
-import pdf  # noqa: E402
+import print_assembly  # noqa: E402
+import print_pdf  # noqa: E402
 import slides  # noqa: E402
+from directives import downloads  # noqa: E402
 
 
 def build_pages(work: Path) -> Path:
@@ -49,11 +49,13 @@ def build_slides(work: Path, html: Path) -> None:
 def publish(out: Path) -> Path:
     """Build everything beside its place, and put it there when it is whole."""
     work = out.with_name(f".{out.name}")
-    with pdf.chromium() as browser:  # first, so that its absence is not noticed at the end
+    with print_pdf.chromium() as browser:  # first, so that its absence is not noticed at the end
         html = build_pages(work)
         build_slides(work, html)
-        book = paper.assemble(html, pdf.project()["version"])
-        shutil.copy(pdf.make(browser, book, work / "otlec.pdf"), html / downloads.FILES["pdf"])
+        book = print_assembly.assemble(html, print_pdf.project()["version"])
+        shutil.copy(
+            print_pdf.make(browser, book, work / "otlec.pdf"), html / downloads.FILES["pdf"]
+        )
     archive.pack(html, html / downloads.FILES["archive"])
     if dead := archive.dead_links(html):
         raise SystemExit("links that lead nowhere:\n" + "\n".join(dead))
@@ -70,7 +72,7 @@ def main() -> int:
     start = time.perf_counter()
     try:
         out = publish(options.out.resolve())
-    except (pdf.PdfError, paper.PaperError, slides.SettingsError) as error:
+    except (print_pdf.PdfError, print_assembly.PaperError, slides.SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6

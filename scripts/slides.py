@@ -4,7 +4,7 @@ usage: slides.py [--chapter N] [--pdf] [--settings FILE] [--output FOLDER]
 
 The decks are written to ``_build/slides``; they need no network and no server. What an instructor
 may change is said in ``slides.yml``; ``book/_slides/slides.default.yml`` documents each key. The
-cells of the sources say what goes on which slide (see ``book/_ext/slides_bridge.py``).
+cells of the sources say what goes on which slide (see ``book/_ext/decks/deck.py``).
 """
 
 import argparse
@@ -143,7 +143,7 @@ def configuration(values: dict) -> dict:
         sourcedir=BOOK,
     )
     names = [name for name in config["extensions"] if name not in DROPPED]
-    config["extensions"] = [*names, "sphinx_revealjs", "slides_bridge"]
+    config["extensions"] = [*names, "sphinx_revealjs", "decks.deck"]
     config["html_math_renderer"] = "mathjax"  # a slide's formulas are scaled in the browser
     config["mathjax3_config"]["chtml"] = {"matchFontHeight": False}
     # of extensions that no deck needs

@@ -10,7 +10,13 @@ from conftest import ROOT
 
 REPOSITORY = "https://github.com/someone/otlec"
 SITE = "https://someone.github.io/otlec/"
-EXTENSIONS = ("exercise_pages", "buttons", "found", "cards", "downloads")  # what is tested there
+EXTENSIONS = (
+    "sources.exercise_pages",
+    "pages.page_menus",
+    "pages.social_cards",
+    "references.link_previews",
+    "directives.downloads",
+)  # what is tested there
 
 
 def build_published(folder: Path) -> Path:

@@ -128,7 +128,8 @@ import sys, tempfile, pathlib
 from sphinx.application import Sphinx
 root = pathlib.Path(tempfile.mkdtemp())
 (root / "index.rst").write_text("A book\\n======\\n\\n.. downloads::\\n")
-settings = {"extensions": ["downloads"], "html_theme": "basic", "html_sidebars": {"**": []}}
+settings = {"html_theme": "basic", "html_sidebars": {"**": []}}
+settings["extensions"] = ["directives.downloads"]
 app = Sphinx(root, None, root / "out", root / "trees", "html", settings, status=None)
 app.build()
 body = (root / "out" / "index.html").read_text()

@@ -13,7 +13,7 @@ import otlec
 from otlec.classroom.exercises import REGISTRY, judge
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import exercises
+import exercise_notebooks
 import notebooks
 
 NAMES = list(REGISTRY)
@@ -22,11 +22,13 @@ NAMES = list(REGISTRY)
 def cells_of_the_book() -> dict[str, str]:
     """The source of the answer to each exercise, with its solution marks."""
     found, code = {}, ""
-    for page in exercises.sources():
+    for page in exercise_notebooks.sources():
         for cell in notebooks.read_source(page).cells:
-            if cell.cell_type == "code" and exercises.MARKED.search(cell.source):
+            if cell.cell_type == "code" and exercise_notebooks.MARKED.search(cell.source):
                 code = cell.source
-            elif cell.cell_type == "code" and (check := exercises.CHECK.search(cell.source)):
+            elif cell.cell_type == "code" and (
+                check := exercise_notebooks.CHECK.search(cell.source)
+            ):
                 found[check.group(1)] = code
     return found
 
@@ -61,7 +63,7 @@ def test_the_solution_passes(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_blank_raises_only_that_it_is_to_be_written_and_the_verdict_says_so(name):
     task = REGISTRY[name]
-    function = answer(name, exercises.blank(CELLS[name]))
+    function = answer(name, exercise_notebooks.blank(CELLS[name]))
     with pytest.raises(NotImplementedError, match=r"^write me$"):
         function(*(task.cases[0] if task.arguments else ()))
     verdict = otlec.check(name, function)
@@ -106,7 +108,7 @@ def test_hints_come_in_steps_and_texts_are_complete(name):
     assert task.difficulty in (1, 2, 3)
     assert 5 <= task.minutes <= 60
     for shown in range(len(task.hints) + 2):
-        verdict = judge(name, answer(name, exercises.blank(CELLS[name])), hint=shown)
+        verdict = judge(name, answer(name, exercise_notebooks.blank(CELLS[name])), hint=shown)
         assert verdict.hints == task.hints[:shown]
         assert all(hint in repr(verdict) for hint in verdict.hints)
 
@@ -165,7 +167,7 @@ def mutations(node):
 
 def mutants(code: str):
     """All programs that differ from a solution by one mutation of its function's body."""
-    tree = ast.parse(exercises.solved(code))
+    tree = ast.parse(exercise_notebooks.solved(code))
     for place, node in enumerate(ast.walk(tree)):
         for which, _ in enumerate(mutations(node)):
             spoiled = copy.deepcopy(tree)

@@ -15,12 +15,12 @@ from conftest import ROOT
 from otlec.classroom.exercises import CHAPTERS, REGISTRY
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import exercises
+import exercise_notebooks
+import myst_to_markdown
 import notebooks
-import plain
 
-PAGES = exercises.sources()
-SCRIPT = ROOT / "scripts" / "exercises.py"
+PAGES = exercise_notebooks.sources()
+SCRIPT = ROOT / "scripts" / "exercise_notebooks.py"
 
 
 def code_cells(notebook):
@@ -38,7 +38,7 @@ def solution_lines() -> set[str]:
         if "format_name: myst" not in page.read_text(encoding="utf-8"):
             continue
         notebook = notebooks.read_source(page)
-        stripped = exercises.strip(notebook)
+        stripped = exercise_notebooks.strip(notebook)
         for full, open_ in zip(notebook.cells, stripped.cells, strict=True):
             secret |= set(full.source.splitlines()) - set(open_.source.splitlines())
             given |= set(open_.source.splitlines())
@@ -82,7 +82,7 @@ def test_the_lines_to_be_hidden_are_found():
 def test_the_marks_on_the_page_are_those_of_the_register():
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        for name in exercises.names_of(notebooks.read_source(page)):
+        for name in exercise_notebooks.names_of(notebooks.read_source(page)):
             task = REGISTRY[name]
             heading = text.index(f"\n## {name} {task.title}\n")
             marks = text[heading:].split("\n\n")[1]
@@ -95,16 +95,18 @@ def test_the_marks_on_the_page_are_those_of_the_register():
 
 def test_every_chapter_has_its_page_and_every_exercise_stands_on_one():
     assert [page.stem[1] for page in PAGES] == list(CHAPTERS)
-    names = [name for page in PAGES for name in exercises.names_of(notebooks.read_source(page))]
+    names = [
+        name for page in PAGES for name in exercise_notebooks.names_of(notebooks.read_source(page))
+    ]
     assert names == list(REGISTRY)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_student_notebook_holds_blanks_and_no_solution(page):
-    notebook = exercises.student(page)
+    notebook = exercise_notebooks.student(page)
     nbformat.validate(notebook)
-    names = exercises.names_of(notebook)
-    blanks = [cell for cell in code_cells(notebook) if exercises.BLANK in cell.source]
+    names = exercise_notebooks.names_of(notebook)
+    blanks = [cell for cell in code_cells(notebook) if exercise_notebooks.BLANK in cell.source]
     assert len(blanks) == len(names)
     whole = nbformat.writes(notebook)  # metadata and outputs included
     assert leaks(whole) == []
@@ -115,26 +117,28 @@ def test_a_student_notebook_holds_blanks_and_no_solution(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_notebooks_are_legible_without_myst(page):
-    for notebook in (exercises.student(page), exercises.instructor(page)):
+    for notebook in (exercise_notebooks.student(page), exercise_notebooks.instructor(page)):
         for cell in notebook.cells:
             if cell.cell_type != "markdown":
                 continue
             assert not re.search(r"\{[a-z:]+\}`|^:::|^```\{|^\([\w-]+\)=", cell.source, re.M), cell
-            for name in plain.macros():
+            for name in myst_to_markdown.macros():
                 assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
 
 
 def test_abbreviations_are_spelt_out_with_their_arguments():
-    assert plain.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
+    assert myst_to_markdown.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
         r"$\mathbb{R}^d$ and $\left\lvert\vphantom{(} x_{1} \right\rvert$"
     )
-    assert plain.spell_out(r"$\Rightarrow$") == r"$\Rightarrow$"
-    text = plain.plain("(a-b)=\n:::{tip} Mind\nSee {prf:ref}`lem-gluing`.\n:::\n{ref}`x <y>`")
+    assert myst_to_markdown.spell_out(r"$\Rightarrow$") == r"$\Rightarrow$"
+    text = myst_to_markdown.plain(
+        "(a-b)=\n:::{tip} Mind\nSee {prf:ref}`lem-gluing`.\n:::\n{ref}`x <y>`"
+    )
     assert text == "> **Mind**\n>\n> See Lemma 2.3.\nx"
 
 
 def test_the_first_cell_installs_what_is_missing():
-    notebook = exercises.student(PAGES[0], requirement="git+https://example.org/otlec")
+    notebook = exercise_notebooks.student(PAGES[0], requirement="git+https://example.org/otlec")
     first = code_cells(notebook)[0].source
     assert "except ModuleNotFoundError" in first
     assert "%pip install --quiet git+https://example.org/otlec" in first
@@ -142,7 +146,7 @@ def test_the_first_cell_installs_what_is_missing():
 
 def test_a_student_notebook_runs_by_itself_up_to_its_blanks(tmp_path):
     nbclient = pytest.importorskip("nbclient")
-    notebook = exercises.student(PAGES[3])
+    notebook = exercise_notebooks.student(PAGES[3])
     client = nbclient.NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
@@ -182,7 +186,7 @@ def test_the_command_writes_notebooks_an_index_and_apart_from_them_the_solutions
 def test_the_page_of_the_book_shows_the_blank_and_folds_the_solution(built_book):
     for page in PAGES:
         soup = BeautifulSoup((built_book / f"{page.stem}.html").read_text("utf-8"), "html.parser")
-        names = exercises.names_of(notebooks.read_source(page))
+        names = exercise_notebooks.names_of(notebooks.read_source(page))
         folded = soup.select("article details")
         assert len(folded) == len(names)
         for block in folded:
@@ -191,7 +195,7 @@ def test_the_page_of_the_book_shows_the_blank_and_folds_the_solution(built_book)
         shown = [cell.get_text() for cell in soup.select("article div.cell_input")]
         assert sum("write me" in text for text in shown) == len(names)
         button = nbformat.read(built_book / "_sources" / f"{page.stem}.ipynb", as_version=4)
-        assert button.cells == exercises.student(page).cells
+        assert button.cells == exercise_notebooks.student(page).cells
 
 
 def test_the_search_for_leaks_would_see_the_solutions(built_book):
@@ -278,7 +282,9 @@ def test_the_slides_hold_no_solution_of_an_exercise():
     pages = set()
     for page in PAGES:
         notebook = notebooks.read_source(page)
-        for full, stripped in zip(notebook.cells, exercises.strip(notebook).cells, strict=True):
+        for full, stripped in zip(
+            notebook.cells, exercise_notebooks.strip(notebook).cells, strict=True
+        ):
             pages |= set(full.source.splitlines()) - set(stripped.source.splitlines())
     secret = {line.strip() for line in pages} & SECRET
     assert len(secret) > 150
@@ -317,7 +323,7 @@ def test_nbgrader_validates_generates_and_autogrades_the_notebooks(tmp_path):
     nbgrader("generate_assignment", name)
     release = nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
     assert leaks(nbformat.writes(release)) == []
-    assert sum(exercises.BLANK in cell.source for cell in code_cells(release)) == 4
+    assert sum(exercise_notebooks.BLANK in cell.source for cell in code_cells(release)) == 4
     assert "failed" in nbgrader("validate", f"release/{name}/{name}.ipynb")
     for student, kind in (("good", "source"), ("blank", "release")):
         folder = course / "submitted" / student / name

@@ -9,7 +9,7 @@ import otlec
 from otlec.classroom.exercises import REGISTRY
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import ledger
+from directives import ledger
 
 ITEMS = [
     "1", "2.1", "2.2", "2.3", "2.4", "2.5", "comparisons", "2.6", "2.7",

@@ -21,13 +21,12 @@ from PIL import Image
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import addresses
-import cards
-import citation
-import exercises
+import exercise_notebooks
 import handouts
+import myst_to_markdown
 import notebooks
-import plain
-import terms
+from directives import cite_this
+from references import glossary_links, link_previews
 
 OUR_PAGES = [*(page.stem for page in notebooks.sources())]
 
@@ -165,16 +164,16 @@ def test_a_downloaded_notebook_runs_the_cells_of_the_page(page, built_book):
     notebook = nbformat.read(built_book / "_sources" / f"{page.stem}.ipynb", as_version=4)
     nbformat.validate(notebook)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert code[0] == exercises.SETUP.format(requirement="otlec")
+    assert code[0] == exercise_notebooks.SETUP.format(requirement="otlec")
     committed = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
     cells = [cell for cell in committed.cells if cell.cell_type == "code"]
-    assert code[1:] == [exercises.blank(cell.source) for cell in cells]
+    assert code[1:] == [exercise_notebooks.blank(cell.source) for cell in cells]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             assert not re.search(r"\{[a-z:]+\}`|^:::|^`{3,}\{|^\([\w-]+\)=", cell.source, re.M), (
                 cell
             )
-            for name in plain.macros():
+            for name in myst_to_markdown.macros():
                 assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
 
 
@@ -183,7 +182,7 @@ def test_a_downloaded_source_is_the_same_notebook(page, built_book):
     read = jupytext.read(built_book / "_sources" / page.name)
     cells = [cell.source for cell in read.cells if cell.cell_type == "code"]
     committed = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
-    given = [exercises.blank(c.source) for c in committed.cells if c.cell_type == "code"]
+    given = [exercise_notebooks.blank(c.source) for c in committed.cells if c.cell_type == "code"]
     assert cells == given
 
 
@@ -211,9 +210,9 @@ def test_links_become_the_words_of_the_book(pages):
         for formula in page.select("div.math[id]"):
             number = formula.select_one(".eqno").get_text().strip("()#")
             shown[formula["id"].removeprefix("equation-")] = number
-    lecture = {label: number for label, number in plain.equations().items()}
+    lecture = {label: number for label, number in myst_to_markdown.equations().items()}
     assert lecture == {label: shown[label] for label in lecture}
-    text = plain.plain(
+    text = myst_to_markdown.plain(
         "{prf:ref}`lem-gluing`, {eq}`eq-chain`, {cite:t}`Villani2008`, {ref}`ch-wasserstein`"
     )
     assert text == "Lemma 2.3, (2.1), Villani (2008), Wasserstein space"
@@ -342,11 +341,11 @@ def pieces(built_book, page) -> dict[str, str]:
 
 def test_every_link_to_a_statement_has_a_card(pages, built_book):
     script = (ROOT / "book" / "_ext" / "static" / "cards.js").read_text()
-    assert f"/{cards.CITABLE.pattern}/" in script, "the script and the extension agree"
+    assert f"/{link_previews.CITABLE.pattern}/" in script, "the script and the extension agree"
     known, cited = {}, 0
     for stem, page in pages.items():
         for link in page.select("article a.reference.internal[href]"):
-            if not cards.CITABLE.search(link["href"]):
+            if not link_previews.CITABLE.search(link["href"]):
                 continue
             target, _, name = link["href"].partition("#")
             target = target.removesuffix(".html") or stem
@@ -384,14 +383,14 @@ weak convergence
 
 
 def test_the_glossary_has_the_terms_of_the_lecture():
-    names = {name for names in terms.entries() for name in names}
+    names = {name for names in glossary_links.entries() for name in names}
     wanted = {" ".join(name.split()) for name in LECTURE.split(",")}
     assert wanted <= names
 
 
 def test_every_entry_of_the_glossary_says_where_its_term_is_explained(pages):
     explained = pages["glossary"].select("dl.glossary > dd")
-    assert len(explained) == len(terms.entries())
+    assert len(explained) == len(glossary_links.entries())
     for text in explained:
         links = [link["href"] for link in text.select("a.reference.internal")]
         assert any(not link.startswith("#") for link in links), text.get_text()
@@ -400,7 +399,7 @@ def test_every_entry_of_the_glossary_says_where_its_term_is_explained(pages):
 @pytest.mark.parametrize("number", "12345")
 def test_terms_are_linked_once_in_a_chapter_in_running_text(pages, number):
     (name,) = [stem for stem in pages if stem.startswith(f"0{number}-")]
-    group = {n: names[0] for names in terms.entries() for n in names}
+    group = {n: names[0] for names in glossary_links.entries() for n in names}
     ids = {
         term["id"]: group[term.get_text().strip().rstrip("#").replace("’", "'")]
         for term in pages["glossary"].select("dl.glossary > dt")
@@ -435,7 +434,7 @@ def test_only_the_first_use_of_a_term_becomes_a_link():
         builder = type("Builder", (), {"name": "html"})
         env = type("Environment", (), {"docname": "02-x", "note_dependency": lambda self, f: 0})()
 
-    terms.link_terms(App, document)
+    glossary_links.link_terms(App, document)
     links = [n for n in document.findall(nodes.Element) if n.tagname == "pending_xref"]
     found = [(link["reftarget"], link.astext()) for link in links]
     assert found == [
@@ -466,11 +465,11 @@ def test_the_book_shows_the_bibtex_of_the_same_file(pages):
     given = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     shown = pages["references"].select_one("#cite-this-book pre").get_text()
     address = addresses.read()
-    assert shown.strip() == citation.bibtex(given, "2026", address.site or address.repository)
+    assert shown.strip() == cite_this.bibtex(given, "2026", address.site or address.repository)
     (entry,) = parse_string(shown, "bibtex").entries.values()
     assert entry.fields["title"].strip("{}") == given["title"]
     assert entry.fields["note"] == f"Version {given['version']}"
     assert (
         "url"
-        in parse_string(citation.bibtex(given, "2026", SITE), "bibtex").entries["otlec"].fields
+        in parse_string(cite_this.bibtex(given, "2026", SITE), "bibtex").entries["otlec"].fields
     )

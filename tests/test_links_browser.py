@@ -14,7 +14,7 @@ from conftest import ROOT
 from links import SITE, build_published
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import exercises
+import exercise_notebooks
 import notebooks
 
 pytestmark = pytest.mark.browser
@@ -184,7 +184,7 @@ def test_copy_buttons_copy_what_runs(browser, built_book, source):
     notebook = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     hidden = {"remove-cell", "remove-input"}
     cells = [
-        exercises.blank(cell.source)
+        exercise_notebooks.blank(cell.source)
         for cell in notebook.cells
         if cell.cell_type == "code" and not hidden & set(cell.metadata.get("tags", []))
     ]
@@ -214,7 +214,7 @@ def test_menus_open_close_and_save_files(browser, built_book, width):
         items.first.click()
     assert download.value.suggested_filename == "x2-exercises.ipynb"
     saved = nbformat.read(download.value.path(), as_version=4)
-    assert saved.cells == exercises.student(ROOT / "book" / "x2-exercises.md").cells
+    assert saved.cells == exercise_notebooks.student(ROOT / "book" / "x2-exercises.md").cells
     assert not complaints
     page.context.close()
 

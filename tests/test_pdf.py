@@ -11,8 +11,8 @@ from conftest import ROOT
 from test_book_pages import STATEMENTS
 
 sys.path.insert(0, str(ROOT / "scripts"))
-paper = pytest.importorskip("paper", reason="Beautiful Soup is not installed")
-pdf = pytest.importorskip("pdf", reason="pikepdf is not installed")
+print_assembly = pytest.importorskip("print_assembly", reason="Beautiful Soup is not installed")
+print_pdf = pytest.importorskip("print_pdf", reason="pikepdf is not installed")
 pikepdf = pytest.importorskip("pikepdf")
 pypdfium2 = pytest.importorskip("pypdfium2")
 bs4 = pytest.importorskip("bs4")
@@ -27,7 +27,9 @@ def plain(text: str) -> str:
 
 def parse(page: str):
     """A page without the insides of its formulas, which take most of the time."""
-    return bs4.BeautifulSoup(paper.FORMULA.sub(r"\1></mjx-container>", page), "html.parser")
+    return bs4.BeautifulSoup(
+        print_assembly.FORMULA.sub(r"\1></mjx-container>", page), "html.parser"
+    )
 
 
 # The pages put together, without a browser
@@ -35,7 +37,7 @@ def parse(page: str):
 
 @pytest.fixture(scope="module")
 def assembled(built_book):
-    return paper.assemble(built_book, "0.1.0")
+    return print_assembly.assemble(built_book, "0.1.0")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def soup(assembled):
 
 @pytest.fixture(scope="module")
 def pages(built_book):
-    names = [name for _, names in paper.parts() for name in names]
+    names = [name for _, names in print_assembly.parts() for name in names]
     return {
         name: parse((built_book / f"{name}.html").read_text(encoding="utf-8")) for name in names
     }
@@ -106,19 +108,19 @@ def test_moving_and_live_figures_are_there_once_as_still_frames(soup, pages):
 
 
 def test_a_link_that_leads_nowhere_is_an_error():
-    with pytest.raises(paper.PaperError, match=r"nowhere.*there"):
-        paper.check_links('<p id="here"><a href="#there">a link</a></p>')
-    with pytest.raises(paper.PaperError, match=r"twice.*here"):
-        paper.check_links('<p id="here"></p><p id="here"></p>')
+    with pytest.raises(print_assembly.PaperError, match=r"nowhere.*there"):
+        print_assembly.check_links('<p id="here"><a href="#there">a link</a></p>')
+    with pytest.raises(print_assembly.PaperError, match=r"twice.*here"):
+        print_assembly.check_links('<p id="here"></p><p id="here"></p>')
 
 
 def test_a_book_that_is_not_built_is_named(tmp_path):
-    with pytest.raises(paper.PaperError, match="run 'make book' first"):
-        paper.assemble(tmp_path, "0.1.0")
+    with pytest.raises(print_assembly.PaperError, match="run 'make book' first"):
+        print_assembly.assemble(tmp_path, "0.1.0")
 
 
 def test_without_a_chromium_the_error_says_what_to_install_and_to_set(built_book, tmp_path):
-    command = [sys.executable, ROOT / "scripts" / "pdf.py", "--html", built_book]
+    command = [sys.executable, ROOT / "scripts" / "print_pdf.py", "--html", built_book]
     command += ["--out", tmp_path / "book.pdf"]
     nowhere = {"CHROMIUM": str(tmp_path / "no-browser"), "PATH": str(tmp_path)}
     run = subprocess.run(
@@ -135,7 +137,7 @@ def test_without_a_chromium_the_error_says_what_to_install_and_to_set(built_book
 
 @pytest.fixture(scope="module")
 def file(browser, assembled, tmp_path_factory):
-    return pdf.make(browser, assembled, tmp_path_factory.mktemp("pdf") / "otlec.pdf")
+    return print_pdf.make(browser, assembled, tmp_path_factory.mktemp("pdf") / "otlec.pdf")
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +172,7 @@ def links(page):
 
 @pytest.mark.browser
 def test_the_pdf_says_what_it_is_and_a_phone_can_bear_it(file, book):
-    config = paper.configuration()
+    config = print_assembly.configuration()
     with book.open_metadata() as metadata:
         assert metadata["dc:title"] == config["title"]
         assert metadata["dc:creator"] == [config["author"]]
@@ -203,7 +205,7 @@ def test_each_page_has_its_number_and_something_on_it(book, texts):
 
 @pytest.mark.browser
 def test_the_table_of_contents_shows_the_page_that_each_line_leads_to(file, book, assembled):
-    pages, shown = pdf.pages_of(file), {}
+    pages, shown = print_pdf.pages_of(file), {}
     with pypdfium2.PdfDocument(file) as document:
         for number in range(2, 6):
             text = document[number].get_textpage()
@@ -219,7 +221,7 @@ def test_the_table_of_contents_shows_the_page_that_each_line_leads_to(file, book
 
 @pytest.mark.browser
 def test_links_lead_to_a_page_or_to_the_web_and_never_to_a_file(file, book):
-    pages, inside = pdf.pages_of(file), 0
+    pages, inside = print_pdf.pages_of(file), 0
     for page in book.pages:
         for link in links(page):
             if "/Dest" in link:
@@ -272,12 +274,12 @@ MEASURE = """() => {
 
 @pytest.mark.browser
 def test_nothing_stands_outside_the_page_or_is_cut(file, browser):
-    width = round(pdf.LINE["A4"] / 25.4 * 96)
+    width = round(print_pdf.LINE["A4"] / 25.4 * 96)
     page = browser.new_page(viewport={"width": width, "height": 1000})
     page.set_default_timeout(240_000)
     page.emulate_media(media="print")
     page.goto(file.with_suffix(".html").as_uri())
-    assert not page.evaluate(pdf.FIT, pdf.SMALLEST)
+    assert not page.evaluate(print_pdf.FIT, print_pdf.SMALLEST)
     found = page.evaluate(MEASURE)
     hidden = page.evaluate(
         "[...document.querySelectorAll('.otlec-moving svg, .otlec-figure svg')]"
@@ -294,11 +296,11 @@ def test_the_same_pages_give_the_same_bytes(browser, tmp_path):
         '<html lang="en"><title>t</title><body><p><a href="#a">A <span class="page-of" '
         'data-target="a"></span></a></p><h1 id="a" style="break-before: page">A</h1></body></html>'
     )
-    book, made = paper.Paper(page, [(0, "a", "A")]), []
+    book, made = print_assembly.Paper(page, [(0, "a", "A")]), []
     for name in ("one", "another"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "p.html").write_text(page)
-        pdf.print_book(browser, tmp_path / name / "p.html", tmp_path / name / "p.part", "A4")
-        pdf.finish(tmp_path / name / "p.part", book, tmp_path / name / "p.pdf")
+        print_pdf.print_book(browser, tmp_path / name / "p.html", tmp_path / name / "p.part", "A4")
+        print_pdf.finish(tmp_path / name / "p.part", book, tmp_path / name / "p.pdf")
         made.append((tmp_path / name / "p.pdf").read_bytes())
     assert made[0] == made[1]

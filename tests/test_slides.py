@@ -12,9 +12,9 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import ledger
 import slides
-import slides_bridge
+from decks.deck import KINDS
+from directives import ledger
 
 CHAPTERS = slides.chapters()
 
@@ -53,7 +53,7 @@ def test_cells_say_nothing_but_what_the_bridge_knows(name):
     for cell in notebook.cells:
         says = cell.metadata.get("slideshow", {})
         assert set(says) <= {"slide_type", "title", "code", "fragments"}, says
-        assert says.get("slide_type", "-") in slides_bridge.KINDS
+        assert says.get("slide_type", "-") in KINDS
         if says.get("slide_type") in ("slide", "subslide"):
             assert "title" in says or re.search("^## ", cell.source, re.M), cell.source
 

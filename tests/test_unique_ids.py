@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.utils import new_document
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import unique_ids
+from references import unique_ids
 
 
 def test_proofs_and_statements_are_named_after_the_label():

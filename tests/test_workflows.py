@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses
-import newest
+import newest_versions
 from test_project import PYPROJECT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -115,17 +115,17 @@ def test_every_supported_python_is_tested_and_other_systems_as_documented():
     ],
 )
 def test_the_newest_versions_have_no_upper_bound(requirement, lifted):
-    assert newest.lifted(requirement) == lifted
+    assert newest_versions.lifted(requirement) == lifted
 
 
 def test_the_weekly_run_installs_all_that_the_tests_need():
-    lines = [Requirement(line) for line in newest.requirements()]
+    lines = [Requirement(line) for line in newest_versions.requirements()]
     project = PYPROJECT["project"]
     extras = project["optional-dependencies"]
     named = [Requirement(r).name for r in project["dependencies"] + extras["book"] + extras["dev"]]
     assert [line.name for line in lines] == named
     bounded = {line.name for line in lines if any(s.operator[0] in "<=~" for s in line.specifier)}
-    assert bounded == set(newest.HELD)
+    assert bounded == set(newest_versions.HELD)
 
 
 def test_binder_makes_what_the_launch_buttons_open():
@@ -161,5 +161,5 @@ def test_the_makefile_has_a_recipe_for_what_the_weekly_run_installs():
         text=True,
     )
     assert dry.returncode == 0, dry.stderr
-    assert "scripts/newest.py" in dry.stdout
+    assert "scripts/newest_versions.py" in dry.stdout
     assert "--builder linkcheck" in dry.stdout

@@ -1,4 +1,4 @@
-/* Calls the kernels that scripts/webkernels.py has compiled.
+/* Calls the kernels that scripts/webassembly.py has compiled.
 
    const kernels = await otlecKernels.load(otlecCompiled);
    const [value] = kernels["solvers.hungarian._augment_all"](matrix(cost, n, n), phi, ...);

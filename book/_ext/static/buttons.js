@@ -1,6 +1,6 @@
 /* Downloads of a book that is read from a folder. Browsers save a file that a server offers, but Chromium shows
    a local one, and no page may read it. A page may load it as a script: beside each file FILE to download
-   book/_ext/buttons.py writes FILE.js, which hands its name and its text to otlecSave. */
+   book/_ext/pages/page_menus.py writes FILE.js, which hands its name and its text to otlecSave. */
 if (location.protocol === "file:") {
   window.otlecSave = (name, text) => {
     const link = document.createElement("a");

@@ -1,6 +1,7 @@
 /* Cards: what a link cites, shown beside it. Hovering and the focus of the keyboard open a card, Escape
    closes it, the pointer may move onto it. By touch, the first tap shows the card at the bottom of the
-   screen, with a link to go there. The pieces come from _static/cards/PAGE.js (book/_ext/cards.py). */
+   screen, with a link to go there. The pieces come from _static/cards/PAGE.js
+   (book/_ext/references/link_previews.py). */
 (() => {
   "use strict";
   const CITABLE = /#(?:(?:def|prop|lem|ex|rem|thm|exm|cor|fig|equation|term|x)-|otlec\.|id\d+$)/;

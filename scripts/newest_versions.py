@@ -1,6 +1,6 @@
 """Write what 'make newest' installs: the requirements of pyproject.toml without their upper bounds.
 
-usage: newest.py                                            (writes to standard output, for pip)
+usage: newest_versions.py                                   (writes to standard output, for pip)
 
 The ranges in pyproject.toml are those that are known to work. Once a week everything is tried in
 its newest version, to hear of a break before readers do. pip's own ``--upgrade`` stays within the

@@ -3,8 +3,8 @@
 The committed notebook of an exercise page holds the solutions. On its way into the book each of
 them becomes a blank, and goes, folded, below the check; with ``STUDENTS=1`` it is left out, from
 the chapters as well. The link that each chapter gets at its end offers the student notebook; so do
-the download buttons (``buttons.py``). No extension writes one page in two ways and guards what can
-be downloaded.
+the download buttons (``pages/page_menus.py``). No extension writes one page in two ways and guards
+what can be downloaded.
 """
 
 import json
@@ -17,10 +17,10 @@ import nbformat
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses  # noqa: E402
-import exercises  # noqa: E402
+import exercise_notebooks  # noqa: E402
 
 
 def read(app, name: str, text: list[str]) -> None:
@@ -31,9 +31,11 @@ def read(app, name: str, text: list[str]) -> None:
     notebook = nbformat.reads(text[0], as_version=4)
     students = app.config.exercises_for_students
     if re.match(r"x\d-", name):
-        notebook = exercises.strip(notebook) if students else exercises.as_page(notebook)
+        notebook = (
+            exercise_notebooks.strip(notebook) if students else exercise_notebooks.as_page(notebook)
+        )
     elif students:
-        notebook = exercises.strip(notebook)
+        notebook = exercise_notebooks.strip(notebook)
     if re.match(r"0\d-", name) and app.builder.name in ("html", "singlehtml"):
         page = f"x{name[1]}-exercises"
         notebook.cells.append(
@@ -60,7 +62,7 @@ def write_notebooks(app, exception) -> None:
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir) / "exercises"
-    exercises.write_students(out, addresses.read().requirement)
+    exercise_notebooks.write_students(out, addresses.read().requirement)
     (out / "index.html").unlink()  # the pages of the book are the index here
 
 

@@ -11,7 +11,7 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-CITATION = Path(__file__).resolve().parents[2] / "CITATION.cff"
+CITATION = Path(__file__).resolve().parents[3] / "CITATION.cff"
 
 
 def bibtex(citation: dict, year: str, address: str) -> str:

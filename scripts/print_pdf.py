@@ -1,8 +1,8 @@
 """Print the whole book as one PDF: ``_build/pdf/otlec.pdf``, from the pages that 'make book' built.
 
-usage: pdf.py [--html FOLDER] [--out FILE] [--paper A4]
+usage: print_pdf.py [--html FOLDER] [--out FILE] [--paper A4]
 
-``scripts/paper.py`` puts the pages together; a Chromium prints them. Formulas and tables that are
+``print_assembly.py`` puts the pages together; a Chromium prints them. Formulas and tables that are
 wider than the line are made smaller first. A browser cannot tell the page of a heading while it
 prints, so the book is printed, the pages are read from the PDF and written into the table of
 contents, and it is printed again, until nothing moves. In the end the PDF gets its bookmarks (the
@@ -24,7 +24,7 @@ import pikepdf
 SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
-import paper  # noqa: E402
+import print_assembly  # noqa: E402
 
 OLDEST = 131  # the first Chromium that writes the margins of a page (@bottom-center)
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -129,9 +129,9 @@ def print_book(browser, html: Path, pdf: Path, size: str) -> None:
     page.close()
 
 
-def finish(printed: Path, book: paper.Paper, out: Path) -> None:
+def finish(printed: Path, book: print_assembly.Paper, out: Path) -> None:
     """Write bookmarks and metadata, and pack what describes the structure."""
-    config, says = paper.configuration(), project()
+    config, says = print_assembly.configuration(), project()
     with pikepdf.open(printed) as pdf:
         with pdf.open_outline() as outline:
             siblings = {-1: outline.root}
@@ -159,7 +159,7 @@ def project() -> dict:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def make(browser, book: paper.Paper, out: Path, size: str = "A4") -> Path:
+def make(browser, book: print_assembly.Paper, out: Path, size: str = "A4") -> Path:
     """Make the PDF of the pages that `paper.assemble` has put together."""
     out.parent.mkdir(parents=True, exist_ok=True)
     html = out.with_suffix(".html")
@@ -181,9 +181,11 @@ def main() -> int:
     start = time.perf_counter()
     try:
         with chromium() as browser:
-            book = paper.assemble(options.html.resolve(), project()["version"], options.paper)
+            book = print_assembly.assemble(
+                options.html.resolve(), project()["version"], options.paper
+            )
             pdf = make(browser, book, options.out.resolve(), options.paper)
-    except (PdfError, paper.PaperError) as error:
+    except (PdfError, print_assembly.PaperError) as error:
         print(error, file=sys.stderr)
         return 2
     megabytes = pdf.stat().st_size / 1e6

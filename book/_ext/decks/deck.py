@@ -17,7 +17,7 @@ import struct
 from datetime import date
 from pathlib import Path
 
-import ledger
+from directives import ledger
 from docutils import nodes
 from docutils.parsers.rst import directives
 from pybtex.richtext import Text

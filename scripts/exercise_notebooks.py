@@ -1,12 +1,12 @@
 """Write the exercise notebooks: for students, for instructors, for nbgrader.
 
-usage: exercises.py [--out FOLDER] [--nbgrader]
+usage: exercise_notebooks.py [--out FOLDER] [--nbgrader]
 
 One source, ``book/x*-exercises.md``, holds the texts, the solutions between solution marks, and the
-written proofs in folded blocks. From it come the page of the book (``book/_ext/exercise_pages.py``
-uses the functions below), the student notebook, where each solution is a line that raises
-``NotImplementedError("write me")``, and the instructor's notebook. JupyterLab and Colab know no
-MyST, so the text becomes plain Markdown (``plain.py``).
+written proofs in folded blocks. From it come the page of the book (the functions below are used in
+``book/_ext/sources/exercise_pages.py``), the student notebook, where each solution is a line that
+raises ``NotImplementedError("write me")``, and the instructor's notebook. JupyterLab and Colab know
+no MyST, so the text becomes plain Markdown (``myst_to_markdown.py``).
 """
 
 import argparse
@@ -24,7 +24,7 @@ ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
 import notebooks  # noqa: E402
-from plain import plain  # noqa: E402
+from myst_to_markdown import plain  # noqa: E402
 
 BLANK = 'raise NotImplementedError("write me")'
 MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.M | re.S)

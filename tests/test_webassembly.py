@@ -17,16 +17,16 @@ from otlec.dynamics import benamou_brenier
 from otlec.solvers import hungarian, network_simplex, quantile
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = ROOT / "scripts" / "webkernels.py"
+SCRIPT = ROOT / "scripts" / "webassembly.py"
 LOADER = ROOT / "book" / "_live" / "loader.js"
 MODULES = {
     module.__name__.removeprefix("otlec."): module
     for module in (cost, benamou_brenier, hungarian, network_simplex, quantile)
 }
 
-_spec = importlib.util.spec_from_file_location("webkernels", SCRIPT)
-webkernels = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(webkernels)
+_spec = importlib.util.spec_from_file_location("webassembly", SCRIPT)
+webassembly = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(webassembly)
 
 
 def compile_to(out: Path, script: Path = SCRIPT) -> subprocess.CompletedProcess:
@@ -38,7 +38,7 @@ def compile_to(out: Path, script: Path = SCRIPT) -> subprocess.CompletedProcess:
 def compiled(tmp_path_factory) -> Path:
     """What the book loads, if it is current; compiled now, if not."""
     built = ROOT / "_build" / "live" / "kernels.js"
-    if webkernels.is_current(built):
+    if webassembly.is_current(built):
         return built
     out = tmp_path_factory.mktemp("live") / "kernels.js"
     done = compile_to(out)
@@ -325,7 +325,7 @@ INSTANCES = {
 
 @pytest.mark.browser
 @pytest.mark.needs_jit
-@pytest.mark.parametrize("name", webkernels.KERNELS)
+@pytest.mark.parametrize("name", webassembly.KERNELS)
 def test_the_page_computes_the_same_bits_as_numba(pages, name):
     calls = INSTANCES[name](np.random.default_rng(6))
     assert len(calls) >= 200
@@ -337,7 +337,7 @@ def test_the_page_computes_the_same_bits_as_numba(pages, name):
 def test_firefox_computes_the_same_bits_where_one_is_found(compiled, tmp_path):
     with firefox(tmp_path) as page:
         pages = Pages(page, compiled)
-        for name in webkernels.KERNELS:
+        for name in webassembly.KERNELS:
             assert differing(pages, name, INSTANCES[name](np.random.default_rng(6))) == []
 
 
@@ -388,18 +388,18 @@ def copies(tmp_path_factory):
 @pytest.mark.needs_jit
 def test_the_output_is_the_same_in_any_folder_and_small(copies, compiled):
     out = copies[1] / "kernels.js"
-    done = compile_to(out, copies[1] / "scripts" / "webkernels.py")
+    done = compile_to(out, copies[1] / "scripts" / "webassembly.py")
     assert done.returncode == 0, done.stderr
     assert out.read_bytes() == compiled.read_bytes()
     assert out.stat().st_size <= 40_000
-    assert len(webkernels.KERNELS) >= 6
+    assert len(webassembly.KERNELS) >= 6
 
 
 @pytest.mark.needs_jit
 def test_a_change_of_a_source_makes_the_output_stale(copies):
     folder = copies[0]
-    script = folder / "scripts" / "webkernels.py"
-    spec = importlib.util.spec_from_file_location("webkernels_copy", script)
+    script = folder / "scripts" / "webassembly.py"
+    spec = importlib.util.spec_from_file_location("webassembly_copy", script)
     copied = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copied)
     out = folder / "kernels.js"
@@ -493,4 +493,4 @@ def test_the_header_names_every_source(compiled):
     for module in MODULES:
         assert f"otlec/{module.replace('.', '/')}.py" in head
     types = json.loads(rest.partition("=")[2].strip().rstrip(";"))["types"]
-    assert set(types) == set(webkernels.KERNELS)
+    assert set(types) == set(webassembly.KERNELS)

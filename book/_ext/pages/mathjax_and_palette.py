@@ -3,8 +3,8 @@
 Sphinx loads MathJax from a content network unless ``mathjax_path`` names a local copy, and no
 extension puts a lean one there: sphinx-mathjax-offline copies all of its 24 MB. This one copies
 the one script and the fonts that the slides use (1.7 MB; the pages of the book need neither, see
-``typeset.py``), and writes the colours of ``otlec.drawing`` as CSS variables, so that style sheets
-and scripts take them from where they are named.
+``typeset_formulas.py``), and writes the colours of ``otlec.drawing`` as CSS variables, so that
+style sheets and scripts take them from where they are named.
 """
 
 import importlib.util

@@ -13,7 +13,7 @@ all of it.
 
 from pathlib import Path
 
-TEMPLATES = str(Path(__file__).parent / "templates")
+TEMPLATES = str(Path(__file__).resolve().parents[1] / "templates")
 
 
 def add_templates(app, config):

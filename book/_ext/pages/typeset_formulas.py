@@ -21,11 +21,12 @@ from pathlib import Path
 from docutils import nodes
 from fontTools import subset
 from fontTools.ttLib import TTFont
-from local_assets import mathjax_folder
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.util.logging import getLogger
 from sphinx.util.math import get_node_equation_number
+
+from pages.mathjax_and_palette import mathjax_folder
 
 logger = getLogger(__name__)
 logging.getLogger("fontTools.subset").setLevel(logging.WARNING)  # it reports each table

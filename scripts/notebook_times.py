@@ -1,6 +1,6 @@
 """Measure how long each notebook of the book takes, cold and warm, for the page of computing times.
 
-usage: times.py        (writes bench/results/notebooks.json)
+usage: notebook_times.py        (writes bench/results/notebooks.json)
 
 Cold: with an empty folder for compiled kernels, as on a first run. Warm: the same notebook again.
 jupyter-book has a page of execution times, but it lists nothing where the notebooks were executed
@@ -33,7 +33,9 @@ def main() -> int:
         "rows": rows,
         "note": "Cold: no compiled kernel on disk. Warm: the second run. Each starts a new kernel.",
     }
-    common.save("notebooks", [table], ("matplotlib", "jupyter-book"), "python scripts/times.py")
+    common.save(
+        "notebooks", [table], ("matplotlib", "jupyter-book"), "python scripts/notebook_times.py"
+    )
     return 0
 
 

@@ -10,14 +10,14 @@ from conftest import ROOT
 
 pytest.importorskip("py_mini_racer", reason="the 'book' extra is not installed")
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import typeset
+from pages import typeset_formulas
 
 MACROS = {"R": r"\mathbb{R}", "norm": [r"\lVert #1 \rVert", 1]}
 
 
 @pytest.fixture(scope="module")
 def typesetter():
-    setter = typeset.Typesetter()
+    setter = typeset_formulas.Typesetter()
     yield setter
     setter.stop()
 
@@ -53,7 +53,7 @@ def test_what_mathjax_cannot_read_is_an_error(typesetter, tex):
     ],
 )
 def test_lines_and_paragraphs_stand_beneath_each_other(typesetter, text, tex):
-    assert typeset._aligned(text) == tex
+    assert typeset_formulas._aligned(text) == tex
     assert "mjx-container" in typesetter.html(tex, True, MACROS)
 
 
@@ -63,7 +63,7 @@ def test_the_style_sheet_has_what_is_used_and_little_else(typesetter, tmp_path):
         typesetter.html(r"x \le \left\{ \frac{\frac12}{\frac12} \right\} \}", True, MACROS)
     )
     full = typesetter.styles(MACROS)
-    styles, needed = typeset.reduce(full, typeset.used(tmp_path))
+    styles, needed = typeset_formulas.reduce(full, typeset_formulas.used(tmp_path))
     assert len(styles) < len(full) / 5
     assert ord("x") in needed["MJXTEX-I"] or 0x1D465 in needed["MJXTEX-I"]
     assert 0x2264 in needed["MJXTEX"]
@@ -78,12 +78,12 @@ def test_the_style_sheet_has_what_is_used_and_little_else(typesetter, tmp_path):
 def test_a_font_has_the_characters_that_are_asked_for(tmp_path):
     from fontTools.ttLib import TTFont
 
-    fonts = typeset.mathjax_folder() / "output" / "chtml" / "fonts" / "woff-v2"
+    fonts = typeset_formulas.mathjax_folder() / "output" / "chtml" / "fonts" / "woff-v2"
     target = tmp_path / "font.woff2"
-    typeset.write_font(fonts / "MathJax_Main-Regular.woff", target, {0x2264, ord("}")})
+    typeset_formulas.write_font(fonts / "MathJax_Main-Regular.woff", target, {0x2264, ord("}")})
     assert set(TTFont(target).getBestCmap()) == {0x2264, ord("}")}
     again = tmp_path / "again.woff2"
-    typeset.write_font(fonts / "MathJax_Main-Regular.woff", again, {0x2264, ord("}")})
+    typeset_formulas.write_font(fonts / "MathJax_Main-Regular.woff", again, {0x2264, ord("}")})
     assert target.read_bytes() == again.read_bytes()
 
 
@@ -112,5 +112,5 @@ def test_every_character_of_the_book_has_its_rule_and_its_glyph(built_book):
             content = re.search(re.escape(selector) + r'[^}]*content:"(.*?)"', styles)[1]
             letter = found.partition("TEX-")[2]
             family = f"MJXTEX-{letter}" if letter else "MJXTEX"
-            assert typeset._characters(content) <= glyphs[family], f"{page.name}: {found}"
+            assert typeset_formulas._characters(content) <= glyphs[family], f"{page.name}: {found}"
     assert formulas > 1500

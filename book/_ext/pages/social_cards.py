@@ -17,12 +17,12 @@ from xml.sax.saxutils import escape
 import yaml
 from sphinx.util.fileutil import copy_asset
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses  # noqa: E402
 
 DESCRIPTIONS = ROOT / "book" / "descriptions.yml"
-CARD = ROOT / "book" / "images" / "card.png"  # drawn by scripts/cover.py
+CARD = ROOT / "book" / "images" / "card.png"  # drawn by scripts/draw_cover.py
 CARD_ALT = "A picture of a pagoda made of dots becomes, in five steps, a picture of a dahlia."
 
 NOT_FOUND = """\
@@ -106,7 +106,7 @@ def setup(app):
     try:
         site = addresses.read().site
     except ValueError:
-        site = ""  # buttons.py reports it
+        site = ""  # page_menus.py reports it
     if site:
         app.setup_extension("notfound.extension")
         app.connect("config-inited", prepare_not_found, priority=600)

@@ -30,7 +30,8 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 from PIL import Image
 from sphinx.util.logging import getLogger
-from typeset import write_font
+
+from pages.typeset_formulas import write_font
 
 logger = getLogger(__name__)
 

@@ -2,11 +2,11 @@
 
 A page is downloaded as a notebook that runs anywhere (``scripts/handouts.py``) and as its MyST
 source, both without solutions where the page is an exercise page or the book is for students; the
-whole book as PDF where the site has one (``downloads.py``). In a folder, without a server, it is
-``static/buttons.js`` that saves. Launch buttons and links to the source need an address
-(``scripts/addresses.py``) and are left out without one. The theme's own buttons offer the committed
-notebook, solutions included, open it in a tab instead of saving it, and fail where launch services
-are configured without a repository; so ``templates/otlec-buttons.html`` takes their place.
+whole book as PDF where the site has one (``directives/downloads.py``). In a folder, without a
+server, it is ``static/buttons.js`` that saves. Launch buttons and links to the source need an
+address (``scripts/addresses.py``) and are left out without one. The theme's own buttons offer the
+committed notebook, solutions included, open it in a tab instead of saving it, and fail where launch
+services are configured without a repository; so ``templates/otlec-buttons.html`` takes their place.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from sphinx.errors import ConfigError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses  # noqa: E402
 import handouts  # noqa: E402
@@ -30,8 +30,8 @@ def configure(app, config):
         raise ConfigError(str(error)) from None
     config.addresses = found
     config.html_baseurl = found.site
-    config.templates_path.append(str(Path(__file__).parent / "templates"))
-    config.html_static_path.append(str(Path(__file__).parent / "static"))
+    config.templates_path.append(str(Path(__file__).resolve().parents[1] / "templates"))
+    config.html_static_path.append(str(Path(__file__).resolve().parents[1] / "static"))
     options = config.html_theme_options
     for theirs in ("launch_buttons", "repository_url", "repository_branch"):
         options.pop(theirs, None)

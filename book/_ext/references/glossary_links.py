@@ -13,7 +13,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx import addnodes
 
-GLOSSARY = Path(__file__).resolve().parents[1] / "glossary.md"
+GLOSSARY = Path(__file__).resolve().parents[2] / "glossary.md"
 CHAPTER = re.compile(r"0\d-")
 # Words that mean something else in most sentences are linked in these forms alone.
 FORMS = {

@@ -1,6 +1,6 @@
 """Live figures: ``{live} NAME`` puts one on a page, with its still frame and its kernels' source.
 
-The figures stand in ``book/_live``. Their kernels are compiled by ``scripts/webkernels.py`` before
+The figures stand in ``book/_live``. Their kernels are compiled by ``scripts/webassembly.py`` before
 the book is read, where a source has changed since the last time; where that fails, so does the
 build. The scripts are loaded on those pages alone that have a live figure. ``sphinx-thebe`` and
 JupyterLite answer the same wish with a server or with ten megabytes.
@@ -22,7 +22,7 @@ from sphinx.util.fileutil import copy_asset
 
 from otlec.drawing import moving
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LIVE = ROOT / "book" / "_live"
 COMPILED = ROOT / "_build" / "live" / "kernels.js"
 SCRIPTS = ("kernels.js", "loader.js", "live.js", "figures.js")
@@ -35,7 +35,7 @@ MANY_CELLS = 600
 
 def compile_kernels(app=None):
     """Bring the compiled kernels up to date, in a process of its own."""
-    command = [sys.executable, str(ROOT / "scripts" / "webkernels.py"), str(COMPILED)]
+    command = [sys.executable, str(ROOT / "scripts" / "webassembly.py"), str(COMPILED)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("remark:")]

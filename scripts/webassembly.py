@@ -1,6 +1,6 @@
 """Compile kernels of otlec to WebAssembly, so that they run in the pages of the book.
 
-usage: webkernels.py [--force] OUT.js
+usage: webassembly.py [--force] OUT.js
 
 Numba makes LLVM code of a kernel on its way to machine code, and LLVM knows the machine that every
 browser has. So the code is taken halfway, given the layout of that machine, optimised, and written
@@ -106,7 +106,7 @@ def fingerprint() -> str:
 
 def header() -> str:
     """The first lines of the output: where it comes from."""
-    lines = ["/* Kernels of otlec as WebAssembly, made by scripts/webkernels.py from"]
+    lines = ["/* Kernels of otlec as WebAssembly, made by scripts/webassembly.py from"]
     for file in modules():
         digest = hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
         lines.append(f"   {file.relative_to(ROOT).as_posix()} (sha256 {digest[:16]})")
@@ -216,7 +216,7 @@ def optimised(kernels: dict[str, list[str]]) -> tuple[str, dict]:
 
     machine = target()
     for option in VECTORS:
-        llvm.set_option("webkernels", option)
+        llvm.set_option("webassembly", option)
     whole, signatures = lower(kernels, machine)
     passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
     passes.getModulePassManager().run(whole, passes)

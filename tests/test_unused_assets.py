@@ -11,7 +11,7 @@ from PIL import Image
 pytest.importorskip("tinycss2", reason="the 'book' extra is not installed")
 pytest.importorskip("py_mini_racer", reason="the 'book' extra is not installed")
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import light
+from pages import unused_assets
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def pages(built_book):
     ],
 )
 def test_rules_go_whose_classes_nobody_mentions(styles, kept):
-    assert light.purge(styles, {"a"}).replace("\n", "") == (kept or styles)
+    assert unused_assets.purge(styles, {"a"}).replace("\n", "") == (kept or styles)
 
 
 def test_style_sheets_keep_the_order_of_every_page():
-    merged = light._merge([["a", "c"], ["a", "b", "c"], ["a", "c", "d"]])
+    merged = unused_assets._merge([["a", "c"], ["a", "b", "c"], ["a", "c", "d"]])
     assert merged == ["a", "b", "c", "d"]
 
 
@@ -49,7 +49,7 @@ def test_addresses_in_a_style_sheet_follow_it(tmp_path):
     (tmp_path / "deep" / "theme.css").write_text(
         '@import "../base.css";\nq{src:url("../fonts/x.woff2");mask:url("data:image/png;base64,A")}'
     )
-    styles = light.read_style(tmp_path, "deep/theme.css")
+    styles = unused_assets.read_style(tmp_path, "deep/theme.css")
     assert "url(paper.png)" in styles
     assert "url(fonts/x.woff2)" in styles
     assert 'url("data:image/png;base64,A")' in styles
@@ -58,13 +58,13 @@ def test_addresses_in_a_style_sheet_follow_it(tmp_path):
 def test_pictures_get_their_size_once(tmp_path):
     Image.new("RGB", (30, 20)).save(tmp_path / "a picture.png")
     tag = '<img alt="x" src="a%20picture.png" /><img src="a picture.png" style="width: 50%"/>'
-    settled = light.settle_pictures(tag, tmp_path)
+    settled = unused_assets.settle_pictures(tag, tmp_path)
     assert settled.count('loading="lazy" decoding="async" width="30" height="20"') == 2
-    assert light.settle_pictures(settled, tmp_path) == settled
+    assert unused_assets.settle_pictures(settled, tmp_path) == settled
 
 
 def test_scripts_wait_in_their_order():
-    text = light.postpone_scripts(
+    text = unused_assets.postpone_scripts(
         '<script src="_static/documentation_options.js?v=1"></script><script src="a.js"></script>'
         "<script>DOCUMENTATION_OPTIONS.pagename = 1;</script>"
         '<script async src="b.js"></script>'
@@ -84,19 +84,19 @@ def test_tables_of_words_are_prepared_for_narrow_screens():
     head = "<thead><tr><th>name</th><th>what it is</th><th>where</th></tr></thead>"
     words = "<tbody><tr><td>mu</td><td>the <b>source</b></td><td></td></tr></tbody>"
     numbers = "<tbody><tr><td>mu</td><td>1.5</td><td>2 %</td></tr></tbody>"
-    folded = light.fold_tables(f'<p><table class="table x">{head}{words}</table>')
+    folded = unused_assets.fold_tables(f'<p><table class="table x">{head}{words}</table>')
     table = BeautifulSoup(folded, "html.parser").table
     assert table["role"] == "table"
     assert table["class"] == ["table", "x", "otlec-cards"]
     assert [cell["role"] for cell in table.select("td")] == ["cell"] * 3
     assert [cell.get("data-label") for cell in table.select("td")] == [None, "what it is", None]
-    assert light.fold_tables(folded) == folded
+    assert unused_assets.fold_tables(folded) == folded
     for other in (f'<table class="table">{head}{numbers}</table>', f"<table>{head}{words}</table>"):
-        assert light.fold_tables(other) == other
+        assert unused_assets.fold_tables(other) == other
 
 
 def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, built_book):
-    styles = (built_book / "_static" / light.BUNDLE).read_text(encoding="utf-8")
+    styles = (built_book / "_static" / unused_assets.BUNDLE).read_text(encoding="utf-8")
     assert 10_000 < len(styles) < 250_000
     for name in ("otlec-cards", "svg-inline--fa", "headerlink", "otlec-panels"):
         assert f".{name}" in styles
@@ -106,7 +106,7 @@ def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, buil
     for name, page in pages.items():
         sheets = [link["href"] for link in page.select('link[rel="stylesheet"]')]
         assert len(sheets) == 1, f"{name}: {sheets}"
-        assert f"_static/{light.BUNDLE}?v=" in sheets[0], name
+        assert f"_static/{unused_assets.BUNDLE}?v=" in sheets[0], name
         assert not page.select('script[src*="fontawesome"]'), name
         assert not page.select("i[class*='fa-'], span[class*='fa-']"), name
         assert page.select("svg.svg-inline--fa > path[d]"), name

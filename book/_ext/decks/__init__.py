@@ -1,0 +1,1 @@
+"""The slides, from the same notebooks as the pages."""

@@ -1,0 +1,1 @@
+"""What is written into pages and beside them."""

@@ -1,0 +1,1 @@
+"""Ids, numbers, and links from one place of the book to another."""
