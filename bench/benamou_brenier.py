@@ -17,7 +17,7 @@ import numpy_benamou_brenier as plain
 from common import interleave, save
 
 import otlec
-from otlec.dynamics import benamou_brenier
+from otlec.dynamics.levels import Level, Problem, coarse_levels, default_step
 
 STEP = 0.13
 
@@ -35,8 +35,8 @@ def problem(n):
 
 def level(n, steps, dtype=np.float64, pool=None):
     """The finest level alone, started from the mixture, on one or (with a pool) two threads."""
-    out = benamou_brenier._Level(*problem(n), steps, 2.0, 1.0, dtype, None, pool)
-    out.pool = pool
+    out = Level(Problem(*problem(n), steps, 2.0, 1.9, dtype), 1.0)
+    out.grid.pool = pool
     out.start()
     return out
 
@@ -50,7 +50,7 @@ def per_iteration(pool):
             for threads in (None, pool):
                 solver = level(n, steps, dtype, threads)
                 name = f"{np.dtype(dtype).name}, {1 if threads is None else 2}"
-                contenders[name] = lambda s=solver: s.iterate(STEP, 1.9)
+                contenders[name] = lambda s=solver: s.iterate(STEP)
         seconds = interleave(contenders, repeats=9)
         base = seconds.pop("numpy")
         rows.append(
@@ -93,7 +93,7 @@ def to_one_percent(pool):
 
     def fused(dtype):
         solver = level(n, steps, dtype, pool)
-        return lambda: solver.iterate(STEP, 1.9)[0]
+        return lambda: solver.iterate(STEP)[0]
 
     starts = {
         "NumPy, no relaxation": lambda: numpy_version(1.0),
@@ -130,21 +130,19 @@ def to_the_density(pool):
         solver = level(n, steps, np.float64, pool)
 
         def next_value():
-            solver.iterate(step, 1.9)
+            solver.iterate(step)
             return wrong(solver)
 
         return count_until(next_value, lambda e: e <= 0.1)
 
     def coarse_to_fine():
-        solver = benamou_brenier._coarse_levels(
-            *ends, steps, 2.0, None, None, np.float64, pool, None, 1.9
-        )
+        solver = coarse_levels(Problem(*ends, steps, 2.0, 1.9, pool=pool))
         if wrong(solver) <= 0.1:
             return 0
         k = iter(range(1000))
 
         def next_value():
-            solver.iterate(benamou_brenier._default_step(next(k)), 1.9)
+            solver.iterate(default_step(next(k)))
             return wrong(solver)
 
         return count_until(next_value, lambda e: e <= 0.1)
@@ -196,11 +194,11 @@ def large(pool):
     n, steps = 256, 64
     solver = level(n, steps, np.float64, pool)
     for _ in range(2):
-        solver.iterate(STEP, 1.9)
+        solver.iterate(STEP)
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        solver.iterate(STEP, 1.9)
+        solver.iterate(STEP)
         seconds.append(time.perf_counter() - start)
     start = time.perf_counter()
     solver.lower_bound()
@@ -223,17 +221,17 @@ def shares():
         for dtype in (np.float64, np.float32):
             solver = level(n, steps, dtype)
             for _ in range(3):
-                solver.iterate(STEP, 1.9)
+                solver.iterate(STEP)
             names = "_divergence_of_spread _solve_in_time _primal_step _dual_step_quadratic"
             parts = {name: [] for name in names.split()}
-            run, transform = solver._run, []
+            run, transform = solver.grid.run, []
 
             def timed(function, *arguments, axis=0, run=run, parts=parts):
                 start = time.perf_counter()
                 run(function, *arguments, axis=axis)
                 parts[function.__name__].append(time.perf_counter() - start)
 
-            poisson = solver._poisson
+            poisson = solver.grid.solve
 
             def timed_poisson(poisson=poisson, transform=transform):
                 start = time.perf_counter()
@@ -241,9 +239,9 @@ def shares():
                 transform.append(time.perf_counter() - start)
                 return out
 
-            solver._run, solver._poisson = timed, timed_poisson
+            solver.grid.run, solver.grid.solve = timed, timed_poisson
             for _ in range(15):
-                solver.iterate(STEP, 1.9)
+                solver.iterate(STEP)
             divergence, in_time, primal, dual = map(statistics.median, parts.values())
             cosine = statistics.median(transform) - in_time
             total = cosine + in_time + divergence + primal + dual

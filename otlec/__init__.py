@@ -16,7 +16,8 @@ from .differentiability import (
 )
 from .distance import optimal_plan, transport_cost, wasserstein
 from .duality import LipschitzPotential, c_transform, contact_set, kantorovich_rubinstein
-from .dynamics.benamou_brenier import DynamicPlan, DynamicState, benamou_brenier
+from .dynamics.benamou_brenier import benamou_brenier
+from .dynamics.film import DynamicPlan, DynamicState
 from .dynamics.flow import action, continuity_residual, displacement_velocity, flow, flow_density
 from .dynamics.otto import Helmholtz, Tangent, helmholtz, tangent, tangent_norm
 from .gaussian import gaussian_barycenter, gaussian_distance, gaussian_geodesic, gaussian_map

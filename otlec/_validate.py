@@ -118,3 +118,20 @@ def least_cost(lowest: float, name: str = "cost") -> None:
         raise ValueError(f"{name} contains nan")
     if lowest == -np.inf:
         raise ValueError(f"{name} contains -inf; only +inf is accepted, and forbids the pair")
+
+
+def density(value, name: str) -> np.ndarray:
+    """A non-negative array of shape (n,) or (n, m) with positive mass."""
+    array = real_array(value, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must have shape (n,) or (n, m), but its shape is {array.shape}")
+    if max(array.shape) < 2 or array.size == 0:
+        raise ValueError(f"{name} needs at least two cells, but its shape is {array.shape}")
+    finite(array, name)
+    if (array < 0).any():
+        raise ValueError(
+            f"{name} must be non-negative, but its least value is {float(array.min())!r}"
+        )
+    if not 0 < array.sum() < math.inf:
+        raise ValueError(f"{name} must have a positive finite mass, but it is {array.sum()!r}")
+    return array

@@ -31,6 +31,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
+# three of a kind: the page passes them one after the other
+GRIDS, MATRICES, SCALARS = (f"UniTuple({kind}, 3)" for kind in (GRID, MATRIX, "f8"))
 # Each kernel that the pages call, with the types of its arguments.
 KERNELS = {
     "cost._distance_powers": [MATRIX, MATRIX, "f8"],
@@ -54,15 +56,10 @@ KERNELS = {
     "solvers.network_simplex._pivot": [
         *["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]
     ],
-    "dynamics.benamou_brenier._divergence_of_spread": [*3 * [GRID], *3 * ["f8"], GRID, *2 * ["i8"]],
-    "dynamics.benamou_brenier._primal_step": [*10 * [GRID], *5 * ["f8"], *2 * ["i8"]],
-    "dynamics.benamou_brenier._dual_step": [*6 * [GRID], *3 * ["f8"], *3 * [MATRIX], *2 * ["i8"]],
-    "dynamics.benamou_brenier._dual_step_quadratic": [
-        *6 * [GRID],
-        *5 * ["f8"],
-        *3 * [MATRIX],
-        *2 * ["i8"],
-    ],
+    "dynamics.primal._divergence_of_spread": [GRIDS, SCALARS, GRID, "i8", "i8"],
+    "dynamics.primal._primal_step": [*3 * [GRIDS], GRID, "f8", SCALARS, "f8", "i8", "i8"],
+    "dynamics.proximal._dual_step": [*2 * [GRIDS], *3 * ["f8"], MATRICES, "i8", "i8"],
+    "dynamics.proximal._dual_step_quadratic": [*2 * [GRIDS], *5 * ["f8"], MATRICES, "i8", "i8"],
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
@@ -169,12 +166,9 @@ def lower(names_and_types, machine):
             whole = part
         else:
             whole.link_in(part)
-        returned = result.signature.return_type
-        parts = returned.types if hasattr(returned, "types") else [returned]
-        signatures[name] = [
-            [_type_name(t) for t in parts if str(t) != "none"],
-            [_type_name(t) for t in arguments],
-        ]
+        returned = [t for t in _parts(result.signature.return_type) if str(t) != "none"]
+        taken = [part for argument in arguments for part in _parts(argument)]
+        signatures[name] = [[_type_name(t) for t in group] for group in (returned, taken)]
     return whole, signatures
 
 
@@ -188,6 +182,11 @@ def _written(function, argument_types: list[str]) -> list[int]:
             found.append(k)
         arguments = arguments[words:]
     return found
+
+
+def _parts(numba_type) -> list:
+    """The types of a tuple, which comes in parts; the type itself of anything else."""
+    return list(getattr(numba_type, "types", [numba_type]))
 
 
 def _type_name(numba_type) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import otlec
-from otlec.dynamics import benamou_brenier, bounds, staggered_grid
+from otlec.dynamics import bounds, levels, proximal, staggered_grid
+from otlec.dynamics.grids import Grid
 
 quick = dict(tol=1e-2, max_iterations=400)
 
@@ -192,7 +193,7 @@ def test_the_prox_beats_every_neighbour_for_steps_over_twenty_decades(p):
         rho = rng.standard_normal(count) * 10.0 ** rng.uniform(-3, 3, count)
         m = rng.standard_normal((2, count)) * 10.0 ** rng.uniform(-3, 3, count)
         rho[:3], m[:, 1:4] = 0.0, 0.0
-        r, n = otlec.dynamics.benamou_brenier.prox(rho, m, step, p)
+        r, n = proximal.prox(rho, m, step, p)
         assert (r >= 0).all()
 
         def objective(r, n, rho=rho, m=m, step=step):
@@ -213,7 +214,7 @@ def test_the_prox_beats_every_neighbour_for_steps_over_twenty_decades(p):
 
 
 def test_the_prox_of_the_quadratic_case_solves_its_cubic():
-    r, (n,) = otlec.dynamics.benamou_brenier.prox(np.array([0.3]), np.array([[0.8]]), 0.25, 2)
+    r, (n,) = proximal.prox(np.array([0.3]), np.array([[0.8]]), 0.25, 2)
     # |m|^2 / rho with step s: (r - rho) (r + 2 s)^2 = s |m|^2, n = r m / (r + 2 s)
     assert (r - 0.3) * (r + 0.5) ** 2 == pytest.approx(0.25 * 0.64)
     assert n == pytest.approx(r * 0.8 / (r + 0.5))
@@ -229,10 +230,11 @@ def test_both_dual_steps_are_one_projection(p):
     sigma, relax = 0.3, 1.0
     centred = staggered_grid.interpolate(faces)
     z = [v + sigma * u for v, u in zip(dual, centred, strict=True)]
-    rho, momentum = benamou_brenier.prox(z[0] / sigma, np.stack(z[1:]) / sigma, 1 / (p * sigma), p)
+    rho, momentum = proximal.prox(z[0] / sigma, np.stack(z[1:]) / sigma, 1 / (p * sigma), p)
     expected = [z[0] - sigma * rho, *(z[1:] - sigma * momentum)]
-    general, sums = [v.copy() for v in dual], [np.empty((3, 5)) for _ in range(3)]
-    benamou_brenier._dual_step(*faces, *general, sigma, relax, p, *sums, 0, 3)
+    faces = tuple(faces)
+    general, sums = (tuple(map(np.copy, group)) for group in (dual, np.empty((3, 3, 5))))
+    proximal._dual_step(faces, general, sigma, relax, p, sums, 0, 3)
     for got, want in zip(general, expected, strict=True):
         np.testing.assert_allclose(got, want, atol=1e-6, rtol=1e-12)
     energy = bounds.energy(rho, list(momentum), p) * sigma * rho.size
@@ -241,10 +243,9 @@ def test_both_dual_steps_are_one_projection(p):
         np.sqrt(max(sum((w - v) ** 2 for v, w in zip(dual, expected, strict=True)).ravel()))
     )
     if p == 2:
-        quadratic, again = [v.copy() for v in dual], [np.empty((3, 5)) for _ in range(3)]
-        benamou_brenier._dual_step_quadratic(
-            *faces, *quadratic, sigma, relax, 0.5, 1.0, 1e-13, *again, 0, 3
-        )
+        quadratic, again = (tuple(map(np.copy, group)) for group in (dual, np.empty((3, 3, 5))))
+        options = sigma, relax, 0.5, 1.0, 1e-13
+        proximal._dual_step_quadratic(faces, quadratic, *options, again, 0, 3)
         for got, want in zip(quadratic, general, strict=True):
             np.testing.assert_allclose(got, want, atol=1e-6, rtol=1e-12)
         np.testing.assert_allclose(sums[1], again[1], rtol=1e-9)
@@ -254,16 +255,14 @@ def test_both_dual_steps_are_one_projection(p):
 @pytest.mark.parametrize("speed", [0.05, 1.0])
 def test_elimination_in_time_solves_the_same_equation_as_cosines_in_time(shape, speed):
     rng = np.random.default_rng(6)
-    rho = np.ones(shape[1:])
-    level = benamou_brenier._Level(rho, rho, shape[0], 2.0, speed, np.float64, None, None)
+    grid = Grid(shape, (shape[0] / speed, *shape[1:]))
     source = rng.standard_normal(shape)
     source -= source.mean()
-    level.source[...] = -source / level.scales[0] ** 2
-    u = level._poisson()
-    expected = staggered_grid.poisson(source, level.scales)
+    grid.source[...] = -source / grid.scales[0] ** 2
+    u = grid.solve()
+    expected = staggered_grid.poisson(source, grid.scales)
     np.testing.assert_allclose(u - u.mean(), expected, rtol=0, atol=1e-12)
-    slopes = staggered_grid.gradient(u, level.scales)
-    np.testing.assert_allclose(staggered_grid.divergence(slopes, level.scales), source, atol=1e-11)
+    np.testing.assert_allclose(grid.divergence(grid.gradient(u)), source, atol=1e-11)
 
 
 def test_the_plain_numpy_version_of_the_scheme_takes_the_same_steps(monkeypatch):
@@ -272,12 +271,12 @@ def test_the_plain_numpy_version_of_the_scheme_takes_the_same_steps(monkeypatch)
 
     rng = np.random.default_rng(5)
     rho0, rho1 = (rho / rho.mean() for rho in 0.5 + rng.random((2, 6, 5)))
-    level = benamou_brenier._Level(rho0, rho1, 7, 2.0, 1.0, np.float64, None, None)
+    level = levels.Level(levels.Problem(rho0, rho1, steps=7, p=2.0, relax=1.7), speed=1.0)
     level.start()
     for _, (energy, rho) in zip(
         range(12), plain.iterations(rho0, rho1, 7, step=0.2, relax=1.7), strict=False
     ):
-        assert level.iterate(0.2, 1.7)[0] == pytest.approx(energy, rel=1e-9)
+        assert level.iterate(0.2)[0] == pytest.approx(energy, rel=1e-9)
         np.testing.assert_allclose(level.faces[0], rho, atol=1e-10)
 
 
@@ -295,7 +294,7 @@ def test_the_result_does_not_depend_on_threads_or_on_the_run(monkeypatch):
         warnings.simplefilter("ignore")
         options = dict(steps=5, max_iterations=12, tol=1e-9)
         serial = otlec.benamou_brenier(rho0, rho1, **options)
-        monkeypatch.setattr(benamou_brenier, "_CELLS_FOR_THREADS", 1)
+        monkeypatch.setattr(levels, "_CELLS_FOR_THREADS", 1)
         threaded = otlec.benamou_brenier(rho0, rho1, **options)
     assert (serial.rho == threaded.rho).all()
     assert serial.energy == threaded.energy
@@ -430,4 +429,4 @@ def test_bad_input_is_named(arguments, options, error, message):
 )
 def test_a_bad_prox_is_named(arguments, message):
     with pytest.raises(ValueError, match=message):
-        benamou_brenier.prox(*arguments)
+        proximal.prox(*arguments)

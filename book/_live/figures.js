@@ -432,15 +432,15 @@
       for (let k = 0; k < STEPS; k++) for (let j = 1; j < n; j++) m[k * (n + 1) + j] += sx * (u[k * n + j] - u[k * n + j - 1]);
     }
 
-    /* One step of Chambolle and Pock, as _Level.iterate of otlec/dynamics/benamou_brenier.py. */
+    /* One step of Chambolle and Pock, as Level.iterate of otlec/dynamics/levels.py. */
     iterate(kernels, step, relax) {
       const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
-      kernels["dynamics.benamou_brenier._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
+      kernels["dynamics.primal._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
       const u = this.source; // solved in its place
       u.data.set(this.inverse.solve(u.data));
-      kernels["dynamics.benamou_brenier._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
-      if (this.p === 2) kernels["dynamics.benamou_brenier._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
-      else kernels["dynamics.benamou_brenier._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
+      kernels["dynamics.primal._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
+      if (this.p === 2) kernels["dynamics.proximal._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
+      else kernels["dynamics.proximal._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
       const [energy, square] = [0, 1].map((k) => total(this.sums[k].data)), cells = STEPS * this.n;
       this.energies.push((this.speed ** this.p * energy) / (step * cells));
       this.residual = Math.sqrt(square / cells) / step;

@@ -325,10 +325,10 @@ def slope(picture, v):
 
 
 @figure(
-    kernels="dynamics.benamou_brenier._dual_step_quadratic "
-    "dynamics.benamou_brenier._dual_step dynamics.benamou_brenier._multiplier "
-    "dynamics.benamou_brenier._primal_step "
-    "dynamics.benamou_brenier._divergence_of_spread",
+    kernels="dynamics.proximal._dual_step_quadratic "
+    "dynamics.proximal._dual_step dynamics.proximal._multiplier "
+    "dynamics.primal._primal_step "
+    "dynamics.primal._divergence_of_spread",
     state={
         "rho0": _hills(64, (1.0, 0.22, 0.1), floor=0.03),
         "rho1": _hills(64, (0.7, 0.6, 0.07), (0.6, 0.85, 0.06), floor=0.03),

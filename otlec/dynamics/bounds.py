@@ -22,7 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import staggered_grid
-from .staggered_grid import Field, Obstacles, cut, mean, pad
+from .grids import Grid
+from .staggered_grid import Field, cut, mean, pad
 
 
 def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
@@ -39,20 +40,6 @@ def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
         density = np.where(rho > 0, rho, 1.0)
         cells = square / density if p == 2 else density * (square / density**2) ** (0.5 * p)
         return float(cells.mean())
-
-
-def _to_corners(cells: np.ndarray, free: np.ndarray | None) -> np.ndarray:
-    """Values at the corners in space: the mean over the free cells around each."""
-
-    def lift(values):
-        for axis in range(1, values.ndim):
-            values = mean(pad(values, axis), axis)
-        return values
-
-    if free is None:
-        return lift(cells)
-    weight = lift(free[None].astype(float))
-    return lift(np.where(free, cells, 0.0)) / np.where(weight > 0, weight, 1.0)
 
 
 def _largest_around(cells: np.ndarray) -> np.ndarray:
@@ -99,14 +86,7 @@ def slopes(corners: np.ndarray, scales: Sequence[float]) -> tuple[np.ndarray, li
     return in_time, _slopes(mean(corners, 0), scales)
 
 
-def _extend(
-    corners: np.ndarray,
-    rho: np.ndarray,
-    sign: float,
-    scales: Sequence[float],
-    p: float,
-    free: np.ndarray | None,
-) -> np.ndarray:
+def _extend(grid: Grid, corners: np.ndarray, rho: np.ndarray, sign: float, p: float) -> np.ndarray:
     """Continue a potential by one step in time, as steeply as the constraint asks for.
 
     The new layer is ``corners + sign * w``, where the mean of w over each cell must reach the
@@ -114,18 +94,17 @@ def _extend(
     missing small in a few rounds; what is left, the caller takes off everywhere. The best round is
     the one whose layer costs the least under the density ``rho`` of that end.
     """
-    inside = slice(None) if free is None else (slice(None), free)
+    scales = grid.scales
 
     def missing(w):
         slope = _slopes(corners + (0.5 * sign) * w, scales)
-        out = _conjugate(slope, p) - scales[0] * _to_cells(w)
-        return out if free is None else np.where(free, out, 0.0)
+        return grid.clear(_conjugate(slope, p) - scales[0] * _to_cells(w))
 
-    w = _to_corners(_conjugate(_slopes(corners, scales), p), free) / scales[0]
+    w = grid.to_corners(_conjugate(_slopes(corners, scales), p)) / scales[0]
     best, best_cost = w, np.inf
     for k in range(16):
         lack = missing(w)
-        cost = float((scales[0] * _to_cells(w) * rho).mean() + lack[inside].max())
+        cost = float((scales[0] * _to_cells(w) * rho).mean() + grid.open_cells(lack).max())
         if cost < best_cost:
             best, best_cost = w, cost
         # First to where nothing is missing and nothing wasted, then only upwards.
@@ -135,72 +114,57 @@ def _extend(
 
 
 def lower_bound(
-    dual: Sequence[np.ndarray],
-    rho0: np.ndarray,
-    rho1: np.ndarray,
-    scales: Sequence[float],
-    p: float,
-    obstacles: Obstacles | None = None,
+    grid: Grid, dual: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray, p: float
 ) -> tuple[float, np.ndarray, Field]:
     """A lower bound of the energy divided by p, with its potential and slopes on the cells.
 
     ``dual`` is the dual variable of the iteration: the slopes of a potential, up to its error. The
     scale of time may differ from the number of steps: time then runs to steps / scale.
     """
-    free = None if obstacles is None else obstacles.free
     dual = [v.astype(float) for v in dual]
-    halves = staggered_grid.close(staggered_grid.spread(dual))
-    if obstacles is None:
-        potential = staggered_grid.poisson(staggered_grid.divergence(halves, scales), scales)
-    else:
-        halves = obstacles.close(halves)
-        potential = obstacles.poisson(staggered_grid.divergence(halves, scales))
+    halves = grid.close(staggered_grid.spread(dual))
+    potential = grid.poisson(grid.divergence(halves))
 
     # Early, the slopes are noisy. Means of feasible slopes are feasible, since K is convex, and a
     # potential on the corners has such slopes but for its two outer layers.
-    inner = _to_corners(mean(potential, 0), free)
-    start = _extend(inner[:1], rho0, 1.0, scales, p, free)
-    end = _extend(inner[-1:], rho1, -1.0, scales, p, free)
+    inner = grid.to_corners(mean(potential, 0))
+    start = _extend(grid, inner[:1], rho0, 1.0, p)
+    end = _extend(grid, inner[-1:], rho1, -1.0, p)
     corners = np.concatenate([start, inner, end])
-    in_time, in_space = slopes(corners, scales)
+    in_time, in_space = slopes(corners, grid.scales)
     candidates = [(mean(_to_cells(corners), 0), (in_time, *in_space))]
 
     # Late, the dual variable itself is better: means lose a term of second order.
-    slope = staggered_grid.gradient(potential, scales)
-    if obstacles is not None:
-        slope = obstacles.close(slope)
-    lack = [g - h for g, h in zip(slope, halves, strict=True)]
-    invert = staggered_grid.invert_spread if obstacles is None else obstacles.invert_spread
-    shifted = tuple(v + w for v, w in zip(dual, invert(lack), strict=True))
+    lack = [g - h for g, h in zip(grid.gradient(potential), halves, strict=True)]
+    shifted = tuple(v + w for v, w in zip(dual, grid.invert_spread(lack), strict=True))
     candidates.append((potential, shifted))
-    bounds = [_make_feasible(*pair, rho0, rho1, scales, p, free) for pair in candidates]
+    bounds = [_make_feasible(grid, *pair, rho0, rho1, p) for pair in candidates]
     return max(bounds, key=lambda bound: bound[0])
 
 
-def _make_feasible(potential, dual, rho0, rho1, scales, p, free):
+def _make_feasible(grid, potential, dual, rho0, rho1, p):
     """Scale and lower a potential and its slopes until they are in K; the bound they give."""
     in_time, *in_space = dual
-    inside = slice(None) if free is None else (slice(None), free)
     conjugate = _conjugate(in_space, p)
     q = np.inf if p == 1 else p / (p - 1)
     factors = [1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95]
     if p == 1:
-        steepest = np.sqrt(float(sum(b * b for b in in_space)[inside].max()))
+        steepest = np.sqrt(float(grid.open_cells(sum(b * b for b in in_space)).max()))
         factors = [1.0 / max(1.0, steepest * (1 + 1e-15))]
-    half = 0.5 / scales[0]
+    half = 0.5 / grid.scales[0]
     last, first = potential[-1] + half * in_time[-1], potential[0] - half * in_time[0]
-    value = float((last * rho1 - first * rho0).mean()) * scales[0] / len(in_time)
+    value = float((last * rho1 - first * rho0).mean()) * grid.scales[0] / len(in_time)
     best = (-np.inf, 1.0, np.zeros(len(in_time)))
     for factor in factors:
         # (a, b) -> factor (a, b) multiplies |b|^q by factor^q
         bent = factor * in_time + (0.0 if p == 1 else factor**q) * conjugate
-        excess = bent[inside].reshape(len(bent), -1).max(axis=1)
+        excess = grid.open_cells(bent).max(axis=1)
         bound = factor * value - float(excess.mean())
         if bound > best[0]:
             best = (bound, factor, excess)
     bound, factor, excess = best
     column = (-1, *[1] * (in_time.ndim - 1))
-    lowered = np.concatenate([[0.0], np.cumsum(mean(excess, 0))]) / scales[0]
+    lowered = np.concatenate([[0.0], np.cumsum(mean(excess, 0))]) / grid.scales[0]
     return (
         bound,
         factor * potential - lowered.reshape(column),
@@ -213,28 +177,20 @@ def _to_faces(cells: np.ndarray) -> Field:
     return tuple(mean(pad(cells, axis), axis) for axis in range(1, cells.ndim))
 
 
-def _clean_density(rho, rho0, rho1, depth, floor, obstacles):
+def _clean_density(grid, rho, rho0, rho1, depth, floor):
     """Cut off what is small against ``depth`` and add a floor that fades at the ends.
 
     What this takes or gives is settled with the mass nearby, not with all mass: otherwise a flux
     would have to cross the vacuum, where it is expensive.
     """
-    axes = tuple(range(1, rho.ndim))
     steps = len(rho) - 1
-    fade = np.sin(np.pi * np.arange(1, steps) / steps).reshape(-1, *[1] * len(axes))
+    fade = np.sin(np.pi * np.arange(1, steps) / steps).reshape(-1, *[1] * (rho.ndim - 1))
     inner = rho[1:-1].astype(float)
-    free = True if obstacles is None else obstacles.free
     kept = np.maximum(inner, 0.0)
-    kept = kept * (kept**2 / (kept**2 + depth**2)) + floor * depth * fade * free
+    kept = kept * (kept**2 / (kept**2 + depth**2)) + grid.clear(floor * depth * fade)
     share = np.maximum(_blur(kept), 1e-300)
     kept = kept * np.maximum(1.0 + _blur((inner - kept) / share), 0.1)
-    if obstacles is None:
-        kept *= 1.0 / kept.mean(axis=axes, keepdims=True)
-    else:
-        columns = kept[:, obstacles.free].T
-        wanted = obstacles.piece_mean(rho0[obstacles.free][:, None])
-        kept[:, obstacles.free] = (columns * (wanted / obstacles.piece_mean(columns))).T
-    return np.concatenate([rho0[None], kept, rho1[None]])
+    return np.concatenate([rho0[None], grid.keep_mass(kept, rho0), rho1[None]])
 
 
 def _blur(cells: np.ndarray, width: float = 0.1) -> np.ndarray:
@@ -246,38 +202,7 @@ def _blur(cells: np.ndarray, width: float = 0.1) -> np.ndarray:
     return fft.idctn(fft.dctn(cells, axes=axes) / values, axes=axes)
 
 
-def _close(momentum, obstacles):
-    if obstacles is not None:
-        return [m * is_open for m, is_open in zip(momentum, obstacles.open[1:], strict=True)]
-    for axis, m in enumerate(momentum, start=1):
-        cut(m, axis, None, 1)[...] = 0.0
-        cut(m, axis, -1, None)[...] = 0.0
-    return list(momentum)
-
-
-def _space_divergence(momentum, scales):
-    return sum(
-        s * np.diff(m, axis=axis)
-        for axis, (m, s) in enumerate(zip(momentum, scales[1:], strict=True), start=1)
-    )
-
-
-def _space_gradient(potential, scales, obstacles):
-    out = []
-    for axis in range(1, potential.ndim):
-        faces = np.diff(pad(potential, axis), axis=axis)
-        faces *= scales[axis]
-        out.append(faces)
-    return _close(out, obstacles)
-
-
-def _space_poisson(source, scales, obstacles):
-    if obstacles is None:
-        return staggered_grid.poisson(source, scales, first=1)
-    return obstacles.poisson(source, first=1)
-
-
-def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list[np.ndarray]:
+def correct_momentum(grid, rho, momentum, rounds: int = 12) -> list[np.ndarray]:
     r"""Add to the momentum what the continuity equation lacks, mostly where there is mass.
 
     The cheapest correction is $\rho \nabla \psi$ (Otto's metric). Conjugate gradients,
@@ -287,14 +212,12 @@ def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list
     axes = tuple(range(1, rho.ndim))
     # Half the precision is enough for a correction that is itself corrected.
     weights = [w.astype(np.float32) for w in _to_faces(mean(rho, 0))]
-    single = [np.float32(s) for s in scales]
 
     def lack(m):
-        return scales[0] * np.diff(rho, axis=0) + _space_divergence(m, scales)
+        return grid.scales[0] * np.diff(rho, axis=0) + grid.space_divergence(m)
 
     def flux(potential):
-        slopes = _space_gradient(potential, single, obstacles)
-        return [w * g for w, g in zip(weights, slopes, strict=True)]
+        return [w * g for w, g in zip(weights, grid.space_gradient(potential), strict=True)]
 
     # Solve -div(rho grad psi) = lack, all times side by side.
     residual = lack(momentum).astype(np.float32)
@@ -302,10 +225,10 @@ def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list
     direction = np.zeros_like(residual)
     old = np.full((len(residual), *[1] * len(axes)), np.inf, np.float32)
     for _ in range(rounds):
-        z = -_space_poisson(residual, scales, obstacles).astype(np.float32, copy=False)
+        z = -grid.poisson(residual, first=1).astype(np.float32, copy=False)
         new = (residual * z).sum(axis=axes, keepdims=True)
         direction = z + np.divide(new, old, out=np.zeros_like(new), where=old > 0) * direction
-        image = -_space_divergence(flux(direction), single)
+        image = -grid.space_divergence(flux(direction))
         curvature = (direction * image).sum(axis=axes, keepdims=True)
         length = np.divide(new, curvature, out=np.zeros_like(new), where=curvature > 0)
         psi += length * direction
@@ -313,18 +236,17 @@ def correct_momentum(rho, momentum, scales, obstacles, rounds: int = 12) -> list
         old = new
     if rounds:
         momentum = [m + g for m, g in zip(momentum, flux(psi), strict=True)]
-    rest = _space_gradient(_space_poisson(-lack(momentum), scales, obstacles), scales, obstacles)
+    rest = grid.space_gradient(grid.poisson(-lack(momentum), first=1))
     return [m + g for m, g in zip(momentum, rest, strict=True)]
 
 
 def upper_bound(
+    grid: Grid,
     faces: Sequence[np.ndarray],
     dual: Sequence[np.ndarray],
     rho0: np.ndarray,
     rho1: np.ndarray,
-    scales: Sequence[float],
     p: float,
-    obstacles: Obstacles | None = None,
     depth: float = 0.03,
     floor: float = 0.003,
 ) -> tuple[float, Field]:
@@ -333,7 +255,7 @@ def upper_bound(
     ``depth`` is the density that counts as vacuum. There the momentum of the iterate is noise, and
     is replaced by density times the velocity of the dual variable.
     """
-    rho = _clean_density(faces[0], rho0, rho1, depth, floor, obstacles)
+    rho = _clean_density(grid, faces[0], rho0, rho1, depth, floor)
     weights = _to_faces(mean(rho, 0))
     momentum = [m.astype(float) for m in faces[1:]]
     if p > 1:
@@ -345,9 +267,7 @@ def upper_bound(
             trust = w**2 / (w**2 + depth**2)
             carried = w * mean(pad(stretch * b, axis), axis)
             momentum[axis - 1] = trust * momentum[axis - 1] + (1 - trust) * carried
-    momentum = _close(momentum, obstacles)
-    on_a_line = sum(n > 1 for n in rho.shape[1:]) == 1
-    rounds = 0 if on_a_line and obstacles is None else 12
-    momentum = correct_momentum(rho, momentum, scales, obstacles, rounds)
+    momentum = grid.close_walls(momentum)
+    momentum = correct_momentum(grid, rho, momentum, 0 if grid.on_a_line else 12)
     centred = staggered_grid.interpolate((rho, *momentum))
     return energy(centred[0], centred[1:], p), (rho, *momentum)

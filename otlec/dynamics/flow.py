@@ -19,7 +19,7 @@ from ..geodesics import geodesic
 from ..measure import Measure
 from ..plan import Plan
 from . import bounds, staggered_grid
-from .benamou_brenier import DynamicPlan
+from .film import DynamicPlan
 
 
 def _fields(rho, momentum) -> tuple[np.ndarray, ...]:

@@ -21,7 +21,6 @@ import numpy as np
 
 from .. import _validate
 from . import staggered_grid
-from .benamou_brenier import density
 from .staggered_grid import Field, cut
 
 
@@ -76,7 +75,7 @@ def face_density(rho: np.ndarray) -> Field:
 
 def inner_product(v: Field, w: Field, rho) -> float:
     r"""The inner product $\int v \cdot w \, d\rho$ of two fields on the faces of the cells."""
-    rho = density(rho, "rho")
+    rho = _validate.density(rho, "rho")
     weights = face_density(rho)
     return sum(float((u * x * y).sum()) for u, x, y in zip(weights, v, w, strict=True)) / rho.size
 
@@ -136,7 +135,7 @@ def tangent(rho, delta_rho) -> Tangent:
     ValueError
         If the change has a total other than 0, or needs mass to move where there is none.
     """
-    rho = density(rho, "rho")
+    rho = _validate.density(rho, "rho")
     change = _validate.finite(_validate.real_array(delta_rho, "delta_rho"), "delta_rho")
     if change.shape != rho.shape:
         raise ValueError(
@@ -206,7 +205,7 @@ def helmholtz(v, rho) -> Helmholtz:
     ValueError
         If the shapes do not fit.
     """
-    rho = density(rho, "rho")
+    rho = _validate.density(rho, "rho")
     v = (v,) if isinstance(v, np.ndarray) and rho.ndim == 1 else tuple(v)
     faces = [
         _validate.finite(_validate.real_array(u, f"v[{i}]"), f"v[{i}]") for i, u in enumerate(v)

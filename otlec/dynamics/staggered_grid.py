@@ -159,10 +159,11 @@ def project(
 
 def invert_spread(faces: Sequence[np.ndarray]) -> Field:
     """The smallest values at centres whose `spread` is ``faces`` on the interior faces."""
-    return tuple(_invert_spread_along(u, axis) for axis, u in enumerate(faces))
+    return tuple(invert_spread_along(u, axis) for axis, u in enumerate(faces))
 
 
-def _invert_spread_along(u: np.ndarray, axis: int) -> np.ndarray:
+def invert_spread_along(u: np.ndarray, axis: int) -> np.ndarray:
+    """The entry of `invert_spread` for one axis."""
     from scipy import fft
 
     n = u.shape[axis] - 1
@@ -173,129 +174,3 @@ def _invert_spread_along(u: np.ndarray, axis: int) -> np.ndarray:
         wave = fft.dst(cut(u, axis, 1, -1), type=1, axis=axis) / values
         cut(padded, axis, 1, -1)[...] = fft.idst(wave, type=1, axis=axis)
     return mean(padded, axis)
-
-
-class Obstacles:
-    """The same grid with forbidden cells: no flux passes the faces of a cell of ``mask``.
-
-    The cosines still diagonalise time. In space one sparse matrix a frequency is factorised once:
-    the Laplacian of the graph of free cells, shifted by the eigenvalue of time.
-    """
-
-    def __init__(self, mask: np.ndarray, steps: int, scales: Sequence[float]):
-        from scipy import ndimage
-
-        self.free = ~mask
-        self.steps, self.scales = steps, tuple(scales)
-        labels, self.pieces = ndimage.label(self.free)
-        self.labels = labels[self.free] - 1  # faces join, corners do not
-        self.open = (
-            np.broadcast_to(self.free, (steps + 1, *mask.shape)),
-            *(self._open_faces(axis) for axis in range(mask.ndim)),
-        )
-        self._factors = None
-
-    def _open_faces(self, axis: int) -> np.ndarray:
-        closed = np.zeros((*self.free.shape[:axis], 1, *self.free.shape[axis + 1 :]), bool)
-        both = cut(self.free, axis, None, -1) & cut(self.free, axis, 1, None)
-        return np.concatenate([closed, both, closed], axis)[None]
-
-    def close(self, faces: Sequence[np.ndarray]) -> Field:
-        """Faces with no flux through forbidden cells, and no density there."""
-        return tuple(u * is_open for u, is_open in zip(faces, self.open, strict=True))
-
-    def laplacian(self):
-        """Minus div grad in space, on the free cells: a sparse, positive semi-definite matrix."""
-        from scipy import sparse
-
-        index = np.full(self.free.shape, -1)
-        size = int(self.free.sum())
-        index[self.free] = np.arange(size)
-        matrix = sparse.csc_array((size, size))
-        for axis, scale in enumerate(self.scales[1:]):
-            a, b = cut(index, axis, None, -1), cut(index, axis, 1, None)
-            joined = (a >= 0) & (b >= 0)
-            a, b = a[joined], b[joined]
-            weight = np.full(2 * a.size, scale**2)
-            off = sparse.coo_array((weight, (np.r_[a, b], np.r_[b, a])), (size, size))
-            matrix = matrix + sparse.diags_array(off.sum(axis=1)) - off
-        return matrix.tocsc()
-
-    def factors(self) -> list:
-        """One factorisation a frequency of time.
-
-        At frequency 0 the solution is free up to a constant: the first cell of each piece is tied.
-        """
-        if self._factors is None:
-            from scipy import sparse
-            from scipy.sparse.linalg import splu
-
-            matrix = self.laplacian()
-            tied = np.zeros(matrix.shape[0])
-            tied[np.unique(self.labels, return_index=True)[1]] = self.scales[-1] ** 2
-            times = eigenvalues((self.steps,), self.scales[:1])
-            shifts = [tied, *(np.full(tied.size, t) for t in times[1:])]
-            order = {"permc_spec": "MMD_AT_PLUS_A", "options": {"SymmetricMode": True}}
-            self._factors = [
-                splu((matrix + sparse.diags_array(s)).tocsc(), diag_pivot_thresh=0.0, **order)
-                for s in shifts
-            ]
-        return self._factors
-
-    def poisson(self, source: np.ndarray, first: int = 0) -> np.ndarray:
-        """As `staggered_grid.poisson`; the mean over each connected piece is lost."""
-        from scipy import fft
-
-        out = np.zeros(source.shape)
-        wave = source[:, self.free].astype(float)
-        if first == 1:
-            out[:, self.free] = -self._solve_singular(wave.T).T
-            return out
-        wave = fft.dct(wave, axis=0, norm="ortho")
-        solution = np.empty_like(wave)
-        solution[0] = -self._solve_singular(wave[0])
-        for k in range(1, self.steps):
-            solution[k] = -self.factors()[k].solve(wave[k])
-        out[:, self.free] = fft.idct(solution, axis=0, norm="ortho")
-        return out
-
-    def _solve_singular(self, columns: np.ndarray) -> np.ndarray:
-        return self.factors()[0].solve(columns - self.piece_mean(columns))
-
-    def invert_spread(self, faces: Sequence[np.ndarray]) -> Field:
-        """As `staggered_grid.invert_spread`, for the open faces and the free cells."""
-        from scipy import sparse
-        from scipy.sparse.linalg import splu
-
-        out = [_invert_spread_along(faces[0], 0) * self.free]
-        index = np.arange(self.free.size).reshape(self.free.shape)
-        for axis, u in enumerate(faces[1:]):
-            is_open = self.open[axis + 1][0]
-            values = np.zeros((self.steps, *self.free.shape))
-            count = int(is_open.sum())
-            if count:
-                joined = cut(is_open, axis, 1, -1)
-                cols = [cut(index, axis, None, -1)[joined], cut(index, axis, 1, None)[joined]]
-                rows = np.tile(np.arange(count), 2)
-                shape = (count, self.free.size)
-                halves = sparse.csr_array(
-                    (np.full(2 * count, 0.5), (rows, np.concatenate(cols))), shape
-                )
-                solution = splu((halves @ halves.T).tocsc()).solve(u[:, is_open].T)
-                values = (halves.T @ solution).T.reshape(values.shape)
-            out.append(values)
-        return tuple(out)
-
-    def piece_mean(self, columns: np.ndarray) -> np.ndarray:
-        """The mean over each piece, at each of its cells; ``columns`` has the free cells first."""
-        out = np.empty_like(columns)
-        for piece in range(self.pieces):
-            inside = self.labels == piece
-            out[inside] = columns[inside].mean(axis=0)
-        return out
-
-    def project(self, faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) -> Field:
-        """As `staggered_grid.project`; each connected piece must keep its mass."""
-        faces = self.close(set_ends(faces, rho0, rho1))
-        slopes = gradient(self.poisson(divergence(faces, self.scales)), self.scales)
-        return tuple(u - s for u, s in zip(faces, self.close(slopes), strict=True))

@@ -167,7 +167,7 @@ def closed(names):
 
 
 def _public(name: str):
-    """A function of otlec by its name, as ``glue`` or ``dynamics.benamou_brenier.prox``."""
+    """A function of otlec by its name, as ``glue`` or ``dynamics.proximal.prox``."""
     module, _, function = name.rpartition(".")
     home = importlib.import_module(f"otlec.{module}" if module else "otlec")
     return getattr(home, function)

@@ -4,8 +4,8 @@ import hypothesis.strategies as st
 import numpy as np
 
 from ...distance import wasserstein
-from ...dynamics.benamou_brenier import prox as proximal
 from ...dynamics.otto import tangent_norm
+from ...dynamics.proximal import prox as proximal
 from ...measure import Measure
 from ._inputs import matrix, vector
 from ._machine import Mistake, array, exercise, number, parts, require, same
@@ -171,7 +171,7 @@ def _objective(r, n, rho, m, step):
     difficulty=3,
     minutes=40,
     arguments=("rho", "m", "step"),
-    closed=("dynamics.benamou_brenier.prox",),
+    closed=("dynamics.proximal.prox",),
     inputs=st.tuples(
         *(st.integers(-8, 8).map(lambda k: k / 4),) * 2, st.sampled_from([0.25, 0.5, 1.0, 2.0])
     ),
