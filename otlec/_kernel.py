@@ -1,14 +1,17 @@
 """The one decorator of every compiled kernel.
 
-Numba's cache looks only at the file of the kernel itself. A jitted helper or a constant imported
-from another module would go stale there without a warning, so none is: each module of ``otlec``
-holds its kernels and their helpers together.
+Machine code on disk is used again while no source of the package has changed. Numba itself looks
+only at the file of the kernel; but a kernel holds the code of those that it calls, and the values
+of the constants that it uses, from whichever module. So they may be imported like anything else.
 """
 
 import contextlib
+import functools
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numba
 from numba.core.caching import FunctionCache
@@ -31,22 +34,43 @@ def kernel(function: Callable) -> Callable:
     return compiled
 
 
+@functools.cache
+def _digest() -> bytes:
+    """A digest of all sources of the package."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.digest()
+
+
 class _Cache(FunctionCache):
-    """A cache on disk whose failures are no failures of the kernel.
+    """A cache on disk that notices each change of the package, and whose failures are none.
 
     Numba checks once, when a function is decorated, that it may write to the folder. The folder
-    may be gone, full or read-only when the function is called.
+    may be gone, full or read-only when the function is called; and its files may be damaged, as by
+    a copy that was broken off. Then the kernel is compiled anew, and a damaged file replaced.
     """
+
+    def __init__(self, function):
+        super().__init__(function)
+        file = self._cache_file  # its stamp decides whether what it holds is used
+        file._source_stamp = file._source_stamp, _digest()
 
     def load_overload(self, signature, context):
         try:
             return super().load_overload(signature, context)
-        except OSError:
+        except Exception:  # a damaged pickle may raise anything
             return None
 
     def save_overload(self, signature, data):
         with contextlib.suppress(OSError):
-            super().save_overload(signature, data)
+            try:
+                super().save_overload(signature, data)
+            except Exception:  # the index that the new entry should join is damaged
+                self.flush()
+                super().save_overload(signature, data)
 
 
 def _cache(function: Callable) -> _Cache | None:

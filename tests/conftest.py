@@ -13,8 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def _source_hash() -> str:
     """A name for the sources of the kernels and for the flags that change how they compile.
 
-    Numba's cache looks only at a kernel's own file; a folder of its own for each state of the
-    package rules out that a test runs stale machine code.
+    A folder of its own for each state of the package lets several states be tested side by side.
     """
     digest = hashlib.sha256()
     for file in sorted((ROOT / "otlec").rglob("*.py")):

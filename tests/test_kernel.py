@@ -1,5 +1,6 @@
-"""The cache of compiled kernels: no folder, a lost folder and a foreign folder are no errors."""
+"""The cache of compiled kernels: what it notices, and that no failure of it is an error."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -117,6 +118,60 @@ def test_without_any_folder_there_is_no_cache(monkeypatch, tmp_path):
     monkeypatch.setattr(_kernel.tempfile, "gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr(_kernel._Cache, "__init__", refuse)
     assert _kernel._cache(run) is None
+
+
+@pytest.fixture
+def called(tmp_path, monkeypatch):
+    """Import a small package anew, and call a kernel that calls one of another module.
+
+    Returns the value and how often the kernel came from the disk.
+    """
+    package = tmp_path / "small"
+    package.mkdir()
+    shutil.copy(_kernel.__file__, package)
+    (package / "__init__.py").write_text("")
+    (package / "helper.py").write_text(
+        "from ._kernel import kernel\n\nADDED = 1.0\n\n\n"
+        "@kernel\ndef shifted(x):\n    return x + ADDED\n"
+    )
+    (package / "caller.py").write_text(
+        "from ._kernel import kernel\nfrom .helper import shifted\n\n\n"
+        "@kernel\ndef twice(x):\n    return 2 * shifted(x)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # Python's own cache looks at times
+    monkeypatch.setattr(_kernel.numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+
+    def call():
+        for name in [name for name in sys.modules if name.partition(".")[0] == "small"]:
+            monkeypatch.delitem(sys.modules, name)
+        twice = importlib.import_module("small.caller").twice
+        return twice(20.0), sum(twice.stats.cache_hits.values())
+
+    return call
+
+
+@pytest.mark.needs_jit
+def test_a_change_in_another_module_is_noticed(called, tmp_path):
+    assert called() == (42, 0)
+    assert called() == (42, 1)
+    helper = tmp_path / "small" / "helper.py"
+    for old, new, value in [("ADDED = 1", "ADDED = 2", 44), ("x + ", "x - ", 36)]:
+        helper.write_text(helper.read_text().replace(old, new))
+        assert called() == (value, 0)
+        assert called() == (value, 1)
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+@pytest.mark.parametrize("kept", [0, 1, 20, 0.5, 0.99])
+def test_a_damaged_file_is_compiled_anew_and_replaced(called, tmp_path, ending, kept):
+    assert called() == (42, 0)
+    (file,) = (tmp_path / "cache").rglob(f"caller*.{ending}")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(kept * len(whole)) if 0 < kept < 1 else kept])
+    assert called() == (42, 0)
+    assert called() == (42, 1)
 
 
 @pytest.mark.needs_jit

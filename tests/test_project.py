@@ -1,6 +1,5 @@
 """The project's files agree with each other: pyproject, environment.yml, README, Makefile."""
 
-import ast
 import re
 import shutil
 import subprocess
@@ -116,29 +115,6 @@ def test_only_plot_imports_matplotlib():
     for file in (ROOT / "otlec").rglob("*.py"):
         if file.parent.name != "drawing":
             assert not re.search(r"^\s*(import|from) matplotlib", file.read_text(), re.M), file
-
-
-def test_no_kernel_uses_anything_from_another_module_of_the_package():
-    """Numba's cache would not notice when that changes (see otlec/_kernel.py)."""
-    seen = 0
-    for file in (ROOT / "otlec").rglob("*.py"):
-        tree = ast.parse(file.read_text())
-        imported = {
-            alias.asname or alias.name
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.level > 0
-            for alias in node.names
-        }
-        for node in tree.body:
-            if not isinstance(node, ast.FunctionDef):
-                continue
-            if "kernel" in {ast.unparse(decorator) for decorator in node.decorator_list}:
-                used = {
-                    n.id for body in node.body for n in ast.walk(body) if isinstance(n, ast.Name)
-                }
-                assert not used & imported, f"{file.name}: {node.name} uses {used & imported}"
-                seen += 1
-    assert seen >= 10
 
 
 def test_the_version_is_the_same_everywhere():
