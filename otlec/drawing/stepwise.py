@@ -1,11 +1,8 @@
 """The exact solvers one step at a time, for the appendix "Inside the kernels".
 
-Nothing is computed here: each function calls the compiled steps of a solver in the order in which
-the solver itself does, and yields the state in between. A test holds the last state against the
-solver's own result.
+Nothing is computed here: each function asks a solver for the states between its steps.
 """
 
-import inspect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,48 +110,24 @@ class Tree:
 
 
 def trees(a, b, cost) -> list[Tree]:
-    """The trees that `network_simplex.transport` visits, for positive masses.
-
-    For the time of one call, the solver's compiled pivot is replaced by one that makes the same
-    pivots one by one and looks at the tree in between.
-    """
-    pivot = network_simplex._pivot
-    names = list(inspect.signature(getattr(pivot, "py_func", pivot)).parameters)
-    seen, arrays = [], {}
-
-    def watched(*arguments):
-        arrays.update(zip(names, arguments, strict=True))
-        one = [1 if name == "limit" else arrays[name] for name in names]
-        for done in range(arrays["limit"]):
-            state = arrays["parent"].copy(), arrays["flow"].copy()
-            if pivot(*one) == 0:
-                return done
-            seen.append(state)
-        return arrays["limit"]
-
-    network_simplex._pivot = watched
-    try:
-        plan = network_simplex.transport(a, b, cost)
-    finally:
-        network_simplex._pivot = pivot
-    seen.append((arrays["parent"].copy(), arrays["flow"].copy()))
-    n = plan.shape[0]
-    grain = plan.a.sum() / seen[0][1][:n].sum()
-    return [_tree(now, then, n, grain) for now, then in itertools.zip_longest(seen, seen[1:])]
+    """The trees that `network_simplex.transport` visits, for positive masses."""
+    visited = list(network_simplex.spanning_trees(a, b, cost))
+    n = len(a)
+    return [_tree(now, then, n) for now, then in itertools.zip_longest(visited, visited[1:])]
 
 
-def _tree(now, then, n: int, grain: float) -> Tree:
-    """Read a `Tree` from parents and flows, and its pivot from those that come next."""
-    parent, flow = now
+def _tree(now, then, n: int) -> Tree:
+    """Read a `Tree` from parents and masses, and its pivot from those that come next."""
+    parent, mass = now
     root = parent.size - 1
     edges = [_edge(node, parent[node], n, root) for node in range(root)]
     rows, cols = np.array(edges).T
-    state = rows, cols, flow[:-1] * grain
+    state = rows, cols, mass[:-1]
     if then is None:
         return Tree(*state)
     later = [_edge(node, then[0][node], n, root) for node in range(root)]
     (entering,), (leaving,) = set(later) - set(edges), set(edges) - set(later)
-    amount = then[1][later.index(entering)] * grain
+    amount = then[1][later.index(entering)]
     cycle = []
     way = _way(parent, n + entering[1], entering[0])
     for u, v in itertools.pairwise(way):  # the way that the mass takes back to its row

@@ -20,6 +20,7 @@ Network Flows (1993), chapter 11.
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -213,8 +214,32 @@ def _star(supply, demand):
     return parent, flow, after, before, last, size
 
 
+def spanning_trees(a, b, cost) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The trees that `transport` visits between positive masses, one after each pivot.
+
+    Yields the parent of each node, -1 for the root, and the mass on the edge to it. Nodes are the
+    rows, the columns, and the artificial root.
+    """
+    a, b, cost = _check_problem(a, b, cost)
+    cost, _ = _tame(cost)
+    supply, demand, grain = _grains(a, b)
+    budget = _PIVOTS_PER_ATOM * sum(cost.shape)
+    for tree, optimal in _pivots(cost, supply, demand, *_nearest_potentials(cost), budget, 1):
+        if optimal is None:
+            yield tree[0].copy(), tree[1] * grain
+
+
 def _simplex(cost, supply, demand, phi, psi, budget):
-    """The tree and the potentials of its nodes at the optimum, or None if the budget is used up.
+    """The tree and the potentials of its nodes at the optimum, or None if the budget is used up."""
+    *_, (tree, potential) = _pivots(cost, supply, demand, phi, psi, budget, _PIVOTS_PER_CALL)
+    return None if potential is None else (tree, potential)
+
+
+def _pivots(cost, supply, demand, phi, psi, budget, portion):
+    """Yield the tree before and after each portion of pivots, and at last with its potentials.
+
+    Before that, they are None, and to the end if the budget is used up. The arrays of the tree
+    change in place.
 
     The search starts from feasible potentials, and the root charges them and a price besides. If
     mass still uses the root at the end, the price was too low, or the problem has no plan.
@@ -224,15 +249,17 @@ def _simplex(cost, supply, demand, phi, psi, budget):
     # potentials so high that most pairs are violated: each block of columns proposes its best
     _sweep(cost, phi + 2 * typical, psi, 0.0, *candidates)
     tree = _star(supply, demand)
+    yield tree, None
     parent, flow = tree[:2]
     price = typical
     while price < 10 * enough:
         charged = np.concatenate([phi, psi, [0.0]]) + price
-        potential, budget = _improve(cost, charged, candidates, tree, budget)
+        potential, budget = yield from _improve(cost, charged, candidates, tree, budget, portion)
         if potential is None:
-            return None
+            return
         if not (flow[parent == parent.size - 1] > _crumb(*cost.shape)).any():
-            return tree, potential
+            yield tree, potential
+            return
         price *= 10
     raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
 
@@ -258,19 +285,24 @@ def _extremes(cost) -> tuple[float, float]:
     return (lowest, highest) if lowest < np.inf else (0.0, 0.0)
 
 
-def _improve(cost, prices, candidates, tree, budget):
-    """Pivot until no pair is violated: the potentials of the nodes (or None), and what is left."""
+def _improve(cost, prices, candidates, tree, budget, portion):
+    """Pivot until no pair is violated: the potentials of the nodes (or None), and what is left.
+
+    Yields as `_pivots` does.
+    """
     n, m = cost.shape
     potential = np.empty(n + m + 1)
     while True:
         tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
         pivots = limit = 1
         while pivots == limit:
-            limit = min(budget, _PIVOTS_PER_CALL)
+            limit = min(budget, portion)
             if limit <= 0:
                 return None, 0
             pivots = _pivot(*candidates[:3], tolerance, *tree, potential, limit)
             budget -= pivots
+            if pivots > 0:
+                yield tree, None
         tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
         if _sweep(cost, potential[:n], -potential[n:-1], tolerance, *candidates) == 0:
             return potential, budget
