@@ -93,6 +93,45 @@ def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
     return value
 
 
+def count(value, name: str, least: int = 1) -> int:
+    """A whole number, at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, but it is {brief(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, but it is {value}")
+    return int(value)
+
+
+def tolerance(value, name: str = "tolerance") -> float:
+    """A finite number >= 0."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, but it is {brief(value)}")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} must be finite and at least 0, but it is {float(value)!r}")
+    return float(value)
+
+
+def time(value, name: str = "t") -> float:
+    """A time in [0, 1]."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, but it is {brief(value)}")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} must lie in [0, 1], but it is {float(value)!r}")
+    return float(value)
+
+
+def brief(value) -> str:
+    """What an argument is, in a line: numbers and short texts as they are, the rest by its type."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    kind = type(value).__name__
+    short = value is None or isinstance(value, numbers.Number | str)
+    if short and len(text) <= 40:
+        return text
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
 def cost(value, name: str = "cost", *, square: bool = False) -> np.ndarray:
     """A cost matrix: two-dimensional, not empty, free of nan and -inf; +inf forbids a pair."""
     array = cost_unread(value, name, square=square)

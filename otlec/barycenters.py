@@ -34,6 +34,9 @@ from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
 from .measure import Measure, require_measure
 from .plan import Plan
+from .solvers.fixed_support import best_weights
+
+_STEPS_OF_A_GUESS = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,11 +120,14 @@ def barycenter(
     Raises
     ------
     TypeError, ValueError
-        If the measures have different dimensions or none is given, the weights are not valid, both
-        ``support`` and ``start`` are given, or p is not 2 and ``support`` is missing.
+        If the measures have different dimensions or none is given, the weights, the steps or the
+        tolerance are not valid, both ``support`` and ``start`` are given, or p is not 2 and
+        ``support`` is missing.
     """
     measures, weights = _check_family(measures, weights)
     p = _validate.exponent(p)
+    steps = _validate.count(steps, "steps")
+    tolerance = _validate.tolerance(tolerance)
     if support is not None:
         if start is not None:
             raise ValueError("support fixes the atoms and start moves them: give one of them")
@@ -207,56 +213,33 @@ def _mean_of_targets(measures, weights, plans, nu) -> np.ndarray:
 
 
 def _on_support(measures, weights, support, p) -> Barycenter:
-    """Solve for the weights b of nu and the plans at once.
-
-    min sum_i lambda_i <c_i, gamma_i>  with  gamma_i 1 = a_i  and  gamma_i^T 1 = b  for all i.
-    """
-    from scipy.optimize import linprog
-
-    costs = [cost_matrix(mu.points, support, p) for mu in measures]
-    matrix, masses = _marginal_constraints([mu.size for mu in measures], support.shape[0])
-    masses[: sum(mu.size for mu in measures)] = np.concatenate([mu.weights for mu in measures])
-    scale = max(float(cost.max()) for cost in costs) or 1.0  # the solver's tolerances are absolute
-    prices = [share * cost.ravel() / scale for share, cost in zip(weights, costs, strict=True)]
-    solution = linprog(
-        np.concatenate([*prices, np.zeros(support.shape[0])]),
-        A_eq=matrix,
-        b_eq=masses,
-        method="highs",
-        options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-    )
-    if not solution.success:  # pragma: no cover - the program is always feasible and bounded
-        raise RuntimeError(f"HiGHS could not solve the linear program: {solution.message}")
-    b = np.maximum(solution.x[-support.shape[0] :], 0.0)
-    nu = Measure(support, b / b.sum())
-    bound = _dual_bound(measures, weights, costs, scale * solution.eqlin.marginals)
-    return _judge(measures, weights, nu, bound, "linear program", p)
+    """Find the weights by linear programming, starting from a barycenter that is free to move."""
+    kept = [(mu, share) for mu, share in zip(measures, weights, strict=True) if share > 0]
+    costs = [cost_matrix(mu.points, support, p)[mu.weights > 0] for mu, _ in kept]
+    if not all(np.isfinite(cost).all() for cost in costs):
+        raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
+    masses = [mu.weights[mu.weights > 0] for mu, _ in kept]
+    guess = _nearest(_free(*map(list, zip(*kept, strict=True))), support)
+    b, bound = best_weights(masses, costs, [share for _, share in kept], guess)
+    return _judge(measures, weights, Measure(support, b), bound, "linear program", p)
 
 
-def _marginal_constraints(sizes: list[int], k: int):
-    """The sparse matrix of the equations: first all rows, gamma_i 1 = a_i, then all columns."""
-    from scipy import sparse
-
-    rows = sparse.block_diag([sparse.kron(sparse.eye(n), np.ones((1, k))) for n in sizes])
-    cols = sparse.block_diag([sparse.kron(np.ones((1, n)), sparse.eye(k)) for n in sizes])
-    free = sparse.csr_array((sum(sizes), k))
-    minus_b = sparse.vstack([-sparse.eye(k)] * len(sizes))
-    matrix = sparse.vstack([sparse.hstack([rows, free]), sparse.hstack([cols, minus_b])])
-    return matrix.tocsr(), np.zeros(sum(sizes) + k * len(sizes))
+def _free(measures, weights) -> Measure:
+    """A measure near the barycenter of p = 2, which few steps find."""
+    weights = np.array(weights) / math.fsum(weights)
+    if measures[0].dim == 1:
+        return quantile_interpolation(measures, weights)
+    largest = max(measures, key=lambda mu: mu.size)
+    return _free_support(measures, weights, largest, _STEPS_OF_A_GUESS, 1e-3).measure
 
 
-def _dual_bound(measures, weights, costs, prices) -> float:
-    r"""The bound sum_i lambda_i int phi_i dmu_i + min_k sum_i lambda_i phi_i^c(y_k).
+def _nearest(nu: Measure, support: np.ndarray) -> np.ndarray:
+    """The weights of nu, each atom's at the point of the support that is next to it."""
+    from scipy.spatial import KDTree
 
-    It holds for any functions phi_i, and therefore whatever the solver's tolerance.
-    """
-    total, least, at = 0.0, np.zeros(costs[0].shape[1]), 0
-    for share, mu, cost in zip(weights, measures, costs, strict=True):
-        scaled = prices[at : at + mu.size]  # lambda_i phi_i
-        least += (share * cost - scaled[:, None]).min(axis=0)
-        total += float(mu.weights @ scaled)
-        at += mu.size
-    return total + float(least.min())
+    k = support.shape[0]
+    _, nearest = KDTree(support.reshape(k, -1)).query(_table(nu))
+    return np.bincount(nearest, nu.weights, k)
 
 
 def _table(mu: Measure) -> np.ndarray:

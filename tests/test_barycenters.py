@@ -16,6 +16,7 @@ from otlec import (
     transport,
     wasserstein,
 )
+from otlec.solvers.fixed_support import _bound, best_weights
 
 
 def family(seed: int, sizes, d: int) -> tuple[list[Measure], np.ndarray]:
@@ -282,3 +283,66 @@ def test_bad_input_is_refused(arguments, options, error, message):
 def test_a_barycenter_describes_itself():
     text = repr(barycenter([Measure([0.0]), Measure([2.0])]))
     assert text == "Barycenter(1 atoms by quantiles, objective=1, gap=0.0e+00)"
+
+
+def hills(n: int):
+    """Bell-shaped histograms on n cells of [-5, 8], whose tails go down to masses of 1e-100."""
+    grid = np.linspace(-5, 8, n)
+    heights = [np.exp(-0.5 * ((grid - m) / s) ** 2) for m, s in ((-3, 0.6), (0.75, 0.8), (4, 1))]
+    return grid, [Measure(grid, h / h.sum()) for h in heights]
+
+
+@pytest.mark.statement("barycenters")
+@pytest.mark.parametrize(("n", "value"), [(81, 7.039669), (101, None), (131, None), (261, None)])
+def test_hills_with_tiny_masses_have_their_barycenter_on_the_grid(n, value):
+    grid, measures = hills(n)
+    result = barycenter(measures, [0.4, 0.4, 0.2], support=grid)
+    assert abs(result.gap) <= 1e-10 * result.objective
+    free = barycenter(measures, [0.4, 0.4, 0.2]).objective
+    step = grid[1] - grid[0]
+    assert free <= result.objective <= free + step**2 / 4
+    if value is not None:
+        assert result.objective == pytest.approx(value, abs=5e-7)
+
+
+@pytest.mark.statement("barycenters")
+def test_two_hills_on_81_cells_are_no_infeasible_program():
+    grid, measures = hills(81)
+    result = barycenter(measures[:2], support=grid)
+    assert abs(result.gap) <= 1e-10 * result.objective
+
+
+@given(st.integers(0, 10**6))
+def test_the_bound_of_the_linear_program_holds_for_any_prices(seed):
+    rng = np.random.default_rng(seed)
+    masses = [rng.dirichlet(np.ones(n)) for n in (3, 4)]
+    costs = [rng.random((n, 5)) for n in (3, 4)]
+    shares = [0.3, 0.7]
+    prices = [rng.normal(size=n) for n in (3, 4)]
+    best, bound = best_weights(masses, costs, shares, np.full(5, 0.2))
+    value = sum(
+        share * transport(a, best, cost).value
+        for share, a, cost in zip(shares, masses, costs, strict=True)
+    )
+    assert value == pytest.approx(bound, abs=1e-12)
+    assert _bound(masses, costs, shares, prices) <= value + 1e-12
+    # and a price that is raised on both sides alike leaves it as it is
+    raised = [prices[0] + 2.0, prices[1] - 2.0]
+    again = _bound(masses, costs, shares, raised)
+    assert again == pytest.approx(_bound(masses, costs, shares, prices), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"steps": -5}, ValueError, "steps must be at least 1, but it is -5"),
+        ({"steps": 2.5}, TypeError, "steps must be a whole number, but it is 2.5"),
+        ({"tolerance": np.nan}, ValueError, "tolerance must be finite and at least 0, but it is n"),
+        ({"tolerance": -1}, ValueError, "tolerance must be finite and at least 0"),
+        ({"tolerance": [1e-3]}, TypeError, "tolerance must be a real number, but it is a list"),
+    ],
+)
+def test_steps_and_tolerances_that_are_none_are_refused(options, error, message):
+    plane = [Measure([[0.0, k]]) for k in range(3)]
+    with pytest.raises(error, match=message):
+        barycenter(plane, **options)
