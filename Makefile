@@ -11,7 +11,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book exercises handouts slides pdf archive site test lint unit check notebooks coverage links newest serve bench clean
+.PHONY: help book exercises handouts slides pdf archive site test lint unit plain check notebooks coverage links newest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -52,6 +52,10 @@ lint: .venv/dev.ready ## check format and style
 
 unit: .venv/dev.ready ## the tests of the package alone
 	$(BIN)/python -m pytest tests -m "not browser" -n $(WORKERS) -q
+
+plain: .venv/dev.ready ## the tests of the kernels as plain Python, with numba blocked
+	OTLEC_WITHOUT_NUMBA=1 $(BIN)/python -m pytest tests -m without_numba --ignore=tests/test_kernel.py \
+		-n $(WORKERS) -q
 
 check: .venv/book.ready ## compare the notebooks with their sources
 	$(BIN)/python scripts/notebooks.py --check

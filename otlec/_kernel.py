@@ -3,6 +3,9 @@
 Machine code on disk is used again while no source of the package has changed. Numba itself looks
 only at the file of the kernel; but a kernel holds the code of those that it calls, and the values
 of the constants that it uses, from whichever module. So they may be imported like anything else.
+
+Where there is no numba, kernels run as plain Python: the same results, hundreds of times slower. A
+page of the book runs Python so, and lends it kernels that were compiled to WebAssembly.
 """
 
 import contextlib
@@ -13,8 +16,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numba
-from numba.core.caching import FunctionCache
+import numpy as np
+
+try:
+    import numba
+    from numba.core.caching import FunctionCache
+except ModuleNotFoundError as missing:
+    if missing.name != "numba":  # it is there, but broken
+        raise
+    numba, FunctionCache = None, object
+
+try:  # a page's: name of the kernel -> types of the arguments -> function (book/_page/kernels.py)
+    from otlec_page import KERNELS
+except ModuleNotFoundError:
+    KERNELS = {}
 
 
 def kernel(function: Callable) -> Callable:
@@ -28,6 +43,8 @@ def kernel(function: Callable) -> Callable:
     Where Numba finds no folder that it may write to, the kernel is cached in a temporary folder
     of this user instead; where even that fails, it is compiled anew in each process.
     """
+    if numba is None:
+        return _plain(function)
     compiled = numba.njit(error_model="numpy", nogil=True)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
         compiled._cache = _cache(function) or compiled._cache
@@ -43,6 +60,31 @@ def _digest() -> bytes:
         digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.digest()
+
+
+def _plain(function: Callable) -> Callable:
+    """The function itself, silent as compiled code is, or the page's own where types match."""
+    lent = KERNELS.get(f"{function.__module__.removeprefix('otlec.')}.{function.__name__}", {})
+
+    @functools.wraps(function)
+    def run(*args):
+        if lent and (compiled := lent.get(tuple(map(_type, args)))):
+            result = compiled(*args)
+            if result is not NotImplemented:  # it raised, or has no memory: let Python say so
+                return result
+        with np.errstate(all="ignore"):
+            return function(*args)
+
+    return run
+
+
+def _type(argument) -> str:
+    """As Numba names it: ``float64``, or with the number of axes ``2float64``."""
+    if isinstance(argument, np.ndarray):
+        return f"{argument.ndim}{argument.dtype}" if argument.flags.c_contiguous else "strided"
+    if isinstance(argument, np.generic):
+        return str(argument.dtype)
+    return {float: "float64", int: "int64"}.get(type(argument), "")
 
 
 class _Cache(FunctionCache):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -24,6 +25,11 @@ def _source_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+# As on a machine, or in a page, where it is not installed (make plain).
+WITHOUT_NUMBA = bool(os.environ.get("OTLEC_WITHOUT_NUMBA"))
+if WITHOUT_NUMBA:
+    sys.modules["numba"] = None
+
 # Before numba is imported by anything; the kernels of notebooks inherit it.
 os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "_build" / "numba-cache" / _source_hash())
 
@@ -31,7 +37,7 @@ os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "_build" / "numba-cache" / _source_ha
 hypothesis.settings.register_profile("otlec", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("otlec")
 
-JIT_IS_OFF = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+JIT_IS_OFF = WITHOUT_NUMBA or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
 def pytest_configure(config):

@@ -8,6 +8,8 @@ from otlec import cost_matrix
 from otlec.solvers import auction
 from otlec.solvers.auction import Market
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 @pytest.fixture(autouse=True)
 def auctions_for_small_problems_too(monkeypatch):

@@ -18,6 +18,8 @@ from otlec import (
 )
 from otlec.solvers.fixed_support import _bound, best_weights
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def family(seed: int, sizes, d: int) -> tuple[list[Measure], np.ndarray]:
     rng = np.random.default_rng(seed)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from otlec import assignment, bottleneck, cost_matrix
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def assert_proved(result, cost):
     cost = np.asarray(cost, dtype=float)

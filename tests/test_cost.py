@@ -6,6 +6,8 @@ from scipy.spatial.distance import cdist
 
 from otlec import cost_matrix, half_square_cost
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 @pytest.mark.parametrize("p", [1, 1.5, 2, 3, 6])
 @pytest.mark.parametrize("d", [1, 2, 5])

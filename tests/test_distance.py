@@ -15,6 +15,8 @@ from otlec import (
     wasserstein,
 )
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def pair(n, m, d, seed=0, weighted=False):
     rng = np.random.default_rng([n, m, d, seed])

@@ -17,6 +17,8 @@ from otlec import (
     wasserstein,
 )
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 @st.composite
 def pairs_of_measures(draw, largest: int = 7):

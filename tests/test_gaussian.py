@@ -18,6 +18,8 @@ from otlec import (
     wasserstein,
 )
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 J = np.array([[0.0, -1.0], [1.0, 0.0]])
 
 

@@ -25,6 +25,8 @@ from otlec import (
     wasserstein,
 )
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 TIMES = [0.0, 0.2, 0.5, 0.9, 1.0]
 
 

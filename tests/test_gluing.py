@@ -18,6 +18,8 @@ from otlec import (
     transport_1d,
 )
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def chain(seed: int, n1: int, n2: int, n3: int):
     """Two random sparse matrices that share their middle marginal, some of it 0."""

@@ -10,6 +10,8 @@ from scipy.optimize import linear_sum_assignment
 
 from otlec import assignment, cost_matrix, shortest_augmenting_paths
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 LARGE = [pytest.param(n, marks=pytest.mark.needs_jit) for n in (257, 500)]
 SOLVERS = [assignment, shortest_augmenting_paths]
 

@@ -5,6 +5,8 @@ import pytest
 
 from otlec import Measure
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def test_weights_are_uniform_unless_given():
     mu = Measure([3.0, 1.0, 2.0, 2.0])

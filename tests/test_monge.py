@@ -8,6 +8,8 @@ from scipy.optimize import linear_sum_assignment
 from otlec import Assignment, assignment, cost_matrix
 from otlec.solvers.monge import sorted_assignment
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def monge_costs(n, seed):
     """Monge matrices, their rows and columns in random order."""

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from otlec import transport
 from otlec.solvers import network_simplex
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 6), (6, 1), (2, 2), (5, 5), (4, 9), (12, 7)])
 def test_every_plan_proves_its_optimality(n, m):

@@ -7,6 +7,8 @@ import pytest
 
 from otlec import Measure, assignment, half_square_cost, optimal_plan, transport
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def small_plan():
     return transport([0.5, 0.5], [0.25, 0.75], [[0, 1], [2, 0]])

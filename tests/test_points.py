@@ -9,6 +9,8 @@ from certificates import assert_optimal
 
 from otlec import assignment, assignment_points, cost_matrix
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 points = sys.modules["otlec.solvers.points"]  # the module, of which otlec shows the function
 
 

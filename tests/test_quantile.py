@@ -12,6 +12,8 @@ from scipy.stats import wasserstein_distance
 from otlec import Measure, cost_matrix, transport_1d, wasserstein
 from otlec.solvers.quantile import _order
 
+pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
+
 
 def problem(seed):
     """Points with ties, masses with zeros; of any size from 1 to 12."""

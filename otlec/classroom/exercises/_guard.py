@@ -9,7 +9,8 @@ The time limit raises an exception *inside* the running function. In the main th
 macOS an alarm does it, which also ends a ``sleep``; everywhere else a second thread asks the
 interpreter to raise it (``PyThreadState_SetAsyncExc``), at the next line of Python. Neither can end
 one long call into compiled code, such as the inverse of a huge matrix: it is noticed when the call
-returns. The grader, which runs whole notebooks in processes of their own, stops those too.
+returns. The grader, which runs whole notebooks in processes of their own, stops those too. A page
+of the book plays the alarm itself (``signal.setitimer``), and ends its worker when asked to.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import ctypes
 import importlib
 import io
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -42,6 +44,8 @@ def within(seconds: float, function, *args):
     """Return ``function(*args)``, or raise `TimeLimit` after so many seconds."""
     in_main = threading.current_thread() is threading.main_thread()
     alarm = _Alarm if in_main and hasattr(signal, "setitimer") else _Watch
+    if sys.platform == "emscripten" and alarm is _Watch:
+        return function(*args)  # no threads there; what runs for ever is ended from outside
     clock = alarm(seconds)
     stopped, error, value = False, None, None
     start = time.perf_counter()
