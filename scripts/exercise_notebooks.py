@@ -175,13 +175,14 @@ def for_nbgrader(page: Path) -> nbformat.NotebookNode:
             name, answer = found.groups()
             cell.source = f'verdict = otlec.check("{name}", {answer})\nassert verdict, verdict'
             points = REGISTRY[name].difficulty
-            cell.metadata["nbgrader"] = _grading(f"check-{name}", points=points)
+            cell.metadata["nbgrader"] = _grading("check", name, points=points)
         elif MARKED.search(cell.source):
-            cell.metadata["nbgrader"] = _grading(f"answer-{name}")
+            cell.metadata["nbgrader"] = _grading("answer", name)
     return notebook
 
 
-def _grading(identity: str, points: int | None = None) -> dict:
+def _grading(part: str, name: str, points: int | None = None) -> dict:
+    identity = f"{part}-{name}".replace(".", "-")  # nbgrader takes letters, digits, _ and -
     graded = points is not None
     entry = {
         "schema_version": 3, "grade_id": identity, "grade": graded, "solution": not graded,
@@ -211,7 +212,7 @@ td {padding: .1em 1em .1em 0}
 
 def index_page(pages: list[Path]) -> str:
     """An index of the notebooks: what each exercise asks, how hard it is, how long it takes."""
-    from otlec.classroom.exercises import CHAPTERS, REGISTRY
+    from otlec.classroom.exercises import CHAPTERS, KINDS, REGISTRY
 
     out = [INDEX_HEAD]
     for page in pages:
@@ -220,7 +221,7 @@ def index_page(pages: list[Path]) -> str:
         for name in names_of(notebooks.read_source(page)):
             task = REGISTRY[name]
             stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
-            cells = (name, task.title, task.kind, stars, f"{task.minutes} min", task.lecture)
+            cells = (name, task.title, KINDS[task.kind], stars, f"{task.minutes} min", task.lecture)
             out.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
         out.append("</table>")
     return "\n".join(out) + "\n"

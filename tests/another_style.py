@@ -14,7 +14,7 @@ def c_transform(cost, psi):
 
 
 def crossing():
-    return (0, 10), np.array([11, 12], dtype=np.float32)
+    return (0, 10), np.array([10.125, 20], dtype=np.float32)
 
 
 def w1(mu, nu):
@@ -44,8 +44,9 @@ def plan_distance(gamma, x, y, p):
 
 
 def triple():
-    spread = ([0.0, 1.0, 0.5], [0.4, 0.4, 0.2])
-    return ([0.0], [1.0]), spread, ([1.0], [1.0]), 0.25
+    first = ([0.0, 30.0], [0.4, 0.6])
+    middle = ([30.0, 0.0, 1.0], [0.6, 0.2, 0.2])
+    return first, middle, ([1.0, 30.0], [0.4, 0.6]), 0.25
 
 
 def minkowski(sigma, x1, x2, x3, p):
@@ -96,8 +97,8 @@ def moment_bound(mu, nu, p):
 
 def edges():
     return (
-        ([0.1, 0.3], [0.5, 0.5]), ([0.4, 0.6], [0.5, 0.5]),
-        ([0.0, 1.0], [0.6, 0.4]), ([0.0, 1.0], [0.1, 0.9]),
+        ([0.1, 0.3], [0.5, 0.5]), ([0.6, 0.8], [0.5, 0.5]),
+        ([0.0, 2.0], [0.5, 0.5]), ([2.0, 0.0], [0.75, 0.25]),
     )  # fmt: skip
 
 
@@ -113,11 +114,11 @@ def rates():
 
 
 def mu_n(n):
-    return [0.0, 0.7], [1 - n**-0.5, n**-0.5]
+    return [0.04, 0.0, 1.0], [n**-0.5 / 2, 0.5 - n**-0.5 / 2 - n**-0.5 / 2, 0.5 + n**-0.5 / 2]
 
 
 def a(n):
-    return n**0.8
+    return np.sqrt(n) / math.log(n)
 
 
 def constant_speed(D, times):
@@ -141,7 +142,7 @@ def displacement(x, y, gamma, t):
 
 def detour():
     gamma = np.full((2, 2), 0.25)
-    return ([0, 1], [0.5, 0.5]), ([5, 6], [0.5, 0.5]), gamma
+    return ([0, 1], [0.5, 0.5]), ([5, 7], [0.5, 0.5]), gamma
 
 
 def brenier(S0, S1):
@@ -152,19 +153,25 @@ def brenier(S0, S1):
 
 
 def two_plans():
-    return [[0.25, 0.25], [0.25, 0.25]], [[0.5, 0], [0, 0.5]]
+    one = np.eye(3) / 3
+    other = [[0, 0, 1 / 3], [1 / 3, 0, 0], [0, 1 / 3, 0]]
+    return (one + np.array(other)) / 2, other
 
 
 def fade(t):
-    return np.array([1.0, 0.0, 0.0]), np.array([t, (1 - t) / 2, (1 - t) / 2])
+    # one third after the other runs from 0 to 1
+    return np.clip(3 * t - np.arange(3), 0, 1), np.full(3, 1 / 3)
 
 
 def length(curve, n):
     return sum(math.dist(curve(k / n), curve((k + 1) / n)) for k in range(n))
 
 
-def two_points(a, b, p):
-    return np.power(np.float32(abs(b - a)), 1 / p)
+def steps(p, L):
+    n = 1
+    while n * (1 / n) ** (1 / p) <= L:
+        n += 1
+    return np.int64(n)
 
 
 def midpoints(x0, x1):
@@ -239,7 +246,7 @@ def action_chain(X, p):
 
 
 def clock(t):
-    return t ** (2 + math.sqrt(2))
+    return 1 - (1 - t) ** ((5 - math.sqrt(5)) / 4)
 
 
 def norm(rho, delta):

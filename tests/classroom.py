@@ -9,7 +9,7 @@ from pathlib import Path
 
 RIGHT = {
     "1a": "def c_transform(cost, psi):\n    return (cost - psi).min(axis=1)",
-    "1b": "def crossing():\n    return [0, 1], [2, 3]",
+    "1b": "def crossing():\n    return [0, 1], [1, 2]",
 }
 WRONG = {
     "1a": "def c_transform(cost, psi):\n    return (cost - psi).max(axis=1)",

@@ -114,7 +114,7 @@ def test_prints_and_warnings_are_kept_out_of_the_way(capsys):
         np.log(-1.0 * gamma12.sum())
         return right_glue(gamma12, gamma23)
 
-    verdict = check(glue)
+    verdict = judge("2.3", glue)
     assert verdict
     assert verdict.printed
     assert capsys.readouterr() == ("", "")

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
 
-from otlec.classroom.exercises import CHAPTERS, REGISTRY
+from otlec.classroom.exercises import CHAPTERS, KINDS, REGISTRY
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercise_notebooks
@@ -87,9 +87,7 @@ def test_the_marks_on_the_page_are_those_of_the_register():
             heading = text.index(f"\n## {name} {task.title}\n")
             marks = text[heading:].split("\n\n")[1]
             stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
-            assert (
-                f"**{task.kind.capitalize()}** · difficulty {stars} · {task.minutes} min" in marks
-            )
+            assert f"**{KINDS[task.kind]}** · difficulty {stars} · {task.minutes} min" in marks
             assert f"(x-{name.replace('.', '-')})=" in text
 
 

@@ -51,12 +51,15 @@ def cubic_root_halved(rho, m, step):
 WRONG = {
     "1b": [
         ("nothing to choose", ([0, 0], [1, 2])),
+        ("nothing moves", ([0, 1], [1, 0])),
         ("interleaved", lambda: ([0.0, 2.0], [1.0, 3.0])),
+        ("a little is not enough", lambda: ([0.0, 1.0], [2.0, 3.0])),
     ],
     "2.1": [("missing root", cost_of_the_plan)],
     "2.2a": [
         ("p at least 1", lambda: (ZERO, Measure([0.0, 1.0]), ONE, 2.0)),
         ("three Dirac masses", lambda: (ZERO, HALF, ONE, 0.5)),
+        ("a Dirac mass", lambda: (ZERO, Measure([0.0, 1.0]), ONE, 0.5)),
     ],
     "2.3": [("0/0", glue_without_care), ("no division", glue_without_division)],
     "2.3b": [
@@ -70,22 +73,28 @@ WRONG = {
         ("not an optimal map", lambda: (np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))),
     ],
     "comparisons-a": [
-        ("equal measures", lambda: (ZERO, ZERO, ZERO, ONE)),
-        ("the corner", lambda: (ZERO, ONE, ZERO, ONE)),
-        ("outside of X", lambda: (ZERO, Measure([2.0]), ZERO, ONE)),
+        ("another distance", lambda: (ZERO, ZERO, ZERO, HALF)),
+        ("another distance", lambda: ((ZERO, ONE), (ZERO, HALF))),
+        ("outside of X", lambda: (Measure([2.0]), Measure([2.5]), ZERO, ONE)),
+        ("length 1", lambda: ((ZERO, HALF), (ZERO, Measure([0.0, 1.0])))),
+        ("pairs exchanged", lambda: ((ZERO, Measure([0.0, 2.0], [0.75, 0.25])), (ZERO, HALF))),
     ],
     "2.6a": [
         ("the squared distance", lambda: (1, 1, 0, 1)),
         ("total variation", lambda: (1, 1, 1, 0.5)),
+        ("regular points", lambda: (0.5, 1, 0, 0.5)),
+        ("wave", lambda: (1, 0, 0, 0.5)),
         ("sign", lambda: (-1, -1, 0, -0.5)),
     ],
     "3.2b": [
         ("optimal", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), EQUAL)),
         ("not a plan", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), np.eye(2))),
+        ("the same measure", lambda: (Measure([0.0, 1.0]), Measure([0.0, 1.0]), 0.5 - EQUAL)),
     ],
     "3.4a": [
-        ("the same plan", lambda: (EQUAL, EQUAL)),
-        ("not a plan", lambda: (EQUAL, np.eye(2))),
+        ("the same plan", lambda: (np.eye(3) / 3, np.eye(3) / 3)),
+        ("not a plan", lambda: (np.eye(3) / 3, np.eye(3))),
+        ("across", lambda: (np.eye(3) / 3, np.roll(np.eye(3) / 3, 1, axis=1))),
     ],
     "5.1a": [
         ("step 1", cubic_root_with_step_1),

@@ -1,5 +1,7 @@
 """The check of an exercise: one light function, which loads the judges when it is called."""
 
+import sys
+
 
 def check(name: str, answer, *, hint: int = 0, seconds: float = 2.0):
     """Check the answer of an exercise by the properties that it must have, and say what is wrong.
@@ -18,7 +20,8 @@ def check(name: str, answer, *, hint: int = 0, seconds: float = 2.0):
     Returns
     -------
     Verdict
-        True if the answer is right. It shows itself in a notebook and in a terminal.
+        True if the answer is right. It shows itself in a notebook and in a terminal; in a script,
+        where the value of a line is not shown, it is printed.
 
     Raises
     ------
@@ -29,4 +32,17 @@ def check(name: str, answer, *, hint: int = 0, seconds: float = 2.0):
     """
     from .exercises import judge  # imports hypothesis, which takes a while
 
-    return judge(name, answer, hint=hint, seconds=seconds)
+    verdict = judge(name, answer, hint=hint, seconds=seconds)
+    if not _shows_values():
+        print(repr(verdict))
+    return verdict
+
+
+def _shows_values() -> bool:
+    """Whether the value of a line is shown: in IPython, in a terminal, in a page of the book."""
+    ipython = sys.modules.get("IPython")
+    return (
+        hasattr(sys, "ps1")
+        or sys.platform == "emscripten"
+        or (ipython is not None and ipython.get_ipython() is not None)
+    )

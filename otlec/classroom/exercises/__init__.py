@@ -15,7 +15,7 @@ from ..._extras import optional
 
 optional("hypothesis", "exercises")  # makes the random inputs
 
-from ._machine import REGISTRY, Exercise, find, judge  # noqa: E402
+from ._machine import KINDS, REGISTRY, Exercise, find, judge  # noqa: E402
 from ._show import Verdict  # noqa: E402
 
 CHAPTERS = {
@@ -27,13 +27,21 @@ CHAPTERS = {
 }
 
 # In the order of the lecture, which is that of the registry.
-_FILES = ("reminders", "wasserstein_space", "geodesics", "differentiability", "dynamic")
+_FILES = (
+    "reminders",
+    "distances",
+    "gluing",
+    "comparisons",
+    "convergence",
+    "geodesics",
+    "curves",
+    "barycenters",
+    "differentiability",
+    "continuity",
+    "dynamic",
+    "riemannian",
+)
 for _file in _FILES:
     import_module(f"{__name__}.{_file}")
 
-__all__ = ["CHAPTERS", "REGISTRY", "Exercise", "Verdict", "check", "find", "judge"]
-
-
-def check(name: str, answer, *, hint: int = 0, seconds: float = 2.0) -> Verdict:
-    """Check the answer of an exercise; see `otlec.check`."""
-    return judge(name, answer, hint=hint, seconds=seconds)
+__all__ = ["CHAPTERS", "KINDS", "REGISTRY", "Exercise", "Verdict", "find", "judge"]

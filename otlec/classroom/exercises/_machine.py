@@ -21,27 +21,31 @@ import numpy as np
 from ...measure import Measure
 from . import _guard
 from ._show import Verdict
+from ._values import Score, Wrong, describe
 
-KINDS = ("compute", "decide", "prove")
+# What an exercise asks for, by the words that its page says.
+KINDS = {
+    "compute": "Compute",
+    "construct": "Construct",
+    "decide": "Decide",
+    "explain": "Explain by a number",
+}
 BLANK = "write me"
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
-class Wrong(Exception):
-    """A property fails; ``mistake`` names an entry of the exercise's catalogue, if it is known."""
-
-    def __init__(self, text: str, mistake: str | None = None):
-        super().__init__(text)
-        self.text, self.mistake = text, mistake
-
-
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that students give: its name, its hint, and a function that makes it."""
+    """A wrong answer that students give: its name, its hint, and functions that make it."""
 
     name: str
     hint: str
-    like: Callable | None = None
+    like: Callable | tuple[Callable, ...] | None = None
+
+    @property
+    def makers(self) -> tuple[Callable, ...]:
+        """The functions that make it."""
+        return self.like if isinstance(self.like, tuple) else (self.like,) * bool(self.like)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Exercise:
     item: str  # the row of the ledger
     title: str
     answer: str  # the name of the student's function
-    kind: str  # compute, decide or prove
+    kind: str  # one of KINDS
     difficulty: int  # 1, 2 or 3
     minutes: int
     judge: Callable
@@ -61,6 +65,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...]
     arguments: tuple[str, ...] = ()  # names of the inputs; none where values are chosen
     cases: tuple = ()
+    probes: tuple = ()  # more inputs, by which a known mistake is told from what resembles it
     inputs: object = None  # a Hypothesis strategy of tuples of arguments
     closed: tuple[str, ...] = ()  # public functions that may not be used
     examples: int = 60
@@ -69,6 +74,7 @@ class Exercise:
 
 
 REGISTRY: dict[str, Exercise] = {}
+_RESULTS: dict[str, list[float]] = {}  # of the open questions, in this session
 
 
 def exercise(name: str, **options):
@@ -78,133 +84,12 @@ def exercise(name: str, **options):
         if name in REGISTRY:
             raise ValueError(f"exercise {name} exists already")
         options.setdefault("item", name.rstrip("abcdef"))
+        if options["kind"] not in KINDS:
+            raise ValueError(f"exercise {name} is of no known kind: {options['kind']!r}")
         REGISTRY[name] = Exercise(name=name, judge=judge, **options)
         return judge
 
     return register
-
-
-# What judges use --------------------------------------------------------------------------------
-
-
-def require(condition, text: str, mistake: str | None = None) -> None:
-    """Raise `Wrong` unless the condition holds."""
-    if not condition:
-        raise Wrong(text, mistake)
-
-
-def array(value, shape=None, what: str = "the result") -> np.ndarray:
-    """The value as a float array of a shape (None for any length), or `Wrong` says why not."""
-    _not_none(value, what)
-    if isinstance(value, Measure):
-        raise Wrong(f"{what} should be an array, but it is a Measure")
-    try:
-        out = np.asarray(value)
-    except ValueError:
-        raise Wrong(f"{what} is ragged: its rows have different lengths") from None
-    if out.dtype.kind == "c" and not np.any(out.imag):
-        out = out.real
-    if out.dtype.kind not in "biuf":
-        raise Wrong(f"{what} should hold real numbers, but it is {_describe(value)}")
-    if shape is not None and not _fits(out.shape, shape):
-        wanted = "a number" if shape == () else f"an array of shape {_shape(shape)}"
-        raise Wrong(f"{what} should be {wanted}, but its shape is {out.shape}")
-    if np.isnan(out).any():
-        where = np.argwhere(np.isnan(out))[0].tolist()
-        raise Wrong(f"{what} is nan{f' at {where}' if where else ''}")
-    if np.isinf(out).any():
-        raise Wrong(f"{what} is infinite{' somewhere' if out.ndim else ''}")
-    return out.astype(np.float64)
-
-
-def number(value, what: str = "the result") -> float:
-    """The value as a float; arrays with one entry count as numbers."""
-    _not_none(value, what)
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.reshape(())
-    return float(array(value, (), what))
-
-
-def truth(value, what: str = "the result") -> bool:
-    """The value as True or False."""
-    _not_none(value, what)
-    if isinstance(value, np.ndarray) and value.size == 1:
-        value = value.reshape(-1)[0]
-    if not isinstance(value, bool | np.bool_) and not (
-        isinstance(value, int | float) and value in (0, 1)
-    ):
-        raise Wrong(f"{what} should be True or False, but it is {_describe(value)}")
-    return bool(value)
-
-
-def parts(value, count: int, what: str = "the result") -> tuple:
-    """The value as a tuple of so many things."""
-    _not_none(value, what)
-    if isinstance(value, np.ndarray | list | tuple):
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            raise Wrong(f"{what} should be {count} things, but it is one number")
-        if len(value) != count:
-            raise Wrong(f"{what} should be {count} things, but there are {len(value)}")
-        return tuple(value)
-    raise Wrong(f"{what} should be {count} things, but it is {_describe(value)}")
-
-
-def measure(value, what: str = "the result", dim: int | None = None) -> Measure:
-    """The value as a Measure; a pair (points, weights) is accepted."""
-    _not_none(value, what)
-    if not isinstance(value, Measure):
-        points, weights = parts(value, 2, f"{what} (points and weights)")
-        points = array(points, None, f"the points of {what}")
-        weights = array(weights, (None,), f"the weights of {what}")
-        if weights.size and weights.min() < -1e-9:
-            raise Wrong(f"the weights of {what} are negative somewhere: {weights.min():.4g}")
-        if abs(weights.sum() - 1) > 1e-4:
-            raise Wrong(f"the weights of {what} sum to {weights.sum():.6g}, not to 1")
-        weights = np.maximum(weights, 0.0)
-        try:
-            value = Measure(points, weights / weights.sum())
-        except ValueError as error:
-            raise Wrong(f"{what} is no measure: {error}") from None
-    if dim is not None and value.dim != dim:
-        raise Wrong(f"{what} should live in dimension {dim}, but it lives in {value.dim}")
-    return value
-
-
-def same(found, expected, text: str, tolerance: float, mistake: str | None = None) -> None:
-    """Raise `Wrong` with the text, and how far off, unless two arrays agree to the tolerance."""
-    found, expected = np.asarray(found, float), np.asarray(expected, float)
-    off = np.abs(found - expected)
-    if off.size == 0 or (off <= tolerance * max(1.0, np.abs(expected).max())).all():
-        return
-    at = np.unravel_index(int(off.argmax()), off.shape)
-    place = f" at {[int(k) for k in at]}" if at else ""
-    raise Wrong(
-        f"{text}: found {found[at]:.6g}{place} where {expected[at]:.6g} is needed, "
-        f"off by {off[at]:.3g}",
-        mistake,
-    )
-
-
-def _not_none(value, what: str) -> None:
-    if value is None:
-        raise Wrong(f"{what} is None: is a return missing?", "nothing returned")
-
-
-def _fits(found, wanted) -> bool:
-    return len(found) == len(wanted) and all(
-        w is None or f == w for f, w in zip(found, wanted, strict=True)
-    )
-
-
-def _shape(shape) -> str:
-    inner = ", ".join("any" if s is None else str(s) for s in shape)
-    return f"({inner},)" if len(shape) == 1 else f"({inner})"
-
-
-def _describe(value) -> str:
-    article = "an" if type(value).__name__[0] in "aeiou" else "a"
-    text = repr(value)
-    return f"{article} {type(value).__name__}" + (f", {text}" if len(text) <= 40 else "")
 
 
 # Calling the student's function -----------------------------------------------------------------
@@ -226,6 +111,7 @@ class Call:
     function: Callable
     seconds: float
     sink: _guard.Sink = field(default_factory=_guard.Sink)
+    score: Score | None = None  # what an open question has reached, on the first input
     tolerance: float = 1e-9  # of the last result: larger if it was computed in single precision
 
     def __call__(self, *args):
@@ -307,7 +193,7 @@ def _agree(a, b, tolerance: float) -> bool:
         return type(a) is type(b) and a == b
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(_agree(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    a, b = np.asarray(a, float), np.asarray(b, float)
+    a, b = (np.asarray(v, complex if np.iscomplexobj(v) else float) for v in (a, b))
     return a.shape == b.shape and np.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
@@ -364,7 +250,7 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
         verdict.fail(
             "refused",
             f"pass the function itself: otlec.check({task.name!r}, "
-            f"{task.answer}); what was passed is {_describe(function)}",
+            f"{task.answer}); what was passed is {describe(function)}",
         )
         return
     if (getattr(function, "__module__", None) or "").split(".")[0] == "otlec":
@@ -395,15 +281,18 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
         count += examples
     verdict.printed = call.sink.written
     verdict.succeed(task.right, count)
+    if call.score is not None:
+        _RESULTS.setdefault(task.name, []).append(call.score.value)
+        verdict.score, verdict.results = call.score, tuple(_RESULTS[task.name])
 
 
 def _try(task, call, args, twice: bool = False):
     """The failure of one input, or None."""
     try:
+        score = task.judge(call, *args) if task.arguments else task.judge(call())
+        call.score = call.score or score
         if not task.arguments:
-            task.judge(call())
             return None
-        task.judge(call, *args)
         if twice and not _equal(call(*args), call(*args), call.tolerance):
             raise Wrong("two calls with the same input give two results", "remembers")
     except (Wrong, Refused) as failure:
@@ -481,16 +370,15 @@ def _name_mistake(task, name, verdict) -> None:
 
 def _recognise(task, call, failing) -> str | None:
     """The catalogued mistake that does what the answer does on all fixed cases and the failure."""
-    inputs = [*task.cases, failing] if task.arguments else []
+    inputs = [*task.cases, *task.probes, failing] if task.arguments else []
     form = task.canonical or (lambda value: value)
     if task.arguments and not _equal(*(_outcome(call, failing, form) for _ in range(2)), 1e-12):
         return "remembers"
     found = [_outcome(call, args, form) for args in inputs]
-    for mistake in task.mistakes:
-        if mistake.like is None or not inputs:
-            continue
+    known = [(mistake, like) for mistake in task.mistakes for like in mistake.makers]
+    for mistake, like in known if inputs else ():
         with _guard.quiet(_guard.Sink()):
-            made = [_outcome(mistake.like, copy.deepcopy(args), form) for args in inputs]
+            made = [_outcome(like, copy.deepcopy(args), form) for args in inputs]
         if all(_equal(f, m, 10 * call.tolerance) for f, m in zip(found, made, strict=True)):
             return mistake.name
     return None

@@ -1,5 +1,6 @@
 """What a check says, as text in a terminal and as a small page in a notebook."""
 
+import sys
 from dataclasses import dataclass, field
 from html import escape
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from ...drawing.moving import COLORS
 from ...measure import Measure
+from ._values import Score
 
 _HEADS = {
     "right": "right",
@@ -20,6 +22,24 @@ _SOURCE, _TARGET = COLORS["source"], COLORS["target"]
 
 # Not how many: a slow machine may stop before the last of them, and notebooks are compared.
 _TRIED = "Tried on fixed inputs and on random ones."
+
+
+# What a console may not be able to write, as a pipe of Windows in cp1252.
+_PLAIN = {"✓": "[ok]", "✗": "[no]", "δ": "delta"}
+
+
+def writable(text: str) -> str:
+    """The text in characters that the standard output can write."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, words in _PLAIN.items():
+            text = text.replace(sign, words)
+        text = text.encode(encoding, "replace").decode(encoding)
+    except LookupError:  # an encoding that Python does not know
+        pass
+    return text
 
 
 @dataclass(eq=False, repr=False)
@@ -38,6 +58,8 @@ class Verdict:
         The catalogued mistake that the answer makes, if it is known, and what to do about it.
     hints : tuple of str
         Those that were asked for.
+    score : Score or None
+        What an open question has reached; ``results`` are all values of this session.
     """
 
     name: str
@@ -53,6 +75,8 @@ class Verdict:
     advice: str = ""
     inputs: int = 0
     printed: bool = False
+    score: Score | None = None
+    results: tuple[float, ...] = ()  # of an open question, in this session
 
     def __bool__(self) -> bool:
         return self.status == "right"
@@ -93,10 +117,28 @@ class Verdict:
             notes.append(("Not shown", "what your function prints"))
         return notes
 
+    def _table(self) -> list[tuple[str, str]]:
+        """The results of this session, and the best known: names and numbers."""
+        if self.score is None:
+            return []
+        best = (min if self.score.less else max)(self.results)
+        rows = [
+            (f"try {k}" + (", your best" if value == best else ""), f"{value:.4f}")
+            for k, value in enumerate(self.results, 1)
+        ]
+        return [*rows[-5:], ("best known", f"{self.score.best:.4f}")]
+
     def __repr__(self) -> str:
+        return writable(self._lines())
+
+    def _lines(self) -> str:
         lines = [self.head, *(f"  {line}" for line in self.reason.splitlines())]
         if self.inputs:
             lines.append(f"  {_TRIED}")
+        if self.score:
+            way = "less" if self.score.less else "more"
+            lines.append(f"  Open question: {self.score.what}; {way} is better.")
+            lines += [f"    {name}: {value}" for name, value in self._table()]
         if self.example:
             lines.append("  The input:")
             for name, value in self.example:
@@ -115,6 +157,11 @@ class Verdict:
         ]
         if self.inputs:
             out.append(f"<p>{_TRIED}</p>")
+        if self.score:
+            way = "less" if self.score.less else "more"
+            rows = "".join(f"<tr><td>{n}</td><td>{v}</td></tr>" for n, v in self._table())
+            out.append(f"<p>Open question: {escape(self.score.what)}; {way} is better.</p>")
+            out.append(f'<table style="margin: 0.2em 1em">{rows}</table>')
         if self.example:
             out.append("<p>The input:</p>")
             out += [f"<div>{escape(name)} = {html(value)}</div>" for name, value in self.example]

@@ -5,7 +5,8 @@ import numpy as np
 
 from ...cost import half_square_cost
 from ...solvers.network_simplex import transport
-from ._machine import Mistake, exercise, number, parts, require, same
+from ._machine import Mistake, exercise
+from ._values import number, parts, require, same
 
 
 def _generic(seed: int):
@@ -28,6 +29,10 @@ _LARGER = _line([0.0, 0.5, 1.0], [0.0, 2.0], [0.25, 0.375, 0.375], [0.5, 0.5], [
 
 def _cost(cost, sigma, rho):
     return transport(sigma, rho, cost).value
+
+
+def _phi(cost, sigma, rho):
+    return transport(sigma, rho, cost).phi
 
 
 def _psi(cost, sigma, rho):
@@ -63,6 +68,24 @@ def _psi(cost, sigma, rho):
             "wrong sign",
             "The direction is rho1 - rho0, in this order.",
             lambda cost, sigma, rho0, rho1: _psi(cost, sigma, rho0) @ (rho0 - rho1),
+        ),
+        Mistake(
+            "potential of the other side",
+            "rho changes, so that psi, the potential on its side, counts; phi belongs to sigma.",
+            (
+                lambda cost, sigma, rho0, rho1: _phi(cost, sigma, rho0) @ (rho1 - rho0),
+                lambda cost, sigma, rho0, rho1: (
+                    _phi(cost, sigma, rho0) @ sigma + _psi(cost, sigma, rho0) @ rho1
+                ),
+            ),
+        ),
+        Mistake(
+            "the cost itself",
+            "This is the cost at t = 0, not its derivative.",
+            (
+                lambda cost, sigma, rho0, rho1: _cost(cost, sigma, rho0),
+                lambda cost, sigma, rho0, rho1: _psi(cost, sigma, rho0) @ rho0,
+            ),
         ),
         Mistake(
             "difference of the costs",
@@ -104,7 +127,7 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
     "4.1b",
     title="The sandwich of the proof",
     answer="sandwich",
-    kind="prove",
+    kind="explain",
     difficulty=2,
     minutes=20,
     arguments=("cost", "sigma", "rho0", "rho1", "t"),
@@ -133,6 +156,33 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
             lambda *args: _slopes(*args, last=-1.0),
         ),
         Mistake(
+            "psi_1 for psi_t",
+            "Line 3 uses the potential at the time t, between sigma and rho_t; this is the one for "
+            "rho1.",
+            lambda cost, sigma, rho0, rho1, t: (
+                *_slopes(cost, sigma, rho0, rho1, t)[:2],
+                _psi(cost, sigma, rho1) @ (rho1 - rho0),
+            ),
+        ),
+        Mistake(
+            "change of rho_t",
+            "All three lines are slopes in t: integrate against rho1 - rho0, not against "
+            "rho_t - rho0, which is t times as much.",
+            lambda cost, sigma, rho0, rho1, t: (
+                t * _slopes(cost, sigma, rho0, rho1, t)[0],
+                _slopes(cost, sigma, rho0, rho1, t)[1],
+                t * _slopes(cost, sigma, rho0, rho1, t)[2],
+            ),
+        ),
+        Mistake(
+            "psi_0 twice",
+            "Line 3 needs a new solve: the potential between sigma and rho_t.",
+            lambda cost, sigma, rho0, rho1, t: (
+                *_slopes(cost, sigma, rho0, rho1, t)[:2],
+                _slopes(cost, sigma, rho0, rho1, t)[0],
+            ),
+        ),
+        Mistake(
             "outer lines exchanged",
             "The slope of a convex function grows: psi_0 is below, psi_t above.",
             lambda *args: _slopes(*args, order=(2, 1, 0)),
@@ -157,7 +207,7 @@ def _sandwich(call, cost, sigma, rho0, rho1, t):
     "4.2",
     title="How far potentials can slide",
     answer="offsets",
-    kind="decide",
+    kind="compute",
     difficulty=3,
     minutes=20,
     arguments=("g",),
@@ -181,6 +231,31 @@ def _sandwich(call, cost, sigma, rho0, rho1, t):
             "distance instead of cost",
             "The bound is the cost across the gap, g^2/2, not its length.",
             lambda g: (-g, g),
+        ),
+        Mistake(
+            "no freedom at all",
+            "k = 0 is possible, but so are small k of either sign: phi + psi stays below the cost "
+            "across the gap.",
+            lambda g: (0.0, 0.0),
+        ),
+        Mistake(
+            "the gap of the chapter",
+            "These are the ends for g = 1, which the chapter computes. They depend on g.",
+            lambda g: (-0.5, 0.5),
+        ),
+        Mistake(
+            "linear in g",
+            "The cost across the gap is the half *square* of its length.",
+            lambda g: (-g / 2, g / 2),
+        ),
+        Mistake(
+            "from point to point further apart",
+            "The two intervals are nearest to each other across the gap: that pair of points gives "
+            "the first bound, not 0 and 2 + g, or their other ends.",
+            (
+                lambda g: (-((2 + g) ** 2) / 2, (2 + g) ** 2 / 2),
+                lambda g: (-((1 + g) ** 2) / 2, (1 + g) ** 2 / 2),
+            ),
         ),
         Mistake(
             "one side only",

@@ -7,7 +7,8 @@ from ...distance import wasserstein
 from ...measure import Measure
 from ...solvers.hungarian import assignment
 from ._inputs import matrix, measures, plans, vector
-from ._machine import Mistake, array, exercise, number, parts, require, same
+from ._machine import Mistake, exercise
+from ._values import array, number, parts, require, same
 
 _SOLVERS = (
     "wasserstein",
@@ -54,6 +55,20 @@ def _cost_and_potential(draw):
             lambda cost, psi: (cost - psi).max(axis=1),
         ),
         Mistake(
+            "psi not subtracted",
+            "The least entry of a row bounds phi for psi = 0 only: subtract psi first.",
+            lambda cost, psi: cost.min(axis=1),
+        ),
+        Mistake(
+            "least psi",
+            "Which y gives the least bound depends on the cost and on psi together: take the "
+            "minimum of c - psi, not the two extremes apart.",
+            (
+                lambda cost, psi: cost.min(axis=1) - psi.max(),
+                lambda cost, psi: cost.min(axis=1) - psi.min(),
+            ),
+        ),
+        Mistake(
             "sign of psi",
             "psi moves to the other side of phi + psi <= c with a minus sign.",
             lambda cost, psi: (cost + psi).min(axis=1),
@@ -62,7 +77,11 @@ def _cost_and_potential(draw):
             "wrong axis",
             "psi lives on the columns (the y), phi on the rows: take the minimum "
             "over y, which is axis 1.",
-            lambda cost, psi: (cost - psi[:, None]).min(axis=0),
+            (
+                lambda cost, psi: (cost - psi).min(axis=0),
+                lambda cost, psi: (cost - psi[:, None]).min(axis=0),
+                lambda cost, psi: (cost - psi[:, None]).min(axis=1),
+            ),
         ),
     ),
 )
@@ -86,25 +105,34 @@ def _c_transform(call, cost, psi):
     "1b",
     title="A cost for which sorting is not optimal",
     answer="crossing",
-    kind="decide",
-    difficulty=1,
+    kind="construct",
+    difficulty=2,
     minutes=10,
-    right="Sorted, the two moves are of like length. The concave cost prefers one long move and "
-    "one short one.",
+    right="The concave cost charges little for making a long move longer: one grain goes nearly "
+    "the whole way, and the other one hardly moves.",
     hints=(
         "The square root makes a long move cheap for its length.",
-        "Let one segment lie inside the other: x1 < x2 < y1 < y2.",
+        "Let the first move end near the point where the second one begins: what does the other "
+        "pairing cost then?",
+        "Sorted, moves of lengths a and b cost the mean of their roots; paired the other way, "
+        "with y1 = x2, they cost half of the root of a + b.",
     ),
     mistakes=(
         Mistake(
             "nothing to choose",
-            "Two of the points coincide, so both ways of pairing them are "
-            "the same: take four different points.",
+            "Two sources or two targets coincide, so both ways of pairing are "
+            "the same: take different ones.",
         ),
+        Mistake("nothing moves", "Sources and targets are the same, and sorting costs 0."),
         Mistake(
             "interleaved",
-            "Sources and targets take turns on the line. Then sorting gives the "
-            "two shortest moves, and wins for this cost too.",
+            "Each source has a target of its own close by, and the next ones are further off. "
+            "Paired the other way, one move would have to cross the gap as well: close it.",
+        ),
+        Mistake(
+            "a little is not enough",
+            "Sorting loses, but by less than asked for. What happens when one of the moves of the "
+            "other pairing gets ever shorter?",
         ),
     ),
 )
@@ -112,25 +140,33 @@ def _crossing(answer):
     x, y = parts(answer, 2, "crossing (x and y)")
     x = np.sort(array(x, (2,), "x"))
     y = np.sort(array(y, (2,), "y"))
-    cost = np.sqrt(np.abs(x[:, None] - y))
+    cost = np.sqrt(np.abs(x[:, None] - y)) / 2
     sorted_cost, best = np.trace(cost), assignment(cost).value
-    if sorted_cost > best + 1e-9:
+    if sorted_cost >= 1.3 * best - 1e-9 and best > 0:
         return
-    text = f"sorting costs {sorted_cost:.6g}, and no pairing costs less: the best is {best:.6g}"
+    text = f"sorting costs {sorted_cost:.6g}, and the best pairing {best:.6g}"
+    if sorted_cost > best + 1e-9:
+        text += f", which is more by {sorted_cost / best - 1:.1%} of it"
+        require(False, text, "a little is not enough")
+    mistake = None
     if x[0] == x[1] or y[0] == y[1]:
-        require(False, text, "nothing to choose")
-    owner = np.array([0, 0, 1, 1])[np.argsort(np.r_[x, y], kind="stable")]
-    taking_turns = (np.diff(owner) != 0).all()
-    require(False, text, "interleaved" if taking_turns else None)
+        mistake = "nothing to choose"
+    elif (x == y).all():
+        mistake = "nothing moves"
+    elif max(x[0], y[0]) <= min(x[1], y[1]):
+        mistake = "interleaved"
+    require(False, text, mistake)
 
 
-def _by_staircases(mu, nu, lengths=True, absolute=True, order=True):
+def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
     """Integrate F - G, or one of the ways to get it wrong."""
     x = np.concatenate([mu.points, nu.points])
     a = np.concatenate([mu.weights, -nu.weights])
     way = np.argsort(x, kind="stable")
     height = np.cumsum(a[way] if order else a)[:-1]
-    terms = (np.abs(height) if absolute else height) * (np.diff(x[way]) if lengths else 1.0)
+    terms = (np.abs(height) if absolute else height) * (
+        np.diff(x[way] if sort else x) if lengths else 1.0
+    )
     return float(abs(terms.sum()))
 
 
@@ -166,12 +202,42 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True):
             "no absolute value",
             "Where F < G the integrand is G - F: take the absolute value "
             "before the sum. Without it there remains the difference of the means.",
-            lambda mu, nu: _by_staircases(mu, nu, absolute=False),
+            (
+                lambda mu, nu: _by_staircases(mu, nu, absolute=False),
+                lambda mu, nu: mu.points @ mu.weights - nu.points @ nu.weights,
+                lambda mu, nu: nu.points @ nu.weights - mu.points @ mu.weights,
+            ),
         ),
         Mistake(
             "not sorted",
-            "The weights have to be put into the order of the atoms, by the same argsort.",
-            lambda mu, nu: _by_staircases(mu, nu, order=False),
+            "Atoms come in any order: sort them, and put the weights into their order by the same "
+            "argsort.",
+            (
+                lambda mu, nu: _by_staircases(mu, nu, order=False),
+                lambda mu, nu: _by_staircases(mu, nu, sort=False),
+            ),
+        ),
+        Mistake(
+            "all pairs",
+            "This is the mean distance of all pairs, the cost of the product plan: most of these "
+            "moves are not made.",
+            lambda mu, nu: mu.weights @ np.abs(mu.points[:, None] - nu.points) @ nu.weights,
+        ),
+        Mistake(
+            "weights not used",
+            "To pair sorted atoms one by one, both measures need as many atoms, all of the same "
+            "mass. Here they carry weights.",
+            (
+                lambda mu, nu: np.abs(mu.points - nu.points).mean(),
+                lambda mu, nu: np.abs(np.sort(mu.points) - np.sort(nu.points)).mean(),
+                lambda mu, nu: np.abs(np.sort(mu.points) - np.sort(nu.points)).sum(),
+            ),
+        ),
+        Mistake(
+            "atom by atom",
+            "Atoms and weights of the two measures do not belong together pair by pair: compare "
+            "the distribution functions at the same place.",
+            lambda mu, nu: np.sum(np.abs(mu.points * mu.weights - nu.points * nu.weights)),
         ),
     ),
 )
@@ -187,6 +253,11 @@ def _w1(call, mu, nu):
     same(found, wasserstein(mu, nu, 1), "the integral of |F - G|", 10 * call.tolerance)
 
 
+def _lines(cost, gamma, phi, psi):
+    dual = gamma.sum(axis=1) @ phi + gamma.sum(axis=0) @ psi
+    return dual, (gamma * (phi[:, None] + psi)).sum(), (gamma * cost).sum()
+
+
 @st.composite
 def _feasible(draw):
     gamma = draw(plans())
@@ -200,7 +271,7 @@ def _feasible(draw):
     "1d",
     title="Weak duality, line by line",
     answer="weak_duality",
-    kind="prove",
+    kind="explain",
     difficulty=1,
     minutes=10,
     arguments=("cost", "gamma", "phi", "psi"),
@@ -233,6 +304,28 @@ def _feasible(draw):
             lambda cost, gamma, phi, psi: (
                 phi.sum() + psi.sum(),
                 (gamma * (phi[:, None] + psi)).sum(),
+                (gamma * cost).sum(),
+            ),
+        ),
+        Mistake(
+            "order of the lines",
+            "The dual value comes first, then its integral against gamma, then the cost.",
+            lambda cost, gamma, phi, psi: _lines(cost, gamma, phi, psi)[::-1],
+        ),
+        Mistake(
+            "marginals exchanged",
+            "mu, the marginal on the x, has the sums over rows, sum(axis=1), and goes with phi.",
+            lambda cost, gamma, phi, psi: (
+                gamma.sum(0) @ phi + gamma.sum(1) @ psi,
+                *_lines(cost, gamma, phi, psi)[1:],
+            ),
+        ),
+        Mistake(
+            "phi and psi exchanged",
+            "phi lives on the rows: as a column it is phi[:, None].",
+            lambda cost, gamma, phi, psi: (
+                gamma.sum(1) @ phi + gamma.sum(0) @ psi,
+                (gamma * (phi + psi[:, None])).sum(),
                 (gamma * cost).sum(),
             ),
         ),

@@ -1,0 +1,147 @@
+"""Exercises of chapter 5: the continuity equation."""
+
+import hypothesis.strategies as st
+import numpy as np
+
+from ._inputs import matrix, vector
+from ._machine import Mistake, exercise
+from ._values import array, same
+
+# The continuity equation --------------------------------------------------------------------------
+
+
+@st.composite
+def _momenta(draw):
+    n, m = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    h = draw(st.sampled_from([1.0, 0.5, 0.25]))
+    return draw(matrix(n + 1, m)), draw(matrix(n, m + 1)), h
+
+
+def _diverge(mx, my, h, sign=1.0):
+    return sign * (mx[1:] - mx[:-1] + my[:, 1:] - my[:, :-1]) / h
+
+
+_MX = np.array([[0.0], [1.0], [0.0]])
+_MY = np.array([[0.0, 2.0], [1.0, 0.0]])
+
+
+@exercise(
+    "continuity-a",
+    item="continuity",
+    title="The divergence on a staggered grid",
+    answer="divergence",
+    kind="compute",
+    difficulty=2,
+    minutes=20,
+    arguments=("mx", "my", "h"),
+    inputs=_momenta(),
+    closed=("continuity_residual", "dynamics.staggered_grid.divergence"),
+    cases=(
+        (_MX, np.zeros((2, 2)), 0.5),
+        (_MX, _MY, 0.5),
+        (_MX.T @ np.ones((3, 1)) * 0 + np.array([[0.0], [2.0]]), np.array([[1.0, 3.0]]), 0.25),
+    ),
+    right="What leaves one cell enters its neighbour, so that only the walls count in the total; "
+    "and minus the divergence is the adjoint of the gradient, on the grid as in the continuum.",
+    hints=(
+        "Each cell has a left and a right face in mx, a lower and an upper one in my.",
+        "Outflow minus inflow, over the width h of a cell, for both directions.",
+    ),
+    mistakes=(
+        Mistake(
+            "sign",
+            "The divergence is what flows out: the value at the right face minus that at "
+            "the left face.",
+            lambda mx, my, h: _diverge(mx, my, h, -1.0),
+        ),
+        Mistake(
+            "width of the cell",
+            "Divide by the width h: a difference is not yet a derivative.",
+            lambda mx, my, h: _diverge(mx, my, 1.0),
+        ),
+        Mistake(
+            "one direction",
+            "Both components flow out of a cell: add their differences.",
+            lambda mx, my, h: (mx[1:] - mx[:-1]) / h,
+        ),
+        Mistake(
+            "difference of the directions",
+            "The divergence adds the two differences.",
+            lambda mx, my, h: (mx[1:] - mx[:-1] - my[:, 1:] + my[:, :-1]) / h,
+        ),
+    ),
+)
+def _divergence(call, mx, my, h):
+    shape = (mx.shape[0] - 1, mx.shape[1])
+    found = array(call(mx, my, h), shape)
+    tol = 10 * call.tolerance
+    out = (mx[-1] - mx[0]).sum() + (my[:, -1] - my[:, 0]).sum()
+    same(h * found.sum(), out, "in total, what leaves the cells leaves through the walls", tol)
+    for k in range(found.size):  # adjointness, tested on the indicator of each cell
+        i, j = np.unravel_index(k, shape)
+        outflow = (mx[i + 1, j] - mx[i, j] + my[i, j + 1] - my[i, j]) / h
+        same(
+            found[i, j],
+            outflow,
+            f"the flow out of the cell ({i}, {j}), which is the adjoint of minus the gradient",
+            tol,
+        )
+
+
+@exercise(
+    "continuity-b",
+    item="continuity",
+    title="The velocity field of a dilation",
+    answer="velocity",
+    kind="compute",
+    difficulty=2,
+    minutes=15,
+    arguments=("s", "t", "x"),
+    inputs=st.tuples(
+        st.sampled_from([0.5, 2.0, 3.0]),
+        st.sampled_from([0.0, 0.25, 0.5, 0.75]),
+        st.integers(1, 4).flatmap(vector),
+    ),
+    cases=(
+        (2.0, 0.0, np.array([1.0])),
+        (2.0, 0.5, np.array([1.0, 3.0])),
+        (0.5, 0.75, np.array([-2.0])),
+    ),
+    right="A particle keeps its speed (s - 1) x_0 for ever, but the field is asked at a place: "
+    "first find out who is there at time t.",
+    hints=(
+        "T_t(x_0) = (1 - t + t s) x_0. How fast does this particle move?",
+        "Which x_0 is at x at time t? Put it into the speed.",
+    ),
+    mistakes=(
+        Mistake(
+            "speed of another particle",
+            "(s - 1) x is the speed of the particle that *started* "
+            "at x. At time t another one is there.",
+            lambda s, t, x: (s - 1) * x,
+        ),
+        Mistake(
+            "not inverted",
+            "The particle at x started at x / (1 - t + t s): divide.",
+            lambda s, t, x: (s - 1) * x * (1 - t + t * s),
+        ),
+        Mistake(
+            "position instead of speed",
+            "This is where the particle started; its speed is s - 1 times as much.",
+            lambda s, t, x: x / (1 - t + t * s),
+        ),
+    ),
+)
+def _velocity(call, s, t, x):
+    start = x  # particles that start at x are followed to time t
+    place = (1 - t + t * s) * start
+    found = array(call(s, t, place), x.shape)
+    ahead = (1 - (t + 0.125) + (t + 0.125) * s) * start
+    same(
+        found,
+        (ahead - place) / 0.125,
+        f"the particles that started at {start} move with the field at time {t:g}",
+        10 * call.tolerance,
+    )
+    asked = array(call(s, t, x), x.shape)
+    same(asked, (s - 1) * x / (1 - t + t * s), "the field at x", 10 * call.tolerance)

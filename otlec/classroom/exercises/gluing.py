@@ -1,0 +1,339 @@
+"""Exercises of chapter 2: gluing plans, and composing maps."""
+
+import hypothesis.strategies as st
+import numpy as np
+
+from ...distance import wasserstein
+from ...gaussian import gaussian_distance
+from ...measure import Measure
+from ._inputs import EXPONENTS, SIZES, plan_pairs, vector
+from ._machine import Mistake, exercise
+from ._values import array, number, parts, require, same
+
+_SOLVERS = (
+    "wasserstein",
+    "optimal_plan",
+    "transport",
+    "transport_1d",
+    "transport_cost",
+    "assignment",
+    "assignment_points",
+)
+
+
+# Lemma 2.3 ----------------------------------------------------------------------------------------
+
+
+def _glue_by(divide):
+    def glue(gamma12, gamma23):
+        product = gamma12[:, :, None] * gamma23[None]
+        return divide(product, gamma12, gamma23)
+
+    return glue
+
+
+@exercise(
+    "2.3",
+    title="Gluing two plans",
+    answer="glue",
+    kind="compute",
+    difficulty=2,
+    minutes=25,
+    arguments=("gamma12", "gamma23"),
+    inputs=plan_pairs(),
+    closed=("glue", "compose"),
+    cases=(
+        (np.array([[0.5, 0.25], [0.0, 0.25]]), np.array([[0.25, 0.25], [0.5, 0.0]])),
+        (np.array([[0.5, 0.0], [0.5, 0.0]]), np.array([[0.25, 0.75], [0.0, 0.0]])),
+        (np.array([[0.25, 0.75]]), np.array([[0.25, 0.0, 0.0], [0.25, 0.25, 0.25]])),
+    ),
+    right="Both marginals are exact, and given the middle point, where the mass came from and "
+    "where it goes are independent. Where the middle measure is 0, so is sigma.",
+    hints=(
+        "A grain that sits at j came from i with probability gamma12[i, j] / b[j].",
+        "sigma[i, j, k] = gamma12[i, j] gamma23[j, k] / b[j], where b is the middle marginal.",
+        "Where b[j] = 0 no mass passes: divide by something harmless there, such as 1.",
+    ),
+    mistakes=(
+        Mistake(
+            "0/0",
+            "Where the middle measure has no mass, 0/0 gives nan: no grain passes "
+            "there, so sigma is 0.",
+            _glue_by(lambda s, g, h: s / g.sum(axis=0)[None, :, None]),
+        ),
+        Mistake(
+            "no division",
+            "The middle point is counted twice, once in each plan: divide by its mass.",
+            _glue_by(lambda s, g, h: s),
+        ),
+        Mistake(
+            "wrong marginal",
+            "Divide by the middle marginal: the sums of the columns of "
+            "gamma12, which are the sums of the rows of gamma23.",
+            (
+                _glue_by(lambda s, g, h: s / g.sum(axis=1)[None, :, None]),
+                _glue_by(lambda s, g, h: s / g.sum(axis=1)[:, None, None]),
+                _glue_by(lambda s, g, h: s / h.sum(axis=0)),
+                _glue_by(
+                    lambda s, g, h: np.where(s > 0, s / np.maximum(h.sum(axis=0), 1e-300), 0.0)
+                ),
+            ),
+        ),
+        Mistake(
+            "normalised as a whole",
+            "One number for the whole tensor cannot mend all marginals: each middle point j has "
+            "a mass of its own.",
+            _glue_by(lambda s, g, h: s / s.sum()),
+        ),
+        Mistake(
+            "first one independent",
+            "This forgets gamma12 but for its first marginal: where a grain came from must "
+            "depend on where it is, j.",
+            _glue_by(lambda s, g, h: g.sum(axis=1)[:, None, None] * h),
+        ),
+        Mistake(
+            "third one independent",
+            "This forgets gamma23 but for its last marginal: where a "
+            "grain goes must depend on where it is, j.",
+            _glue_by(lambda s, g, h: g[:, :, None] * h.sum(axis=0)),
+        ),
+        Mistake(
+            "transposed",
+            "The axes are i, j, k, in this order: first, middle, last.",
+            _glue_by(
+                lambda s, g, h: (
+                    s / np.where(g.sum(axis=0) > 0, g.sum(axis=0), 1)[None, :, None]
+                ).transpose(2, 1, 0)
+            ),
+        ),
+    ),
+)
+def _glue(call, gamma12, gamma23):
+    shape = (*gamma12.shape, gamma23.shape[1])
+    sigma = array(call(gamma12, gamma23), shape)
+    require(sigma.min() >= -call.tolerance, f"a mass is negative: {sigma.min():.4g}")
+    b = gamma12.sum(axis=0)
+    for j in np.flatnonzero(b == 0):
+        require(
+            np.abs(sigma[:, j]).max() <= call.tolerance,
+            f"the middle measure is 0 at j = {j}, so no mass of sigma may pass there",
+        )
+    same(
+        sigma.sum(axis=2),
+        gamma12,
+        "the marginal of sigma on factors 1 and 2 is gamma12",
+        call.tolerance,
+    )
+    same(
+        sigma.sum(axis=0),
+        gamma23,
+        "the marginal of sigma on factors 2 and 3 is gamma23",
+        call.tolerance,
+    )
+
+
+@exercise(
+    "2.3b",
+    item="2.3",
+    title="A cycle that cannot be glued",
+    answer="cycle",
+    kind="construct",
+    difficulty=3,
+    minutes=20,
+    right="If x1 and x3 differ, then x1 and x2 differ, or x2 and x3: the three probabilities "
+    "have to fit together, and yours do not. Gluing needs a chain without a cycle.",
+    hints=(
+        "Work on two points with masses 1/2 and 1/2: a plan is a 2 x 2 matrix.",
+        "Let two plans say 'probably equal'; what must the third not say?",
+        "P(x1 != x3) is at most P(x1 != x2) + P(x2 != x3) on every gluing.",
+    ),
+    mistakes=(
+        Mistake(
+            "it can be glued",
+            "A tensor with these three marginals exists. Make the plans more "
+            "rigid: let each lie nearer to a permutation.",
+        ),
+        Mistake(
+            "zeros",
+            "With zeros, as in the chapter, the contradiction can be read off. Here every entry "
+            "should be at least 0.01: move a little mass to the other entries.",
+        ),
+        Mistake(
+            "middle marginals differ",
+            "The plans do not even share their marginals: choose all "
+            "three measures equal to (1/2, 1/2).",
+        ),
+    ),
+)
+def _cycle(answer):
+    plans_ = [array(g, (2, 2), f"plan {k}") for k, g in enumerate(parts(answer, 3, "cycle"), 1)]
+    for k, gamma in enumerate(plans_, 1):
+        require(gamma.min() >= 0.01, f"plan {k} has an entry below 0.01", "zeros")
+        require(abs(gamma.sum() - 1) <= 1e-9, f"the sum of plan {k} is {gamma.sum():.6g}, not 1")
+    g12, g23, g13 = plans_
+    for one, other, name in (
+        (g12.sum(0), g23.sum(1), "second"),
+        (g12.sum(1), g13.sum(1), "first"),
+        (g23.sum(0), g13.sum(0), "third"),
+    ):
+        require(
+            np.abs(one - other).max() <= 1e-9,
+            f"the {name} measure is not the same in the two plans that have it",
+            "middle marginals differ",
+        )
+    # A gluing has one free mass t = sigma[0, 0, 0]: the three plans fix the other seven, and each
+    # of them is nonnegative up to some t, or from some t on.
+    most = min(g12[0, 0], g13[0, 0], g23[0, 0], g12[1, 1] - g13[1, 0] + g23[0, 0])
+    least = max(0, g13[0, 0] - g12[0, 1], g23[0, 0] - g12[1, 0], g23[0, 0] - g13[1, 0])
+    require(
+        least - most > 1e-6,
+        "a measure on triples with these three marginals exists",
+        "it can be glued",
+    )
+
+
+# Exercise 2.4 -------------------------------------------------------------------------------------
+
+
+class _Map:
+    """An increasing map of the line that says what it is."""
+
+    def __init__(self, a, b, cube=False):
+        self.a, self.b, self.cube = a, b, cube
+        self.__doc__ = f"{a:g} x{'^3' if cube else ''} + {b:g}"
+
+    def __call__(self, x):
+        x = np.asarray(x, dtype=float)
+        return self.a * (x**3 if self.cube else x) + self.b
+
+
+_MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st.booleans())
+
+
+@exercise(
+    "2.4a",
+    title="The triangle inequality by maps",
+    answer="triangle",
+    kind="explain",
+    difficulty=2,
+    minutes=20,
+    lecture="Exercise 2.4",
+    arguments=("x", "T", "S", "p"),
+    closed=_SOLVERS,
+    inputs=st.tuples(SIZES.flatmap(vector), _MAPS, _MAPS, EXPONENTS),
+    examples=40,
+    cases=(
+        (np.array([0.0]), _Map(1.0, 1), _Map(2.0, 0), 2.0),
+        (np.array([0.0, 1.0, 3.0]), _Map(2.0, 1), _Map(1.0, 0, True), 3.0),
+        (np.array([-1.0, 2.0]), _Map(0.5, -2), _Map(2.0, 3), 1.0),
+    ),
+    right="S(T(x)) carries mu1 to mu3, so its norm is at least W_p(mu1, mu3); Minkowski splits it "
+    "into two norms, and the second one is an integral against mu2, the image of mu1 by T.",
+    hints=(
+        "All three are norms in L^p(mu1), where mu1 has mass 1/n at each x.",
+        "x - S(T(x)) = (x - T(x)) + (T(x) - S(T(x))).",
+    ),
+    mistakes=(
+        Mistake(
+            "maps in the wrong order",
+            "T acts first: the composition is S(T(x)).",
+            lambda x, T, S, p: tuple(
+                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - T(S(x)), x - T(x), T(x) - S(T(x)))
+            ),
+        ),
+        Mistake(
+            "second map at x",
+            "The second map starts from T(x), the atoms of mu2, not from x.",
+            lambda x, T, S, p: tuple(
+                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), x - T(x), x - S(x))
+            ),
+        ),
+        Mistake(
+            "parts exchanged",
+            "First the whole move, then its part by T, then its part by S.",
+            lambda x, T, S, p: tuple(
+                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), T(x) - S(T(x)), x - T(x))
+            ),
+        ),
+        Mistake(
+            "p fixed at 2",
+            "This is the norm of L^2, whatever p is.",
+            lambda x, T, S, p: tuple(
+                np.sqrt(np.mean(u**2)) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+            ),
+        ),
+        Mistake(
+            "places instead of moves",
+            "The norms are those of moves, such as x - T(x), not of the places themselves.",
+            lambda x, T, S, p: tuple(
+                np.mean(np.abs(u) ** p) ** (1 / p) for u in (S(T(x)), T(x), S(T(x)) - T(x))
+            ),
+        ),
+        Mistake(
+            "no root",
+            "W_p is the p-th root of the mean of the p-th powers; only the roots "
+            "obey the triangle inequality.",
+            lambda x, T, S, p: tuple(
+                np.mean(np.abs(u) ** p) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+            ),
+        ),
+        Mistake(
+            "no mean",
+            "Each atom has the mass 1/n: take the mean, not the sum.",
+            lambda x, T, S, p: tuple(
+                np.sum(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+            ),
+        ),
+    ),
+)
+def _triangle(call, x, T, S, p):
+    lines = parts(call(x, T, S, p), 3, "the result (three norms)")
+    both, first, second = (number(v, f"norm {k}") for k, v in enumerate(lines, 1))
+    tol = 100 * call.tolerance
+    y, z = T(x), S(T(x))
+    mu1, mu2, mu3 = Measure(x), Measure(y), Measure(z)
+    same(first, wasserstein(mu1, mu2, p), "norm 2 is W_p(mu1, mu2), as T is optimal", tol)
+    same(second, wasserstein(mu2, mu3, p), "norm 3 is W_p(mu2, mu3), as S is optimal", tol)
+    require(
+        both <= (first + second) * (1 + tol) + tol,
+        f"norm 1 is at most norm 2 + norm 3, but {both:.6g} > {first + second:.6g}",
+    )
+    same(both, np.mean(np.abs(x - z) ** p) ** (1 / p), "norm 1 is that of x - S(T(x))", tol)
+
+
+@exercise(
+    "2.4b",
+    title="Two optimal maps, one bad composition",
+    answer="maps",
+    kind="construct",
+    difficulty=2,
+    minutes=15,
+    right="A linear map is optimal between Gaussians when it is symmetric and positive. The "
+    "product of two such matrices is symmetric only if they commute.",
+    hints=(
+        "x -> B A x is the gradient of a function only if B A is symmetric.",
+        "Stretch along the axes with A, and along the diagonals with B.",
+    ),
+    mistakes=(
+        Mistake(
+            "they commute",
+            "A B = B A: then B A is symmetric and positive, and optimal. Let "
+            "the two have different axes.",
+        ),
+        Mistake(
+            "not an optimal map",
+            "Each of the two maps has to be optimal by itself: symmetric, "
+            "with positive eigenvalues.",
+        ),
+    ),
+)
+def _maps(answer):
+    A, B = (array(M, (2, 2), name) for M, name in zip(parts(answer, 2, "maps"), "AB", strict=True))
+    for M, name in ((A, "A"), (B, "B")):
+        good = np.allclose(M, M.T, atol=1e-12) and np.linalg.eigvalsh((M + M.T) / 2).min() > 1e-9
+        require(good, f"{name} is not symmetric and positive definite", "not an optimal map")
+    composed = np.linalg.norm(np.eye(2) - B @ A)
+    best = gaussian_distance(np.eye(2), B @ A @ A @ B)
+    text = f"the composition is optimal: its cost is {composed**2:.6g}, the least is {best**2:.6g}"
+    commute = np.allclose(A @ B, B @ A, atol=1e-9)
+    require(composed > best + 1e-6, text, "they commute" if commute else None)
