@@ -10,6 +10,7 @@ import functools
 import re
 from pathlib import Path
 
+import guesses
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -152,6 +153,10 @@ def _written(match: re.Match) -> str:
     kind, title, body = match["kind"].split(":")[-1], match["title"].strip(), match["body"]
     options = dict(OPTION.findall(body))
     body = OPTION.sub("", body).strip()
+    if kind == "guess-end":
+        return ""
+    if kind in ("guess", "guess-start", "proof-order"):
+        return guesses.as_markdown(kind, title, options, body)
     if kind == "code-block":
         return f"```{title}\n{body}\n```"
     if kind == "literalinclude":

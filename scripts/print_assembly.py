@@ -21,8 +21,8 @@ from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parents[1]
 STYLE = ROOT / "book" / "_print" / "print.css"
-STYLES = ("pygments.css", "palette.css", "formulas.css", "otlec.css")
-ANSWERS = re.compile(r"Answer|Solution")
+STYLES = ("pygments.css", "palette.css", "formulas.css", "otlec.css", "otlec-guess.css")
+ANSWERS = re.compile(r"Answer|Solution|Show me")  # the last folds what a guess asks for
 # The last is how a picture is drawn.
 ONLY_ON_SCREEN = (
     "a.headerlink, script, template, button, .toctree-wrapper, .otlec-source, "
@@ -157,9 +157,9 @@ def take_answers(article: Tag, name: str, soup: BeautifulSoup) -> list[Tag]:
     taken = []
     found = [
         block
-        for block in article.select("details.sd-dropdown, .solution.dropdown")
+        for block in article.select("details.sd-dropdown, .solution.dropdown, .otlec-fold")
         if ANSWERS.match(
-            block.select_one(".sd-summary-text, .admonition-title").get_text(strip=True)
+            block.select_one("summary, .sd-summary-text, .admonition-title").get_text(strip=True)
         )
     ]
     for number, block in enumerate(found, start=1):
@@ -169,7 +169,7 @@ def take_answers(article: Tag, name: str, soup: BeautifulSoup) -> list[Tag]:
         title.append(_question(block, soup))
         title.append(_page_link(here, "page ", soup))
         body = block.select_one(".sd-summary-content") or block
-        for heading in body.select(":scope > p.admonition-title"):
+        for heading in body.select(":scope > p.admonition-title, :scope > summary"):
             heading.decompose()
         shorten_verdict(body)
         answer.extend([title, *[child.extract() for child in list(body.children)]])
@@ -204,7 +204,8 @@ def _question(block: Tag, soup: BeautifulSoup) -> Tag:
     else:
         for child in section.find(["h2", "h3"]).children:
             title.append(copy(child))
-        words = block.select_one(".sd-summary-text").get_text(strip=True)
+        words = block.select_one("summary, .sd-summary-text").get_text(strip=True)
+        words = "Guess" if words == "Show me" else words
         if words not in ("Answer", "Solution"):
             title.append(f": {words[0].lower()}{words[1:]}")
     return title

@@ -83,9 +83,11 @@ def test_proofs_are_open_and_answers_stand_at_the_end(soup, pages):
     assert len(proofs) >= 5
     assert not soup.select("#answers div.proof.theorem")
     folded = sum(
-        bool(re.match("Answer|Solution", title.get_text(strip=True)))
+        bool(re.match("Answer|Solution|Show me", title.get_text(strip=True)))
         for page in pages.values()
-        for title in page.select("article .sd-summary-text, article .dropdown > .admonition-title")
+        for title in page.select(
+            ".sd-summary-text, .dropdown > .admonition-title, .otlec-fold > summary"
+        )
     )
     answers = soup.select("#answers .answer")
     assert len(answers) == folded
@@ -95,6 +97,17 @@ def test_proofs_are_open_and_answers_stand_at_the_end(soup, pages):
         back = soup.find(id=question)
         assert back["class"] == ["to-answer"]
         assert back.a["href"] == f"#{answer['id']}"
+
+
+def test_a_guess_is_asked_in_its_place_and_answered_at_the_end(soup):
+    asked = soup.select(".otlec-guess")
+    assert len(asked) >= 3
+    for box in asked:
+        assert not box.select(".otlec-reasons")
+        answer = soup.find(id=box.select_one(".to-answer a")["href"].removeprefix("#"))
+        assert answer.find_parent(id="answers")
+        assert answer.select_one(".otlec-reasons .right")
+        assert plain(answer.select_one(".of").get_text()).endswith(": guess")
 
 
 def test_moving_and_live_figures_are_there_once_as_still_frames(soup, pages):

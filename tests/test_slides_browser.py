@@ -153,3 +153,21 @@ def test_pdf_without_a_chromium_says_what_is_missing(tmp_path):
     )
     assert run.returncode == 2
     assert "PDF needs a Chromium" in run.stderr
+
+
+def test_the_answer_to_a_guess_is_the_next_key(browser, built_slides):
+    page, _ = open_deck(browser, built_slides, PAGES[0])
+    places = page.evaluate(
+        "Reveal.getSlides().filter(s => s.querySelector('.otlec-guess'))"
+        ".map(s => Reveal.getIndices(s)).map(i => [i.h, i.v ?? 0])"
+    )
+    assert len(places) >= 3
+    for h, v in places:
+        page.evaluate(f"Reveal.slide({h}, {v}, -1)")
+        answer = page.locator("section.present:not(.stack) .otlec-guess .fragment")
+        assert not answer.is_visible()
+        assert page.locator("section.present:not(.stack) .otlec-guess button").count() == 0
+        page.keyboard.press("ArrowRight")
+        assert answer.is_visible()
+        assert page.evaluate("Reveal.getIndices().v ?? 0") == v
+    page.context.close()

@@ -177,6 +177,9 @@ class Deck:
         if isinstance(node, nodes.block_quote) and "epigraph" in node["classes"]:
             self.epigraph = node
             return
+        if node.get("is_guess"):
+            self._guess(node)
+            return
         slide = self.stacks[-1].children[-1] if self.stacks else None
         if self.kind == "notes":
             if isinstance(node, nodes.raw):  # a live figure
@@ -189,6 +192,22 @@ class Deck:
             for item in node.findall(nodes.list_item):
                 item["classes"].append("fragment")
         slide["body"].append(node)
+
+    def _guess(self, box):
+        """A guess has a slide of its own, below the last; its answer is the next key."""
+        if not self.stacks:
+            self.stacks.append(Stack(labels=set(), section=self.section))
+        slide = Slide(body=[])
+        title, fold = box.children[0], box.children[-1]
+        slide += [Heading(kind="kicker"), Heading(kind="title"), Notes()]
+        slide.children[1] += _copies(title)
+        if self.section is not None:
+            slide.children[0] += _copies(self.section[0])
+        self.stacks[-1] += slide
+        answer = nodes.container("", *fold.children[1:], classes=["fragment"])
+        inside = [*box.children[1:-1], answer]
+        slide["body"].append(nodes.container("", *inside, classes=box["html"]["class"].split()))
+        self.kind = "notes"  # what follows in the same cell
 
 
 def _statements(node):

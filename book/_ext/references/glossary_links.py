@@ -10,6 +10,7 @@ paragraph has to move the mark too.
 import re
 from pathlib import Path
 
+from directives.guess import Item
 from docutils import nodes
 from sphinx import addnodes
 
@@ -43,6 +44,7 @@ SKIPPED = (
     nodes.term,
     nodes.image,
     addnodes.pending_xref,
+    Item,
 )
 
 
