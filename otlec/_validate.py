@@ -120,6 +120,16 @@ def time(value, name: str = "t") -> float:
     return float(value)
 
 
+def shares(value, name: str, size: int) -> np.ndarray:
+    """Non-negative weights of shape (size,) that sum to 1; None means equal ones."""
+    if value is None:
+        return np.full(size, 1.0 / size)
+    array = masses(value, name, size)
+    if abs(array.sum() - 1.0) > 1e-9:
+        raise ValueError(f"{name} must sum to 1, but their sum is {float(array.sum())!r}")
+    return array
+
+
 def brief(value) -> str:
     """What an argument is, in a line: numbers and short texts as they are, the rest by its type."""
     if isinstance(value, np.ndarray):

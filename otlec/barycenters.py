@@ -253,11 +253,7 @@ def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
     for position, mu in enumerate(measures):
         name = f"measures[{position}]"
         _check_dimension(require_measure(mu, name), measures, name)
-    if weights is None:
-        return measures, np.full(len(measures), 1.0 / len(measures))
-    weights = _validate.masses(weights, "weights", len(measures))
-    if abs(weights.sum() - 1.0) > 1e-9:
-        raise ValueError(f"weights must sum to 1, but their sum is {float(weights.sum())!r}")
+    weights = _validate.shares(weights, "weights", len(measures))
     return measures, weights / weights.sum()
 
 

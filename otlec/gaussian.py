@@ -18,8 +18,6 @@ needs no inverse, so that covariances may be singular.
 Source: Olkin and Pukelsheim (1982); Takatsu (2011); Álvarez-Esteban et al. (2016) for barycenters.
 """
 
-import numbers
-
 import numpy as np
 
 from . import _validate
@@ -74,10 +72,7 @@ def gaussian_geodesic(Sigma0, Sigma1, t: float) -> np.ndarray:
     -------
     Array of shape (d, d).
     """
-    if isinstance(t, bool) or not isinstance(t, numbers.Real):
-        raise TypeError(f"t must be a real number, but it is {t!r}")
-    if not 0 <= t <= 1:
-        raise ValueError(f"t must lie in [0, 1], but it is {float(t)!r}")
+    t = _validate.time(t)
     root0, root1 = _aligned_roots(*_pair(Sigma0, Sigma1))
     root = (1.0 - t) * root0 + t * root1
     return root @ root.T
@@ -137,10 +132,7 @@ def gaussian_barycenter(
     for i, Sigma in enumerate(covariances):
         if Sigma.shape[0] != d:
             raise ValueError(f"Sigmas[{i}] has dimension {Sigma.shape[0]}, but Sigmas[0] has {d}")
-    n = len(covariances)
-    weights = np.full(n, 1.0 / n) if weights is None else _validate.masses(weights, "weights", n)
-    if abs(weights.sum() - 1.0) > 1e-9:
-        raise ValueError(f"weights must sum to 1, but their sum is {float(weights.sum())!r}")
+    weights = _validate.shares(weights, "weights", len(covariances))
     if not any(
         share > 0 and np.linalg.matrix_rank(Sigma, hermitian=True) == d
         for share, Sigma in zip(weights, covariances, strict=True)

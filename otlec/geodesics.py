@@ -13,7 +13,6 @@ gives a geodesic; `speed_matrix` tells the two apart.
 
 import itertools
 import math
-import numbers
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -88,21 +87,13 @@ def interpolation(gamma, mu: Measure, nu: Measure, t: float) -> Measure:
 
 
 def _move(mu: Measure, nu: Measure, rows, cols, mass, t) -> Measure:
-    t = _time(t)
+    t = _validate.time(t)
     if mu.dim != nu.dim:
         raise ValueError(f"the source has dimension {mu.dim}, but the target has {nu.dim}")
     x, y = mu.points, nu.points
     if x.ndim != y.ndim:  # the line, written as (n,) on one side and as (n, 1) on the other
         x, y = x.reshape(-1), y.reshape(-1)
     return Measure((1.0 - t) * x[rows] + t * y[cols], mass / mass.sum())
-
-
-def _time(t) -> float:
-    if isinstance(t, bool) or not isinstance(t, numbers.Real):
-        raise TypeError(f"t must be a real number, but it is {t!r}")
-    if not 0 <= t <= 1:
-        raise ValueError(f"t must lie in [0, 1], but it is {float(t)!r}")
-    return float(t)
 
 
 def speed_matrix(

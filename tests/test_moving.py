@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from otlec.drawing import moving, plot
+from otlec.drawing import moving
 
 ALT = "a bump that slides from the left to the right as t grows"
 TIMES = np.linspace(0, 1, 11)
@@ -73,10 +73,6 @@ def test_three_weights_make_a_triangle():
     data = json.loads(html_of(result).find(".//script").text)
     assert data["weights"] == weights.tolist()
     assert data["labels"][3] == "a = 0.20, b = 0.30, c = 0.50"
-
-
-def test_fallback_colours_are_those_of_the_palette():
-    assert moving.COLORS == plot.PALETTE
 
 
 @pytest.mark.parametrize(

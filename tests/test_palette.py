@@ -4,6 +4,7 @@ Vision with one kind of cone missing is simulated with the matrices of Machado, 
 Fernandes (2009), at full severity; distances are Euclidean in CIE Lab, where 2.3 is just noticed.
 """
 
+import colorsys
 import itertools
 import re
 
@@ -12,7 +13,7 @@ import pytest
 from colorspacious import cspace_convert
 from conftest import ROOT
 
-from otlec.drawing import plot
+from otlec.drawing.palette import INK, ON_DARK, PALETTE, RIGHT, WORDS, WRONG
 
 CVD = {"protanopia": "protanomaly", "deuteranopia": "deuteranomaly", "tritanopia": "tritanomaly"}
 # The three that meet in every figure: far apart for everybody. The least are source and plan
@@ -32,7 +33,7 @@ def turned(colour: np.ndarray, share: float) -> np.ndarray:
 
 
 def palette(ground: str) -> dict[str, np.ndarray]:
-    chosen = plot.ON_DARK if ground == "dark drawing" else plot.PALETTE
+    chosen = ON_DARK if ground == "dark drawing" else PALETTE
     colours = {name: rgb(colour) for name, colour in chosen.items()}
     if ground != "dark figure":
         return colours
@@ -74,7 +75,7 @@ def test_potentials_keep_apart_from_targets_and_plans(ground, kind):
 
 
 def test_both_palettes_name_the_same_things():
-    assert list(plot.ON_DARK) == list(plot.PALETTE)
+    assert list(ON_DARK) == list(PALETTE)
 
 
 @pytest.mark.parametrize("ground", LEAST)
@@ -86,7 +87,7 @@ def test_every_colour_stands_out_from_its_ground(ground):
 
 def test_the_simulation_confuses_what_colour_blind_readers_confuse():
     """Blue and a violet of the same lightness differ by red alone."""
-    blue, violet = rgb(plot.SOURCE), rgb(plot.POTENTIAL)
+    blue, violet = rgb(PALETTE["source"]), rgb(PALETTE["potential"])
     assert np.linalg.norm(seen(blue, None) - seen(violet, None)) > 50
     assert np.linalg.norm(seen(blue, "protanopia") - seen(violet, "protanopia")) < 10
 
@@ -94,5 +95,59 @@ def test_the_simulation_confuses_what_colour_blind_readers_confuse():
 def test_the_filter_of_dark_figures_is_the_one_that_browsers_apply():
     """Black ink turns to light grey, and a hue stays what it is."""
     assert np.allclose(turned(rgb("#000000"), 0.93), 0.93)
-    blue = turned(rgb(plot.SOURCE), 0.93)
+    blue = turned(rgb(PALETTE["source"]), 0.93)
     assert blue[2] > blue[1] > blue[0]
+
+
+# Names of colours, the palette's and others, as a text may use them.
+NAMES = re.compile(
+    r"(?<!\")\b(blue|orange|green|purple|grey|red|yellow|violet|pink|magenta|cyan|brown|gray)s?\b",
+    re.I,
+)
+TEXTS = [
+    *sorted((ROOT / "book").glob("*.md")),
+    *sorted((ROOT / "book" / "_live").glob("*.py")),
+    *sorted((ROOT / "otlec").rglob("*.py")),
+]
+OF_PHOTOGRAPHS = {"red"}  # chapter 1 speaks of the channels of a pixel
+
+
+def hue(colour: str) -> str:
+    """What people call a colour, from its hue alone."""
+    angle, _, saturation = colorsys.rgb_to_hls(*rgb(colour))
+    ends = {30: "orange", 75: "yellow", 170: "green", 255: "blue", 330: "purple", 360: "red"}
+    if saturation < 0.05:
+        return "grey"
+    return next(name for end, name in ends.items() if 360 * angle < end)
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("colours", [PALETTE, ON_DARK], ids=["light", "dark"])
+def test_each_colour_is_called_what_it_looks_like(colours, name):
+    assert hue(colours[name]) == WORDS[name]
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.stem)
+def test_texts_name_colours_of_the_palette_and_give_each_its_meaning(file):
+    text = file.read_text(encoding="utf-8")
+    found = {name.lower() for name in NAMES.findall(text)} - set(WORDS.values())
+    assert found <= (OF_PHOTOGRAPHS if file.stem == "01-reminders" else set())
+    for colour, role in re.findall(
+        r"(?i)\b(blue|orange|green|purple) (source|target|plan)\b", text
+    ):
+        assert colour.lower() == WORDS[role.lower()], f"{colour} {role}"
+    for symbol, role in ((r"\\mu", "source"), (r"\\nu", "target"), (r"\\gamma", "plan")):
+        for colour in re.findall(rf"\${symbol}\$ \((\w+)\)", text):
+            assert colour == WORDS[role], f"{symbol}: {colour}"
+
+
+def test_colours_are_written_down_in_one_file_only():
+    colours = {*PALETTE.values(), *ON_DARK.values(), RIGHT, WRONG, INK}
+    kinds = (".py", ".css", ".js", ".html")
+    for folder in ("otlec", "book", "scripts"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.suffix not in kinds or file.name == "palette.py":
+                continue
+            text = file.read_text(encoding="utf-8").lower()
+            again = [colour for colour in colours if colour.lower() in text]
+            assert not again, f"{file.relative_to(ROOT)} writes {again} again"

@@ -1,6 +1,5 @@
 """Assignment of points without a cost matrix: the same answers, the same certificate."""
 
-import sys
 import tracemalloc
 
 import numpy as np
@@ -8,10 +7,9 @@ import pytest
 from certificates import assert_optimal
 
 from otlec import assignment, assignment_points, cost_matrix
+from otlec.solvers import points
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
-
-points = sys.modules["otlec.solvers.points"]  # the module, of which otlec shows the function
 
 
 def clouds(n, seed):

@@ -35,6 +35,7 @@ from pathlib import Path
 
 from .. import __version__
 from .._extras import optional
+from ..drawing.palette import RIGHT, WRONG
 from .exercises import REGISTRY
 from .exercises._worker import read_cells
 
@@ -357,7 +358,12 @@ def write_feedback(rows: list[dict], folder: Path) -> None:
             for row in mine
         ]
         page = _PAGE.format(
-            student=html.escape(student), right=right, count=len(mine), blocks="\n".join(blocks)
+            student=html.escape(student),
+            right=right,
+            count=len(mine),
+            blocks="\n".join(blocks),
+            right_line=RIGHT,
+            wrong_line=WRONG,
         )
         name = re.sub(r"[^\w.-]", "_", student)
         if name != student or name.startswith("."):
@@ -370,8 +376,8 @@ _PAGE = """\
 <html lang="en"><meta charset="utf-8"><title>Feedback for {student}</title>
 <style>
 body {{font: 16px/1.6 system-ui, sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em}}
-section {{border-left: 3px solid #b3541e; padding-left: 1em; margin: 1em 0}}
-section.right {{border-color: #2e7d4f}}
+section {{border-left: 3px solid {wrong_line}; padding-left: 1em; margin: 1em 0}}
+section.right {{border-color: {right_line}}}
 pre {{white-space: pre-wrap; font-size: 14px}}
 </style>
 <h1>{student}</h1>

@@ -16,17 +16,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import _validate
+from .palette import PALETTE
 
 WIDTH, HEIGHT = 320, 230  # of a panel, in CSS pixels
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 40
-# Fallbacks for pages without the book's style sheet; a test compares them with otlec.drawing.plot.
-COLORS = {
-    "source": "#0072B2",
-    "target": "#D55E00",
-    "plan": "#009E73",
-    "potential": "#AA4499",
-    "neutral": "#6B6B6B",
-}
 
 
 @dataclass
@@ -82,8 +75,8 @@ class Panel:
         self._add("cells", color, {"z": (values, 2)})
 
     def _add(self, kind: str, color: str, arrays: dict, **options) -> None:
-        if color not in COLORS and color != "time":
-            raise ValueError(f"color must be one of {[*COLORS, 'time']}, but it is {color!r}")
+        if color not in PALETTE and color != "time":
+            raise ValueError(f"color must be one of {[*PALETTE, 'time']}, but it is {color!r}")
         frames = len(self.picture.values)
         kept, moving = {}, {}
         for name, (value, ndim) in arrays.items():
@@ -253,7 +246,7 @@ def _css(color: str, part: float) -> str:
     if color == "time":
         source, target = _css("source", 0), _css("target", 0)
         return f"color-mix(in oklab, {target} {100 * part:.0f}%, {source})"
-    return f"var(--otlec-{color}, {COLORS[color]})"
+    return f"var(--otlec-{color}, {PALETTE[color]})"
 
 
 def _path(commands: str, style: str) -> str:

@@ -1,8 +1,7 @@
 """Every figure of the book, and the only import of matplotlib.
 
 Each function draws on the axes ``ax`` (the current ones if left out) and returns its artists. The
-colours have one meaning each, on every figure, slide and live picture, and are named only here: the
-style sheet of the book is generated from them.
+colours have one meaning each, on every figure, slide and live picture; ``palette.py`` names them.
 """
 
 import numpy as np
@@ -15,30 +14,9 @@ from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-# From the palette of Okabe and Ito (2008), which is safe for colour-blind readers.
-SOURCE = "#0072B2"  # mu, mu_0, rho_0 and the potential phi that lives there
-TARGET = "#D55E00"  # nu, mu_1, rho_1 and the potential psi that lives there
-PLAN = "#009E73"  # gamma, maps, matchings, momentum
-POTENTIAL = "#AA4499"  # dual quantities: bounds, certificates, gaps
-NEUTRAL = "#6B6B6B"  # everything that is only context
-INK = "#222222"
+from .palette import INK, PALETTE  # noqa: E402
 
-PALETTE = {
-    "source": SOURCE,
-    "target": TARGET,
-    "plan": PLAN,
-    "potential": POTENTIAL,
-    "neutral": NEUTRAL,
-}
-
-# The same on dark ground, for drawings in a page; figures are turned by its style sheet.
-ON_DARK = {
-    "source": "#6CBCEB",
-    "target": "#E37C2C",
-    "plan": "#009E73",
-    "potential": "#C873BA",
-    "neutral": "#919191",
-}
+SOURCE, TARGET, PLAN, POTENTIAL, NEUTRAL = PALETTE.values()
 
 TIME = LinearSegmentedColormap.from_list("otlec-time", [SOURCE, "#8E6C8A", TARGET])
 DENSITY = LinearSegmentedColormap.from_list(

@@ -21,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.fileutil import copy_asset
 
 from otlec.drawing import moving
+from otlec.drawing.palette import PALETTE
 
 ROOT = Path(__file__).resolve().parents[3]
 LIVE = ROOT / "book" / "_live"
@@ -104,7 +105,7 @@ def _image(layer: moving.Layer, panel: moving.Panel) -> str:
     from matplotlib.image import imsave
 
     z = layer.arrays["z"][::-1].clip(0, 1)
-    pixels = np.dstack([*(np.full(z.shape, c) for c in to_rgb(moving.COLORS[layer.color])), z])
+    pixels = np.dstack([*(np.full(z.shape, c) for c in to_rgb(PALETTE[layer.color])), z])
     file = io.BytesIO()
     imsave(file, pixels, format="png", metadata={"Software": None})
     left, top, right, bottom = moving._box(panel)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.util.fileutil import copy_asset
 
-from otlec.drawing import plot
+from otlec.drawing import palette
 
 
 def mathjax_folder() -> Path:
@@ -41,8 +41,11 @@ def write_palette(app, exception):
     if exception or app.builder.format != "html":
         return
     text = ""
-    for where, palette in ((":root", plot.PALETTE), ('html[data-theme="dark"]', plot.ON_DARK)):
-        lines = [f"  --otlec-{name}: {colour};" for name, colour in palette.items()]
+    for where, colours in (
+        (":root", palette.PALETTE),
+        ('html[data-theme="dark"]', palette.ON_DARK),
+    ):
+        lines = [f"  --otlec-{name}: {colour};" for name, colour in colours.items()]
         text += where + " {\n" + "\n".join(lines) + "\n}\n"
     target = Path(app.outdir) / "_static" / "palette.css"
     if not target.exists() or target.read_text() != text:

@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from ...drawing.moving import COLORS
+from ...drawing.palette import PALETTE, RIGHT, WRONG
 from ...measure import Measure
 from ._values import Score
 
@@ -18,7 +18,7 @@ _HEADS = {
     "time": "it takes too long",
     "refused": "this cannot be judged",
 }
-_SOURCE, _TARGET = COLORS["source"], COLORS["target"]
+_SOURCE, _TARGET = PALETTE["source"], PALETTE["target"]
 
 # Not how many: a slow machine may stop before the last of them, and notebooks are compared.
 _TRIED = "Tried on fixed inputs and on random ones."
@@ -149,7 +149,7 @@ class Verdict:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        colour = "#2e7d4f" if self else "#b3541e"
+        colour = RIGHT if self else WRONG
         out = [
             f'<div style="border-left: 3px solid {colour}; padding: 0.2em 0 0.2em 1em">',
             f"<p><strong>{escape(self.head)}</strong></p>",
