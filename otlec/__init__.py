@@ -4,6 +4,7 @@ Each module holds one idea of the lecture, its compiled kernel and its public fu
 """
 
 from .barycenters import Barycenter, barycenter, mixture
+from .certificate import Certificate, verify
 from .classroom.check import check
 from .cost import cost_matrix, half_square_cost
 from .differentiability import (
@@ -46,6 +47,7 @@ __all__ = [
     "Assignment",
     "Barycenter",
     "Bottleneck",
+    "Certificate",
     "Coupling",
     "Derivative",
     "DynamicPlan",
@@ -101,5 +103,6 @@ __all__ = [
     "transport",
     "transport_1d",
     "transport_cost",
+    "verify",
     "wasserstein",
 ]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _validate
+from .certificate import PointCosts
 from .cost import cost_matrix, half_square_cost
 from .measure import Measure, require_measure
 from .plan import Assignment, Plan
@@ -60,8 +61,9 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
         return _monotone_plan(mu, nu, p)
     if cost is half_square_cost and mu.dim == 1:
         plan = _monotone_plan(mu, nu, 2.0)
+        half = PointCosts(mu.points, nu.points, 2.0, factor=0.5)
         return dataclasses.replace(
-            plan, value=plan.value / 2, phi=plan.phi / 2, psi=plan.psi / 2, p=None
+            plan, value=plan.value / 2, phi=plan.phi / 2, psi=plan.psi / 2, p=None, evidence=half
         )
     permutes = _permutes(mu, nu)
     if cost is None and permutes and mu.size > _MATRIX:
@@ -156,5 +158,5 @@ def _permutation(mu: Measure, best: Assignment) -> Plan:
     n = mu.size
     return Plan(
         mu.weights, mu.weights, np.arange(n), best.permutation, np.full(n, 1.0 / n),
-        best.value / n, best.phi, best.psi,
+        best.value / n, best.phi, best.psi, evidence=best.evidence,
     )  # fmt: skip

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge
 from .measure import Measure
-
-
-def _bound(gap: float, scale: float) -> str:
-    """A bound that a relative gap meets: a power of ten, and never one that rounding decides."""
-    relative = abs(gap) / scale if scale > 0 else abs(gap)
-    exponent = -12 if relative <= 1e-12 else math.ceil(math.log10(relative))
-    return f"certified to 1e{exponent:+03d}"
 
 
 def _read_only(*arrays: np.ndarray) -> None:
     for array in arrays:
         array.flags.writeable = False
+
+
+def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
+    """The sum of all products of masses and potentials, each sum rounded once."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = np.concatenate([masses * potential for masses, potential in pairs])
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):  # of potentials that are huge, nan or infinite
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(terms.sum())
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +45,9 @@ class Plan:
         The exponent of the cost |x - y|^p, or None for any other cost.
     source, target : Measure or None
         The measures that the plan couples, where there are points.
+    evidence : object
+        What was read of the costs when the plan was made; `certificate` is judged from it. A plan
+        made by hand has none: `otlec.verify` checks it against its cost.
     """
 
     a: np.ndarray
@@ -53,6 +61,7 @@ class Plan:
     p: float | None = None
     source: Measure | None = None
     target: Measure | None = None
+    evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
 
     def __post_init__(self) -> None:
         _read_only(self.a, self.b, self.rows, self.cols, self.mass, self.phi, self.psi)
@@ -72,7 +81,7 @@ class Plan:
     @property
     def dual_value(self) -> float:
         r"""The dual value $\int \varphi d\mu + \int \psi d\nu$, a lower bound of the cost."""
-        return math.fsum(np.concatenate([self.a * self.phi, self.b * self.psi]))
+        return _earned((self.a, self.phi), (self.b, self.psi))
 
     @property
     def gap(self) -> float:
@@ -81,11 +90,13 @@ class Plan:
 
     @property
     def certificate(self) -> str:
-        """The gap in words that do not depend on rounding, as ``certified to 1e-12``.
+        """What is proved, in words that do not depend on rounding, as ``certified to 1e-12``.
 
-        The bound is relative to the sizes of the two values; no claim goes below 1e-12.
+        Marginals, feasibility and gap all hold to that, relative to the value, and in each part of
+        the plan to its own: see `otlec.verify`, which gives the figures. No claim goes below 1e-12,
+        and where one of the three fails, the words are ``not certified:`` and the reason.
         """
-        return _bound(self.gap, math.fsum(self.a * abs(self.phi)) + abs(self.value))
+        return str(judge(self, self.evidence))
 
     @property
     def distance(self) -> float:
@@ -122,20 +133,48 @@ class Assignment:
         The sum of the n costs (not their mean).
     phi, psi : arrays of shape (n,)
         Potentials: ``phi[i] + psi[j] <= cost[i, j]``, with equality on the assignment.
+    evidence : object
+        What was read of the costs when it was made, from which `certificate` is judged.
     """
 
     permutation: np.ndarray
     value: float
     phi: np.ndarray
     psi: np.ndarray
+    evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
 
     def __post_init__(self) -> None:
         _read_only(self.permutation, self.phi, self.psi)
 
     @property
+    def rows(self) -> np.ndarray:
+        """The rows 0, 1, ..., n - 1, as the entries of a plan."""
+        return np.arange(self.permutation.size)
+
+    @property
+    def cols(self) -> np.ndarray:
+        """The columns that they are assigned to: the permutation."""
+        return self.permutation
+
+    @property
+    def mass(self) -> np.ndarray:
+        """A mass of 1 on each pair."""
+        return np.ones(self.permutation.size)
+
+    @property
+    def a(self) -> np.ndarray:
+        """The marginals: a mass of 1 in each row."""
+        return np.ones(self.permutation.size)
+
+    @property
+    def b(self) -> np.ndarray:
+        """The marginals: a mass of 1 in each column."""
+        return np.ones(self.permutation.size)
+
+    @property
     def dual_value(self) -> float:
         """The dual value, the sum of all potentials: a lower bound of every assignment's cost."""
-        return math.fsum(np.concatenate([self.phi, self.psi]))
+        return _earned((self.a, self.phi), (self.b, self.psi))
 
     @property
     def gap(self) -> float:
@@ -144,8 +183,8 @@ class Assignment:
 
     @property
     def certificate(self) -> str:
-        """The gap in words that do not depend on rounding, as ``certified to 1e-12``."""
-        return _bound(self.gap, math.fsum(abs(self.phi)) + abs(self.value))
+        """What is proved, in words that do not depend on rounding: see `Plan.certificate`."""
+        return str(judge(self, self.evidence))
 
     def __repr__(self) -> str:
         return f"Assignment(n={self.permutation.size}, value={self.value:.6g})"

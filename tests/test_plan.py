@@ -65,6 +65,6 @@ def test_the_certificate_says_the_gap_in_words():
     doubtful = dataclasses.replace(plan, value=plan.value + 1e-6)
     assert doubtful.certificate == "certified to 1e-05"
     worthless = dataclasses.replace(best, value=4.0)
-    assert worthless.certificate == "certified to 1e+00"
+    assert worthless.certificate.startswith("not certified: the value exceeds")
     nothing = transport([1.0], [1.0], [[0.0]])
     assert nothing.certificate == "certified to 1e-12"

@@ -35,7 +35,8 @@ def problem(seed):
 def test_the_monotone_plan_proves_its_optimality(seed, p):
     x, y, a, b = problem(seed)
     plan = transport_1d(x, y, a, b, p)
-    assert_optimal(plan, cost_matrix(x, y, p))
+    # the matrix has other roundings of its largest costs
+    assert_optimal(plan, cost_matrix(x, y, p), error=1e-10)
     expected = naive.quantile_value(x, y, plan.a, plan.b, p)
     assert plan.value == pytest.approx(expected, rel=1e-11, abs=1e-14)
     distance = wasserstein(Measure(x, a), Measure(y, b), p)

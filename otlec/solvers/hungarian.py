@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from ..certificate import MatrixCosts, with_evidence
 from ..plan import Assignment
 from .auction import Market
 
@@ -83,7 +84,7 @@ def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
         value = math.fsum(_assigned_costs(cost, col_of).tolist())
     except OverflowError:
         raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
-    return Assignment(col_of, value, phi, psi)
+    return with_evidence(Assignment(col_of, value, phi, psi), MatrixCosts(cost))
 
 
 def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
@@ -97,7 +98,7 @@ def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
         value = small.value / _SCALE
     if not (np.isfinite(phi).all() and np.isfinite(psi).all() and np.isfinite(value)):
         raise ValueError("cost is too large: its potentials or its value exceed 1.8e308; divide it")
-    return Assignment(small.permutation, value, phi, psi)
+    return with_evidence(Assignment(small.permutation, value, phi, psi), MatrixCosts(cost))
 
 
 @kernel

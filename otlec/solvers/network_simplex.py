@@ -26,6 +26,7 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from ..certificate import MatrixCosts, with_evidence
 from ..plan import Plan
 
 _GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
@@ -74,7 +75,8 @@ def transport(a, b, cost) -> Plan:
         rows, cols, mass, phi_on, psi_on = _solve(a[on_a], b[on_b], cost[np.ix_(on_a, on_b)])
         rows, cols = on_a[rows], on_b[cols]
         phi, psi = _extend(cost, on_a, on_b, phi_on, psi_on)
-    return Plan(a, b, rows, cols, mass, _value(mass, cost[rows, cols], phi, psi), phi, psi)
+    value = _value(mass, cost[rows, cols], phi, psi)
+    return with_evidence(Plan(a, b, rows, cols, mass, value, phi, psi), MatrixCosts(cost))
 
 
 def _value(mass, costs, phi, psi) -> float:
@@ -271,7 +273,8 @@ def _prices(cost, phi, psi) -> tuple[float, float]:
     sample = cost[rows, cols] - phi[rows, None] - psi[cols]
     sample = sample[np.isfinite(sample) & (sample > 0)]
     lowest, highest = _extremes(cost)
-    enough = (n + m) * (highest - lowest) or 1.0
+    # where costs are nearly equal, what they differ by drowns in the rounding of a price
+    enough = (n + m) * (highest - lowest) + 1e-6 * max(abs(highest), abs(lowest)) or 1.0
     typical = float(np.median(sample)) if sample.size else enough
     return min(typical, enough), enough
 

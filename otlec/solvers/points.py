@@ -24,6 +24,7 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from ..certificate import PointCosts
 from ..cost import cost_matrix
 from ..plan import Assignment
 from .auction import Market
@@ -128,7 +129,7 @@ def _solve(x: np.ndarray, y: np.ndarray, p: float) -> Assignment:
 
 def _assignment(x, y, p, permutation, phi, psi) -> Assignment:
     value = math.fsum(_costs_of_pairs(x, y, p, permutation).tolist())
-    return Assignment(permutation, value, phi, psi)
+    return Assignment(permutation, value, phi, psi, PointCosts(x, y, p))
 
 
 def _prices_of_means(by_x: "_Tree", by_y: "_Tree", p: float) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from ..certificate import PointCosts
 from ..measure import Measure
 from ..plan import Plan
 
@@ -70,7 +71,7 @@ def monotone_plan(x, y, a, b, p: float) -> Plan:
     value = float(np.sum(mass * costs))
     if not (math.isfinite(value) and np.isfinite(phi).all() and np.isfinite(psi).all()):
         raise ValueError(f"|x - y|^{p} overflows: scale the points down, or choose a smaller p")
-    return Plan(a, b, rows, cols, mass, value, phi, psi, p)
+    return Plan(a, b, rows, cols, mass, value, phi, psi, p, evidence=PointCosts(x, y, p))
 
 
 def monotone_distance(x, y, a, b, p: float) -> float:

@@ -1,0 +1,589 @@
+r"""Certificates: what a third party can check of a plan, from the data of its problem alone.
+
+A plan gamma and potentials phi, psi prove each other optimal if three things hold:
+
+- *marginals*: the rows of gamma sum to a, its columns to b;
+- *feasibility*: phi_i + psi_j <= c_ij for all pairs, forbidden ones (c = +inf) excepted;
+- *gap*: the cost of the plan is what the prices earn, sum_ij gamma_ij (c_ij - phi_i - psi_j) = 0.
+
+Numbers on a computer satisfy them up to rounding, so each must be small compared to something, and
+that is the value itself: an error of 1e-6 is nothing where moving a unit of mass costs 1e9, and all
+there is to say where it costs 1e-6. The entries of the plan, seen as edges between rows and
+columns, join the atoms to *parts*; each part is judged at the mean cost of its own mass, and a pair
+between two parts at the dearer of the two means. So a plan between two distant clusters has to be
+optimal inside the cheap one too.
+
+Where that scale lies below the rounding of the potentials, their digits do not suffice. Then they
+are continued: the equalities along the edges of the plan determine all potentials of a part from
+one, and the errors of the stored ones are computed without error (Knuth's and Dekker's sums of two
+floats). The only freedom is to shift a whole part, which is settled by shortest paths between the
+parts over the pairs that are nearly tight.
+
+Source: Ogita, Rump and Oishi (2005) for sums without error; Ahuja, Magnanti and Orlin, *Network
+Flows* (1993), for the shifts.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import _validate
+from ._kernel import kernel
+from .cost import cost_matrix
+
+_CLAIM = 1e-12  # no certificate claims more
+_WORTHLESS = 1e-4  # a proof up to more than that is none
+_PRECISION = 2.0**-52
+_MARGIN = 64  # roundings that a stored potential may be off, to be continued
+_DOUBLE_DOUBLE = 2.0**-98  # of the terms: what is below is rounding of the continued potentials
+_ROUNDS = 1000  # of shortest paths between the parts
+_MOST = 4_000_000  # costs that are computed from points at a time
+_EXPONENT = 900  # of a cost, above which sums may overflow
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The verdict on a plan and its potentials; ``str(certificate)`` says it in words.
+
+    Attributes
+    ----------
+    marginals, violation, gap : float
+        The largest error of a marginal; the largest violation of phi + psi <= c, or 0; and the cost
+        of the plan minus what the potentials earn on it, which is negative where they earn too
+        much.
+    marginals_relative : float
+        The error of the marginals relative to the whole mass, or, if that is more, what the errors
+        of all marginals are worth relative to the value.
+    violation_relative, gap_relative : float
+        Violation and gap relative to the mean cost in the part of the plan that they belong to,
+        the greatest over all parts. Where the stored digits do not suffice, the potentials are
+        continued along the edges of the plan first.
+    scale : float
+        The value's own scale, sum_ij |c_ij| gamma_ij.
+    parts : int
+        The number of parts that the plan falls into.
+    failure : str
+        What is wrong, where that is no matter of precision; empty otherwise.
+    """
+
+    marginals: float = math.nan
+    violation: float = math.nan
+    gap: float = math.nan
+    marginals_relative: float = math.inf
+    violation_relative: float = math.inf
+    gap_relative: float = math.inf
+    scale: float = math.nan
+    parts: int = 0
+    failure: str = ""
+
+    @property
+    def error(self) -> float:
+        """The largest of the three relative errors; inf where the proof fails altogether."""
+        if self.failure:
+            return math.inf
+        return max(self.marginals_relative, self.violation_relative, self.gap_relative)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the plan is proved optimal, up to ``error``."""
+        return self.error <= _WORTHLESS
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    def __str__(self) -> str:
+        if self.failure:
+            return f"not certified: {self.failure}"
+        if not self.holds:
+            return f"not certified: {self._reason()}"
+        exponent = -12 if self.error <= _CLAIM else math.ceil(math.log10(self.error))
+        return f"certified to 1e{exponent:+03d}"
+
+    def _reason(self) -> str:
+        if not self.marginals_relative <= _WORTHLESS:
+            return f"the marginals are missed by {self.marginals:.3g}"
+        if not self.violation_relative <= _WORTHLESS:
+            return f"phi + psi exceeds the cost by {self.violation:.3g}"
+        return f"the value exceeds what the potentials earn by {self.gap:.3g}"
+
+    def __repr__(self) -> str:
+        mean = "the mean cost of a part" if self.parts != 1 else "the mean cost"
+        return (
+            f"{self}\n"
+            f"  marginals  missed by at most {self.marginals:.2g}, "
+            f"{self.marginals_relative:.2g} of the mass\n"
+            f"  phi + psi  above the cost by at most {self.violation:.2g}, "
+            f"{self.violation_relative:.2g} of {mean}\n"
+            f"  gap        {self.gap:.2g}, {self.gap_relative:.2g} of the value "
+            f"(sum of |cost| times mass: {self.scale:.6g}, in {self.parts} "
+            f"{'part' if self.parts == 1 else 'parts'})"
+        )
+
+
+def verify(plan, cost) -> Certificate:
+    r"""Check a plan and its potentials against a cost, as anybody could who has the three.
+
+    Parameters
+    ----------
+    plan : Plan or Assignment
+        With entries, ``.value``, and potentials ``.phi`` and ``.psi``. Nothing else is believed.
+    cost : array of shape (n, m)
+        The costs; +inf forbids a pair.
+
+    Returns
+    -------
+    Certificate
+        ``str()`` of it is the verdict, such as ``certified to 1e-12``; its fields are the errors.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``plan`` has no potentials, or the cost is no matrix of the right shape.
+    """
+    if not all(hasattr(plan, name) for name in ("phi", "psi", "value", "rows", "cols", "mass")):
+        raise TypeError(
+            f"plan must be an otlec.Plan or Assignment, but it is a {type(plan).__name__}"
+        )
+    cost = _validate.cost(cost)
+    if cost.shape != (plan.phi.size, plan.psi.size):
+        raise ValueError(
+            f"cost must have shape {(plan.phi.size, plan.psi.size)}, one row for each entry of phi "
+            f"and one column for each of psi, but its shape is {cost.shape}"
+        )
+    return judge(plan, MatrixCosts(cost))
+
+
+class MatrixCosts:
+    """The costs of a matrix."""
+
+    def __init__(self, cost: np.ndarray):
+        self.cost = cost
+
+    def of(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """The costs of some pairs."""
+        return self.cost[rows, cols]
+
+    def near(self, entries, phi, psi, room, reach, unit, strict):
+        """All pairs (i, j) with c_ij - phi_i - psi_j < room_i + reach_j, and their costs."""
+        cost = self.cost if unit == 0 else _scaled(self.cost, unit)
+        return _near(cost, phi, psi, room, reach, strict)
+
+
+@dataclass(frozen=True)
+class PointCosts:
+    """The costs ``factor`` |x_i - y_j|^p of points, which are computed when somebody asks."""
+
+    x: np.ndarray
+    y: np.ndarray
+    p: float
+    factor: float = 1.0
+
+    def of(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """The costs of some pairs."""
+        size = max(1, _MOST // 8)
+        x, y = self._tables()
+        blocks = [
+            _costs_of_pairs(x, y, self.p, rows[k : k + size], cols[k : k + size])
+            for k in range(0, rows.size, size)
+        ]
+        return self.factor * np.concatenate([np.zeros(0), *blocks])
+
+    def near(self, entries, phi, psi, room, reach, unit, strict):
+        """As `MatrixCosts.near`; on the line, pairs along the staircase vouch for all others."""
+        x, y = self._tables()
+        if x.shape[1] == 1 and _is_staircase(x[:, 0], y[:, 0], *entries):
+            i, j = _beside(x[:, 0], y[:, 0], *entries)
+            return i, j, _scaled(self.of(i, j), unit)
+        found = []
+        height = max(1, _MOST // y.shape[0])
+        for k in range(0, x.shape[0], height):
+            some = slice(k, k + height)
+            cost = _scaled(self.factor * cost_matrix(x[some], y, self.p), unit)
+            i, j, c = _near(cost, phi[some], psi, room[some], reach, strict)
+            found.append((i + k, j, c))
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+    def _tables(self):
+        return self.x.reshape(self.x.shape[0], -1), self.y.reshape(self.y.shape[0], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What has been read of the costs, once, when a plan was made: enough to judge it at any time.
+
+    It holds for these entries and these potentials, counted in units of 2^unit. No pair that is not
+    listed has a reduced cost below ``room``, in each row.
+    """
+
+    rows: np.ndarray
+    cols: np.ndarray
+    phi: np.ndarray
+    psi: np.ndarray
+    unit: int
+    costs: np.ndarray  # of the entries
+    i: np.ndarray  # pairs that are nearly tight, or violated
+    j: np.ndarray
+    near: np.ndarray  # their costs
+    room: np.ndarray
+    reach: np.ndarray
+
+    def is_of(self, plan) -> bool:
+        """Whether it was read for the entries and the potentials of this plan."""
+        pairs = ((self.rows, plan.rows), (self.cols, plan.cols))
+        pairs += ((self.phi, plan.phi), (self.psi, plan.psi))
+        return all(mine is theirs or np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+def read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
+    """Read from the costs what a verdict on this plan needs; a `Certificate` if it fails at once.
+
+    It is one pass over the costs, and a second one over rows with pairs that are nearly tight.
+    """
+    with np.errstate(all="ignore"):
+        return _read(plan, costs)
+
+
+def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
+    n, m = plan.phi.size, plan.psi.size
+    rows, cols = plan.rows, plan.cols
+    if not (_are_indices(rows, n) and _are_indices(cols, m) and rows.size == cols.size):
+        return Certificate(failure="an entry of the plan lies outside of it")
+    if not (np.isfinite(plan.phi).all() and np.isfinite(plan.psi).all()):
+        return Certificate(failure="a potential is nan or infinite")
+    used = costs.of(rows, cols)
+    if not np.isfinite(used).all():
+        return Certificate(failure="a forbidden pair carries mass")
+    unit = _unit(used, plan.phi, plan.psi)
+    phi, psi = _scaled(plan.phi, unit), _scaled(plan.psi, unit)
+    mass = _normalised(plan.mass)
+    parts = _parts(rows, cols, mass, _scaled(used, unit), phi, psi)
+    fine_row, fine_col = parts.fine[parts.row], parts.fine[parts.col]
+    scale = parts.mean[parts.row]
+    room = np.where(fine_row, -0.05 * _CLAIM * scale, _MARGIN * _PRECISION * np.abs(phi))
+    reach = np.where(fine_col, 0.0, _MARGIN * _PRECISION * np.abs(psi))
+    strict = parts.exact
+    if strict:  # the digits suffice: only what is violated matters
+        room, reach = np.minimum(room, 0.0), np.zeros(m)
+    i, j, near = costs.near((rows, cols), phi, psi, room, reach, unit, strict)
+    return Evidence(
+        rows, cols, plan.phi, plan.psi, unit, _scaled(used, unit), i, j, near, room, reach
+    )
+
+
+def with_evidence(plan, costs: MatrixCosts | PointCosts):
+    """The plan, together with what a verdict needs of its costs."""
+    return replace(plan, evidence=read(plan, costs))
+
+
+def judge(plan, costs: MatrixCosts | PointCosts | Evidence | Certificate | None) -> Certificate:
+    """The verdict on a plan, from the costs or from what has been read of them."""
+    if costs is None:
+        return Certificate(failure="the cost is not known here; otlec.verify(plan, cost) checks it")
+    if not (plan.phi.size == plan.a.size and plan.psi.size == plan.b.size):
+        return Certificate(failure="a potential has the wrong shape")
+    if not plan.rows.size == plan.cols.size == plan.mass.size:
+        return Certificate(failure="the entries of the plan have different lengths")
+    if not (np.isfinite(plan.mass).all() and (plan.mass >= 0).all()):
+        return Certificate(failure="a mass of the plan is negative, nan or infinite")
+    if not math.isfinite(plan.value):
+        return Certificate(failure=f"the value is {plan.value}")
+    if isinstance(costs, MatrixCosts | PointCosts):
+        costs = read(plan, costs)
+    with np.errstate(all="ignore"):
+        if isinstance(costs, Certificate):
+            return costs
+        if not costs.is_of(plan):
+            return Certificate(
+                failure="entries or potentials are not those that were checked when the plan was "
+                "made; otlec.verify(plan, cost) checks these"
+            )
+        return _verdict(plan, costs)
+
+
+def _verdict(plan, read: Evidence) -> Certificate:
+    rows, cols, n, m = plan.rows, plan.cols, plan.a.size, plan.b.size
+    whole = float(plan.a.sum())
+    if not (whole > 0 and math.isfinite(whole)):
+        return Certificate(failure="the mass is not positive and finite")
+    mass = plan.mass / whole
+    missed_a = np.abs(np.bincount(rows, mass, n) - plan.a / whole)
+    missed_b = np.abs(np.bincount(cols, mass, m) - plan.b / whole)
+    phi, psi = _scaled(plan.phi, read.unit), _scaled(plan.psi, read.unit)
+    parts = _parts(rows, cols, mass, read.costs, phi, psi)
+    slack, pairs, shift_phi, shift_psi = _continued(parts, read, phi, psi)
+    # feasibility, each pair at its own scale, and what may be hidden among the pairs not listed
+    row_scale, col_scale = parts.mean[parts.row], parts.mean[parts.col]
+    noise = _DOUBLE_DOUBLE * (np.abs(phi[read.i]) + np.abs(psi[read.j]))
+    over = np.where(pairs < -noise, -pairs, 0.0)
+    violation = _ratios(over, np.maximum(row_scale[read.i], col_scale[read.j])).max(initial=0.0)
+    hidden = np.abs(shift_phi) + _PRECISION * np.abs(phi) * (shift_phi != 0) - read.room
+    violation = max(violation, _ratios(np.maximum(hidden, 0.0), row_scale).max(initial=0.0))
+    hidden = np.maximum(np.abs(shift_psi) - read.reach, 0.0) * (shift_psi != 0)
+    violation = max(violation, _ratios(hidden, col_scale).max(initial=0.0))
+    # the gap, in each part and in the whole; and the value that is claimed
+    own = mass * np.abs(read.costs)
+    value_scale = float(own.sum())
+    noise = _DOUBLE_DOUBLE * (np.abs(phi[rows]) + np.abs(psi[cols]))
+    lost = mass * np.where(np.abs(slack) > noise, slack, 0.0)
+    gap = _ratios(
+        np.bincount(parts.row[rows], np.abs(lost), parts.count),
+        np.bincount(parts.row[rows], own, parts.count),
+    ).max(initial=0.0)
+    claimed = float(np.ldexp(plan.value, -read.unit)) / whole
+    stated = abs(claimed - float((mass * read.costs).sum()))
+    gap = max(gap, _ratio(stated + float(np.abs(lost).sum()), value_scale))
+    worth = float(missed_a @ row_scale + missed_b @ col_scale)
+    missed = max(missed_a.max(), missed_b.max())
+    back = math.ldexp(1.0, min(read.unit, 1023))
+    stored = mass * _residual(read.costs, phi[rows], psi[cols])
+    earned_too_much = -float(stored.sum()) - _CLAIM * value_scale
+    earned_too_much -= 4 * _PRECISION * float(mass @ (np.abs(phi[rows]) + np.abs(psi[cols])))
+    certificate = Certificate(
+        marginals=missed * whole,
+        violation=max(0.0, -float(_residual(read.near, phi[read.i], psi[read.j]).min(initial=0)))
+        * back,
+        gap=(claimed - float((mass * read.costs).sum()) + float(stored.sum())) * back * whole,
+        marginals_relative=max(missed, _ratio(worth, value_scale) if worth > 0 else 0.0),
+        violation_relative=float(violation),
+        gap_relative=float(gap),
+        scale=value_scale * back * whole,
+        parts=parts.count,
+    )
+    if earned_too_much > 0:
+        return replace(certificate, failure="the dual value is above the primal one")
+    return certificate
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """The parts that a plan joins its atoms to."""
+
+    count: int
+    row: np.ndarray  # the part of each row
+    col: np.ndarray
+    mean: np.ndarray  # cost of a unit of mass, in each part
+    fine: np.ndarray  # whether the rounding of the stored potentials is far below that
+    exact: bool  # whether the stored potentials are tight to the last bit, or fine everywhere
+    delta_phi: np.ndarray  # what the stored potentials lack, in parts that are not fine
+    delta_psi: np.ndarray
+
+
+def _parts(rows, cols, mass, costs, phi, psi) -> _Parts:
+    residual = _residual(costs, phi[rows], psi[cols])
+    count, row, col, delta_phi, delta_psi = _join(rows, cols, residual, phi.size, psi.size)
+    weight = np.bincount(row[rows], mass, count)
+    own = np.bincount(row[rows], mass * np.abs(costs), count)
+    total = float(weight.sum())
+    mean = np.full(count, float(own.sum()) / total if total > 0 else 0.0)
+    np.divide(own, weight, out=mean, where=weight > 0)
+    coarse = np.zeros(count)
+    np.maximum.at(coarse, row, np.abs(phi))
+    np.maximum.at(coarse, col, np.abs(psi))
+    fine = 4 * _PRECISION * coarse <= _CLAIM / 10 * mean
+    exact = bool(fine.all() or (residual == 0).all())
+    return _Parts(
+        count, row, col, mean, fine, exact,
+        np.where(fine[row], 0.0, delta_phi), np.where(fine[col], 0.0, delta_psi),
+    )  # fmt: skip
+
+
+def _continued(parts: _Parts, read: Evidence, phi, psi):
+    """Reduced costs of the entries and of the listed pairs, with the potentials continued.
+
+    Also by how much the potentials are changed.
+    """
+    slack = _residual(read.costs, phi[read.rows], psi[read.cols])
+    slack -= parts.delta_phi[read.rows] + parts.delta_psi[read.cols]
+    pairs = _residual(read.near, phi[read.i], psi[read.j])
+    pairs -= parts.delta_phi[read.i] + parts.delta_psi[read.j]
+    shift = np.zeros(parts.count)
+    above, below = parts.row[read.i], parts.col[read.j]
+    if (pairs < 0).any():
+        # costs are rounded themselves: no plan can be better to the last bit
+        room = 0.05 * _CLAIM * np.maximum(parts.mean[above], parts.mean[below])
+        shift = _shifts(above, below, pairs + room, parts.count, _ROUNDS)
+        pairs = pairs - (shift[above] - shift[below])
+    return (
+        slack, pairs, parts.delta_phi + shift[parts.row], parts.delta_psi - shift[parts.col]
+    )  # fmt: skip
+
+
+def _residual(costs, phi, psi):
+    """Reduced costs, to the last bit or nearly: two sums without error (Knuth)."""
+    total = phi + psi
+    part = total - phi
+    lost = (phi - (total - part)) + (psi - part)
+    rest = costs - total
+    part = rest - costs
+    lost = ((costs - (rest - part)) - (total + part)) - lost
+    return np.where(np.isfinite(lost), rest + lost, rest)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else (0.0 if part == 0 else math.inf)
+
+
+def _ratios(part, whole):
+    out = np.where(part == 0, 0.0, np.inf)
+    return np.divide(part, whole, out=out, where=(whole > 0) & (part != 0))
+
+
+def _unit(*arrays) -> int:
+    """The exponent of the unit in which numbers are counted: 0, but for huge and tiny ones."""
+    largest = max((float(np.abs(a).max(initial=0.0)) for a in arrays), default=0.0)
+    exponent = math.frexp(largest)[1]
+    return exponent if largest > 0 and abs(exponent) > _EXPONENT // 2 else 0
+
+
+def _scaled(array, unit: int):
+    return np.ldexp(array, -unit) if unit else array
+
+
+def _normalised(mass):
+    """Masses of sum 1 or nearly, however large or tiny they are."""
+    mass = _scaled(mass, _unit(mass))
+    total = mass.sum()
+    return mass / total if total > 0 else mass
+
+
+def _are_indices(array, size: int) -> bool:
+    return bool(array.size == 0 or (array.min() >= 0 and array.max() < size))
+
+
+def _is_staircase(x, y, rows, cols) -> bool:
+    """Whether the entries move up in x and y together, and every atom has one."""
+    if np.unique(rows).size < x.size or np.unique(cols).size < y.size:
+        return False
+    order = np.lexsort((y[cols], x[rows]))
+    return bool((np.diff(y[cols][order]) >= 0).all())
+
+
+def _beside(x, y, rows, cols):
+    """The pairs beside the steps of a staircase.
+
+    If no reduced cost is negative there, none is anywhere: the cost of the line is Monge, and
+    reduced costs only grow on the way from the staircase.
+    """
+    order = np.lexsort((cols, rows, y[cols], x[rows]))
+    i, j = rows[order], cols[order]
+    return np.concatenate([i[1:], i[:-1]]), np.concatenate([j[:-1], j[1:]])
+
+
+@kernel
+def _costs_of_pairs(x, y, p, rows, cols):
+    costs = np.empty(rows.size)
+    for q in range(rows.size):
+        square = 0.0
+        for k in range(x.shape[1]):
+            square += (x[rows[q], k] - y[cols[q], k]) ** 2
+        if p == 1.0:
+            square = math.sqrt(square)
+        elif p != 2.0:
+            square = square ** (0.5 * p)
+        costs[q] = square
+    return costs
+
+
+@kernel
+def _near(cost, phi, psi, room, reach, strict):
+    """The pairs with c_ij - phi_i - psi_j < room_i + reach_j; if ``strict``, less than 0 besides.
+
+    The difference is rounded once where it is near 0, by an error of at most 2^-53 |phi_i|.
+    """
+    n, m = cost.shape
+    raised = psi + reach
+    counts = np.zeros(n, np.int64)
+    for i in range(n):
+        row = cost[i]
+        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
+        count = 0
+        for j in range(m):
+            count += not row[j] - raised[j] >= below  # a nan is not above
+        counts[i] = count
+    total = counts.sum()
+    rows, cols, costs = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
+    found = 0
+    for i in range(n):
+        if counts[i] == 0:
+            continue
+        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
+        for j in range(m):
+            if not cost[i, j] - raised[j] >= below:
+                if strict and _exceeds(phi[i], psi[j], cost[i, j]) <= 0:
+                    continue
+                rows[found], cols[found], costs[found] = i, j, cost[i, j]
+                found += 1
+    return rows[:found], cols[:found], costs[:found]
+
+
+@kernel
+def _exceeds(phi, psi, cost):
+    """The excess phi + psi - cost, correct in sign."""
+    total = phi + psi
+    part = total - phi
+    lost = (phi - (total - part)) + (psi - part)
+    return (total - cost) + lost
+
+
+@kernel
+def _join(rows, cols, residual, n, m):
+    """Number the parts; and from the first atom of each, continue the potentials along the edges.
+
+    On a forest the continued potentials are tight on all edges; on cycles, on some tree of them.
+    """
+    first = np.zeros(n + m + 1, np.int64)  # the edges of each atom, one atom after the other
+    for q in range(rows.size):
+        first[rows[q] + 1] += 1
+        first[n + cols[q] + 1] += 1
+    for k in range(n + m):
+        first[k + 1] += first[k]
+    place = first.copy()
+    edges = np.empty(2 * rows.size, np.int64)
+    for q in range(rows.size):
+        for atom in (rows[q], n + cols[q]):
+            edges[place[atom]] = q
+            place[atom] += 1
+    part = np.full(n + m, -1)
+    delta = np.zeros(n + m)
+    queue = np.empty(n + m, np.int64)
+    count = 0
+    for start in range(n + m):
+        if part[start] >= 0:
+            continue
+        part[start] = count
+        queue[0] = start
+        head, tail = 0, 1
+        while head < tail:
+            atom = queue[head]
+            head += 1
+            for k in range(first[atom], first[atom + 1]):
+                q = edges[k]
+                other = n + cols[q] if atom < n else rows[q]
+                if part[other] < 0:
+                    part[other] = count
+                    delta[other] = residual[q] - delta[atom]
+                    queue[tail] = other
+                    tail += 1
+        count += 1
+    return count, part[:n], part[n:], delta[:n], delta[n:]
+
+
+@kernel
+def _shifts(above, below, lengths, count, rounds):
+    """Shifts of the parts with shift[above] - shift[below] <= length, by Bellman and Ford.
+
+    If there are none, or they take too many rounds, no part is shifted.
+    """
+    shift = np.zeros(count)
+    for sweep in range(rounds):
+        changed = False
+        for k in range(lengths.size):
+            q = k if sweep % 2 == 0 else lengths.size - 1 - k  # forth and back: parts in a row
+            most = shift[below[q]] + lengths[q]
+            if shift[above[q]] > most and above[q] != below[q]:
+                shift[above[q]] = most
+                changed = True
+        if not changed:
+            return shift
+    return np.zeros(count)

@@ -1,0 +1,164 @@
+"""A certificate looks at the plan, at the prices, and at both values, each at its own scale."""
+
+import dataclasses
+import pickle
+
+import naive
+import numpy as np
+import pytest
+
+from otlec import (
+    Assignment,
+    Measure,
+    Plan,
+    assignment,
+    cost_matrix,
+    optimal_plan,
+    transport,
+    verify,
+)
+
+HALF = np.full(2, 0.5)
+SWAP = np.array([[0.0, 1.0], [1.0, 0.0]])
+TWO = np.arange(2)
+
+
+def plan_by_hand(cols=TWO, mass=HALF, value=0.0, phi=(0.0, 0.0), psi=(0.0, 0.0)):
+    return Plan(
+        HALF, HALF, TWO, np.array(cols), np.array(mass), value, np.array(phi), np.array(psi)
+    )
+
+
+def test_a_plan_by_hand_is_certified_only_once_it_was_checked():
+    plan = plan_by_hand()
+    assert plan.certificate.startswith("not certified: the cost is not known here")
+    assert str(verify(plan, SWAP)) == "certified to 1e-12"
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        (plan_by_hand([1, 0], value=1.0, phi=(1.0, 1.0)), "phi + psi exceeds the cost by 1"),
+        (plan_by_hand([1, 0], value=1.0), "the value exceeds what the potentials earn by 1"),
+        (plan_by_hand(mass=[0.5, 0.25]), "the marginals are missed by 0.25"),
+        (plan_by_hand([0, 0]), "the marginals are missed by 0.5"),
+        (plan_by_hand(phi=(5e-10, 5e-10)), "the dual value is above the primal one"),
+        (plan_by_hand(value=-1e-3), "the value exceeds"),
+        (plan_by_hand(value=np.nan), "the value is nan"),
+        (plan_by_hand(mass=[np.nan, 0.5]), "a mass of the plan is negative, nan or infinite"),
+        (plan_by_hand(mass=[1.0, -0.5]), "a mass of the plan is negative, nan or infinite"),
+        (plan_by_hand(phi=(np.nan, 0.0)), "a potential is nan or infinite"),
+        (plan_by_hand(phi=(-np.inf, 0.0)), "a potential is nan or infinite"),
+        (plan_by_hand([2, 0]), "an entry of the plan lies outside of it"),
+    ],
+)
+def test_a_wrong_plan_is_refused_with_the_reason(plan, reason):
+    certificate = verify(plan, SWAP)
+    assert not certificate.holds
+    assert str(certificate).startswith(f"not certified: {reason}")
+    assert repr(certificate)
+    assert repr(plan)
+    assert isinstance(plan.gap, float)
+
+
+def test_a_forbidden_pair_that_carries_mass_is_refused():
+    cost = np.array([[np.inf, 1.0], [1.0, 0.0]])
+    assert "a forbidden pair carries mass" in str(verify(plan_by_hand(), cost))
+    assert verify(plan_by_hand([1, 0], value=1.0, phi=(1.0, 0.0), psi=(1.0, 0.0)), cost).holds
+
+
+def test_a_wrong_permutation_is_refused():
+    twice = Assignment(np.zeros(2, np.int64), 1.0, np.zeros(2), np.zeros(2))
+    assert "the marginals are missed by 1" in str(verify(twice, SWAP))
+    crossed = Assignment(np.array([1, 0]), 2.0, np.zeros(2), np.zeros(2))
+    assert "the value exceeds what the potentials earn by 2" in str(verify(crossed, SWAP))
+
+
+def test_a_change_of_a_plan_changes_its_certificate():
+    rng = np.random.default_rng(3)
+    plan = transport(rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(6)), rng.random((5, 6)))
+    assert plan.certificate == "certified to 1e-12"
+    for change in (
+        {"value": plan.value * 1.01},
+        {"phi": plan.phi + 1e-3},
+        {"mass": np.roll(plan.mass, 1)},
+        {"cols": np.roll(plan.cols, 1)},
+        {"b": np.roll(plan.b, 1)},
+    ):
+        assert dataclasses.replace(plan, **change).certificate.startswith("not certified")
+    nearly = dataclasses.replace(plan, value=plan.value * (1 + 3e-10))
+    assert nearly.certificate == "certified to 1e-09"
+
+
+def test_a_certificate_survives_pickling():
+    plan = optimal_plan(Measure([[0.0, 1], [2, 3]]), Measure([[0.0, 0], [1, 1], [2, 2]]))
+    assert pickle.loads(pickle.dumps(plan)).certificate == plan.certificate == "certified to 1e-12"
+
+
+def test_each_part_of_a_plan_is_judged_at_its_own_scale():
+    # two problems side by side: in the cheap one the plan is the wrong one
+    cost = np.full((4, 4), 1e9)
+    cost[:2, :2], cost[2:, 2:] = 1e6 * (1 + SWAP), 1e-6 * (1 + SWAP)
+    quarter, four = np.full(4, 0.25), np.arange(4)
+    value = float(quarter @ cost[four, four])
+    right = Plan(quarter, quarter, four, four, quarter, value, cost[four, four], np.zeros(4))
+    assert str(verify(right, cost)) == "certified to 1e-12"
+    wrong = [0, 1, 3, 2]
+    value = float(quarter @ cost[four, wrong])
+    wrong = Plan(quarter, quarter, four, np.array(wrong), quarter, value, right.phi, right.psi)
+    certificate = verify(wrong, cost)
+    assert not certificate.holds
+    assert abs(certificate.gap) < 1e-11 * certificate.scale
+    assert certificate.parts == 4
+
+
+def test_potentials_are_continued_where_their_digits_do_not_suffice():
+    # clouds a billionth apart: the value is 1e-18, far below the rounding of potentials near 1
+    rng = np.random.default_rng(0)
+    x = rng.random((30, 2))
+    y = x + 1e-9 * rng.random((30, 2))
+    cost = cost_matrix(x, y)
+    best = assignment(cost)
+    lifted = dataclasses.replace(best, phi=best.phi + 0.1, psi=best.psi - 0.1)
+    assert np.abs(lifted.phi + lifted.psi).max() == 0  # of the costs nothing is left
+    assert str(verify(best, cost)) == str(verify(lifted, cost)) == "certified to 1e-12"
+    swapped = np.array([1, 0, *range(2, 30)])
+    value = float(cost[np.arange(30), best.permutation[swapped]].sum())
+    worse = Assignment(best.permutation[swapped], value, lifted.phi, lifted.psi)
+    assert not verify(worse, cost).holds
+
+
+def test_what_the_costs_forbid_to_tell_apart_is_no_failure():
+    # 0.3 and 0.1 + 0.2: a tie, up to the rounding of the costs themselves
+    plan = transport([0.5, 0.5], [0.5, 0.5], [[0.3, 0.1 + 0.2], [0.1 + 0.2, 0.3]])
+    assert plan.certificate == "certified to 1e-12"
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160, 1e300])
+def test_certificates_do_not_depend_on_the_unit_of_the_costs(scale):
+    cost = scale * np.random.default_rng(1).random((6, 6))
+    best = assignment(cost)
+    assert str(verify(best, cost)) == "certified to 1e-12"
+    worse = best.permutation[[1, 0, 2, 3, 4, 5]]
+    value = float(cost[np.arange(6), worse].sum())
+    assert not verify(Assignment(worse, value, best.phi, best.psi), cost).holds
+
+
+def test_a_certified_value_is_right_to_what_the_certificate_says():
+    rng = np.random.default_rng(2)
+    for _ in range(300):
+        cost = 10.0 ** rng.uniform(-8, 8, (4, 4)) * rng.integers(0, 3, (4, 4))
+        best = assignment(cost)
+        potential = rng.permutation(4) if rng.random() < 0.5 else best.permutation
+        value = float(cost[np.arange(4), potential].sum())
+        certificate = verify(Assignment(potential, value, best.phi, best.psi), cost)
+        least = naive.assignment_value(cost)
+        if certificate.holds:
+            assert value <= least * (1 + 1e-12) + certificate.error * certificate.scale
+
+
+def test_verify_asks_for_a_plan_and_its_matrix():
+    with pytest.raises(TypeError, match=r"plan must be an otlec.Plan or Assignment, .* ndarray"):
+        verify(SWAP, SWAP)
+    with pytest.raises(ValueError, match=r"cost must have shape \(2, 2\)"):
+        verify(plan_by_hand(), np.zeros((2, 3)))
