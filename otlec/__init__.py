@@ -21,7 +21,13 @@ from .dynamics.benamou_brenier import benamou_brenier
 from .dynamics.film import DynamicPlan, DynamicState
 from .dynamics.flow import action, continuity_residual, displacement_velocity, flow, flow_density
 from .dynamics.otto import Helmholtz, Tangent, helmholtz, tangent, tangent_norm
-from .gaussian import gaussian_barycenter, gaussian_distance, gaussian_geodesic, gaussian_map
+from .gaussian import (
+    GaussianBarycenter,
+    gaussian_barycenter,
+    gaussian_distance,
+    gaussian_geodesic,
+    gaussian_map,
+)
 from .geodesics import (
     curve_length,
     distribution_function,
@@ -52,6 +58,7 @@ __all__ = [
     "Derivative",
     "DynamicPlan",
     "DynamicState",
+    "GaussianBarycenter",
     "Gluing",
     "Helmholtz",
     "LipschitzPotential",

@@ -76,6 +76,25 @@ def masses(value, name: str, size: int | None = None) -> np.ndarray:
     return array
 
 
+def shares(value, name: str, size: int) -> np.ndarray:
+    """Weights of shape (size,) with sum 1, up to 1e-9 or 1e-6 in 32 bits; None: equal ones."""
+    if value is None:
+        return np.full(size, 1.0 / size)
+    array = masses(value, name, size)
+    kind = getattr(value, "dtype", None)
+    total = array.sum()
+    if abs(total - 1.0) > (1e-6 if kind == np.float32 else 1e-9):
+        raise ValueError(
+            f"{name} must sum to 1, but their sum is {float(total)!r}; divide them by their sum "
+            + ("as 64-bit floats: w = w.astype(float); w / w.sum()" if _is_short(kind) else "first")
+        )
+    return array / total
+
+
+def _is_short(kind) -> bool:
+    return kind is not None and kind.kind == "f" and kind.itemsize < 8
+
+
 def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
     """An exponent p >= 1; p = inf only where ``infinity`` allows it."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -118,16 +137,6 @@ def time(value, name: str = "t") -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in [0, 1], but it is {float(value)!r}")
     return float(value)
-
-
-def shares(value, name: str, size: int) -> np.ndarray:
-    """Non-negative weights of shape (size,) that sum to 1; None means equal ones."""
-    if value is None:
-        return np.full(size, 1.0 / size)
-    array = masses(value, name, size)
-    if abs(array.sum() - 1.0) > 1e-9:
-        raise ValueError(f"{name} must sum to 1, but their sum is {float(array.sum())!r}")
-    return array
 
 
 def brief(value) -> str:

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
@@ -40,7 +41,7 @@ _STEPS_OF_A_GUESS = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Barycenter:
+class Barycenter(ReadOnly):
     r"""A barycenter with the plans that lead to it and a bound that judges it.
 
     Attributes
@@ -253,8 +254,7 @@ def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
     for position, mu in enumerate(measures):
         name = f"measures[{position}]"
         _check_dimension(require_measure(mu, name), measures, name)
-    weights = _validate.shares(weights, "weights", len(measures))
-    return measures, weights / weights.sum()
+    return measures, _validate.shares(weights, "weights", len(measures))
 
 
 def _check_dimension(mu: Measure, measures: list[Measure], name: str) -> None:

@@ -5,6 +5,8 @@ import numpy as np
 from . import _validate
 from ._kernel import kernel
 
+_SMALL, _LARGE = 1e-290, 1e300  # squares between them have lost no digit
+
 
 def cost_matrix(x, y, p: float = 2) -> np.ndarray:
     r"""The matrix of costs $c_{ij} = |x_i - y_j|^p$ (Definition 2.1), |.| being the Euclidean norm.
@@ -58,10 +60,41 @@ def _distance_powers(x, y, p):
             for k in range(d):
                 square += (x[i, k] - y[j, k]) ** 2
             c[i, j] = square
-        if p == 1.0:
+        outside = 0
+        for j in range(m):
+            outside += 0 if _SMALL < c[i, j] < _LARGE else 1
+        if outside:
+            _measure_again(x[i], y, p, c[i])
+        elif p == 1.0:
             for j in range(m):
                 c[i, j] = np.sqrt(c[i, j])
         elif p != 2.0:
             for j in range(m):
                 c[i, j] **= 0.5 * p
     return c
+
+
+@kernel
+def _measure_again(x, y, p, squares):
+    """Turn squares into costs where some have vanished or overflowed: by lengths in units."""
+    for j in range(y.shape[0]):
+        if not _SMALL < squares[j] < _LARGE:
+            squares[j] = _length(x, y[j]) ** p
+        elif p == 1.0:
+            squares[j] = np.sqrt(squares[j])
+        elif p != 2.0:
+            squares[j] **= 0.5 * p
+
+
+@kernel
+def _length(x, y):
+    """The Euclidean norm of x - y in units of its largest entry."""
+    unit = 0.0
+    for k in range(x.size):
+        unit = max(unit, abs(x[k] - y[k]))
+    if unit == 0.0 or unit == np.inf:
+        return unit
+    square = 0.0
+    for k in range(x.size):
+        square += ((x[k] - y[k]) / unit) ** 2
+    return unit * np.sqrt(square)

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
 from .barycenters import mixture
 from .cost import half_square_cost
 from .distance import optimal_plan, transport_cost
@@ -38,7 +39,7 @@ _CRUMB = 1e-13  # plan entries below this are what rounding left, and join nothi
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Derivative:
+class Derivative(ReadOnly):
     r"""The one-sided derivative of $t \mapsto \mathcal{T}_c(\sigma, \rho_0 + t (\rho_1 - \rho_0))$.
 
     Attributes
@@ -69,7 +70,7 @@ class Derivative:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PotentialBand:
+class PotentialBand(ReadOnly):
     r"""How far optimal conjugate potentials with $\varphi(x_0) = 0$ can lie apart.
 
     Attributes

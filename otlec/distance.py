@@ -26,6 +26,7 @@ from .solvers.points import assignment_points
 from .solvers.quantile import monotone_distance, monotone_plan
 
 _MATRIX = 2000  # atoms, above which the costs of points are computed row by row instead
+_VANISHES = 1e-200  # costs below it have lost digits, or will in a sum
 
 Cost = Callable[[np.ndarray, np.ndarray], np.ndarray] | np.ndarray
 
@@ -68,14 +69,36 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
     permutes = _permutes(mu, nu)
     if cost is None and permutes and mu.size > _MATRIX:
         plan = _permutation(mu, assignment_points(mu.points, nu.points, p))
+    elif cost is None:
+        matrix = _distances(mu, nu, p)
+        plan = _between(mu, nu, matrix) if matrix.max() > _VANISHES else _tiny(mu, nu, p)
     else:
-        matrix = _distances(mu, nu, p) if cost is None else _given_cost(mu, nu, cost)
-        if permutes:
-            plan = _permutation(mu, assignment(matrix))
-        else:
-            plan = transport(mu.weights, nu.weights, matrix)
+        plan = _between(mu, nu, _given_cost(mu, nu, cost))
     p = p if cost is None else None
     return dataclasses.replace(plan, b=nu.weights, p=p, source=mu, target=nu)
+
+
+def _between(mu: Measure, nu: Measure, matrix: np.ndarray) -> Plan:
+    """An optimal plan for a valid matrix of costs."""
+    if _permutes(mu, nu):
+        return _permutation(mu, assignment(matrix))
+    return transport(mu.weights, nu.weights, matrix)
+
+
+def _tiny(mu: Measure, nu: Measure, p: float) -> Plan:
+    """The plan where costs vanish, or nearly, though the points differ: in units of their lengths.
+
+    Value and potentials are 0, or what the least floats can tell of them; the entries are right.
+    """
+    lengths = cost_matrix(mu.points, nu.points, 1)
+    unit = float(lengths.max())
+    if unit == 0:
+        return _between(mu, nu, lengths)
+    plan = _between(mu, nu, (lengths / unit) ** p)
+    scale = unit**p
+    evidence = PointCosts(mu.points, nu.points, p)
+    phi, psi = plan.phi * scale, plan.psi * scale
+    return dataclasses.replace(plan, value=plan.value * scale, phi=phi, psi=psi, evidence=evidence)
 
 
 def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
@@ -100,7 +123,7 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
         weights = (None, None) if _permutes(mu, nu) else (mu.weights, nu.weights)
         return monotone_distance(mu.points, nu.points, *weights, p)
     if p < np.inf:
-        return optimal_plan(mu, nu, p).distance
+        return _distance(mu, nu, p)
     if _permutes(mu, nu):
         from .solvers.bottleneck import bottleneck
 
@@ -109,6 +132,34 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
         "p = inf is solved on the line, and between equally many atoms of equal mass; "
         f"mu and nu have {mu.size} and {nu.size} atoms in dimension {mu.dim}"
     )
+
+
+def _distance(mu: Measure, nu: Measure, p: float) -> float:
+    """W_p in R^d, in a unit of length for which no power of the lengths that count is lost."""
+    with np.errstate(over="ignore", under="ignore"):
+        farthest = _diagonal(mu, nu)
+        if np.power(farthest, p) < 1e300 or (p == 1 and np.isfinite(farthest)):
+            plan = optimal_plan(mu, nu, p)
+            if p == 1 or plan.value > 1e-200:
+                return plan.distance
+            lengths = cost_matrix(mu.points, nu.points, 1)
+            unit = float(lengths[plan.rows, plan.cols].max())
+        else:
+            lengths = cost_matrix(mu.points, nu.points, 1)
+            unit = float(lengths.max())
+        if not np.isfinite(unit):
+            raise ValueError("|x - y| overflows: scale the points down")
+        if unit == 0:
+            return 0.0
+        # What is too far for this unit costs more than can be worth it: +inf, which forbids it.
+        return unit * _between(mu, nu, (lengths / unit) ** p).value ** (1 / p)
+
+
+def _diagonal(mu: Measure, nu: Measure) -> float:
+    """The diagonal of the box that holds all atoms: no two of them are farther apart."""
+    low = np.minimum(mu.points.min(axis=0), nu.points.min(axis=0))
+    high = np.maximum(mu.points.max(axis=0), nu.points.max(axis=0))
+    return float(cost_matrix(low[None], high[None], 1)[0, 0])
 
 
 def transport_cost(mu: Measure, nu: Measure, cost: Cost = half_square_cost) -> float:

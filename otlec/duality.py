@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
 from .cost import cost_matrix
 from .distance import optimal_plan
 from .measure import Measure
@@ -70,7 +71,7 @@ def contact_set(cost, phi, psi, tolerance: float = 1e-9) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LipschitzPotential:
+class LipschitzPotential(ReadOnly):
     r"""A 1-Lipschitz function f with $\int f d(\mu - \nu) = W_1(\mu, \nu)$. Call it at any points.
 
     Attributes

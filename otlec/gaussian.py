@@ -18,9 +18,37 @@ needs no inverse, so that covariances may be singular.
 Source: Olkin and Pukelsheim (1982); Takatsu (2011); Álvarez-Esteban et al. (2016) for barycenters.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GaussianBarycenter(ReadOnly):
+    r"""The barycenter N(m, Sigma) of Gaussians, with the equation that proves it.
+
+    Attributes
+    ----------
+    mean : array of shape (d,)
+        $m = \sum_i \lambda_i m_i$.
+    covariance : array of shape (d, d)
+    objective : float
+        $\sum_i \lambda_i W_2^2(N(m_i, \Sigma_i), N(m, \Sigma))$.
+    defect : float
+        The largest entry of $\bar A - I$, $\bar A$ being the mean of the maps from the barycenter
+        to the $\Sigma_i$: 0, up to rounding, proves it.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    objective: float
+    defect: float
+
+    def __repr__(self) -> str:
+        return f"GaussianBarycenter(in R^{self.mean.size}, objective={self.objective:.6g})"
 
 
 def gaussian_map(Sigma0, Sigma1) -> np.ndarray:
@@ -42,17 +70,13 @@ def gaussian_map(Sigma0, Sigma1) -> np.ndarray:
         If a covariance is not symmetric or not positive semidefinite, or Sigma0 is singular: mass
         that lies in a subspace cannot be spread out of it by a map.
     """
-    Sigma0, Sigma1 = _pair(Sigma0, Sigma1)
-    values, vectors = np.linalg.eigh(Sigma0)
-    if values[0] <= values[-1] * values.size * np.finfo(float).eps:
+    (Sigma0, scale0), (Sigma1, scale1) = map(_unit, _pair(Sigma0, Sigma1))
+    if not _is_definite(Sigma0):
         raise ValueError(
             "Sigma0 is singular, and no map spreads its mass out of a subspace; "
             "gaussian_geodesic and gaussian_distance need no map"
         )
-    root = (vectors * np.sqrt(values)) @ vectors.T
-    inverse_root = (vectors / np.sqrt(values)) @ vectors.T
-    A = inverse_root @ _root(_symmetric(root @ Sigma1 @ root)) @ inverse_root
-    return _symmetric(A)
+    return np.sqrt(scale1) / np.sqrt(scale0) * _map(Sigma0, Sigma1)
 
 
 def gaussian_geodesic(Sigma0, Sigma1, t: float) -> np.ndarray:
@@ -92,18 +116,19 @@ def gaussian_distance(Sigma0, Sigma1, mean0=None, mean1=None) -> float:
     root0, root1 = _aligned_roots(Sigma0, Sigma1)
     d = Sigma0.shape[0]
     shift = _mean(mean0, "mean0", d) - _mean(mean1, "mean1", d)
-    return float(np.hypot(np.linalg.norm(root0 - root1), np.linalg.norm(shift)))
+    return float(np.hypot(_length(root0 - root1), _length(shift)))
 
 
 def gaussian_barycenter(
-    Sigmas, weights=None, *, steps: int = 1000, tolerance: float = 1e-13
-) -> np.ndarray:
-    r"""The covariance of the $W_2$ barycenter of centred Gaussians, by a fixed point.
+    Sigmas, weights=None, *, means=None, steps: int = 1000, tolerance: float = 1e-13
+) -> GaussianBarycenter:
+    r"""The $W_2$ barycenter of Gaussians N(m_i, Sigma_i), which is Gaussian, by a fixed point.
 
-    It is the only positive definite solution of
+    Its mean is $\sum_i \lambda_i m_i$. Its covariance is the only positive definite solution of
     $\Sigma = \sum_i \lambda_i (\Sigma^{1/2} \Sigma_i \Sigma^{1/2})^{1/2}$: the maps $A_i$ from the
     barycenter to the $\Sigma_i$ have the identity as their mean. Each step replaces $\Sigma$ by
-    $\bar A \Sigma \bar A$ with that mean $\bar A$, which lowers the objective.
+    $\bar A \Sigma \bar A$ with that mean $\bar A$, which lowers the objective. Of two Gaussians it
+    lies on the geodesic, and needs no steps.
 
     Parameters
     ----------
@@ -111,47 +136,62 @@ def gaussian_barycenter(
         At least one with a positive weight is positive definite.
     weights : array of shape (N,), optional
         The numbers $\lambda_i \geq 0$, with sum 1. Equal if left out.
+    means : sequence of N arrays of shape (d,), or numbers if d = 1, optional
+        The means, 0 if left out.
     steps, tolerance : int, float
         The loop ends when no entry of $\bar A - I$ exceeds the tolerance, or when it stops falling.
 
     Returns
     -------
-    Array of shape (d, d).
+    GaussianBarycenter
+        With ``.mean``, ``.covariance``, ``.objective`` and ``.defect``.
 
     Raises
     ------
     TypeError, ValueError
-        If a covariance or the weights are not valid, or all covariances are singular.
+        If a covariance, a mean, the weights, the steps or the tolerance are not valid, or all
+        covariances are singular.
     RuntimeError
         If the loop has not converged after ``steps`` steps.
     """
+    steps, tolerance = _validate.count(steps, "steps"), _validate.tolerance(tolerance)
     covariances = [_covariance(Sigma, f"Sigmas[{i}]") for i, Sigma in enumerate(Sigmas)]
     if not covariances:
         raise ValueError("Sigmas is empty: at least one covariance is needed")
-    d = covariances[0].shape[0]
+    n, d = len(covariances), covariances[0].shape[0]
     for i, Sigma in enumerate(covariances):
         if Sigma.shape[0] != d:
             raise ValueError(f"Sigmas[{i}] has dimension {Sigma.shape[0]}, but Sigmas[0] has {d}")
-    weights = _validate.shares(weights, "weights", len(covariances))
-    if not any(
-        share > 0 and np.linalg.matrix_rank(Sigma, hermitian=True) == d
-        for share, Sigma in zip(weights, covariances, strict=True)
-    ):
+    weights = _validate.shares(weights, "weights", n)
+    points = _means(means, n, d)
+    mean = weights @ points
+    heavy = [i for i in range(n) if weights[i] > 0]
+    scale = max(float(covariances[i].max()) for i in heavy)
+    units = [covariances[i] / scale if scale > 0 else covariances[i] for i in heavy]
+    if not any(_is_definite(Sigma) for Sigma in units):
         raise ValueError("Sigmas must contain a positive definite matrix of positive weight")
-    average = np.tensordot(weights, covariances, axes=1)
-    return _fixed_point(covariances, weights, average, steps, tolerance)
+    Sigma, defect = _fixed_point(units, weights[heavy], steps, tolerance)
+    Sigma = scale * Sigma
+    objective = sum(
+        share * gaussian_distance(Sigma, other, mean, m) ** 2
+        for share, other, m in zip(weights, covariances, points, strict=True)
+    )
+    return GaussianBarycenter(mean, Sigma, float(objective), defect)
 
 
-def _fixed_point(covariances, weights, Sigma, steps, tolerance) -> np.ndarray:
-    identity = np.eye(Sigma.shape[0])
+def _fixed_point(covariances, weights, steps, tolerance) -> tuple[np.ndarray, float]:
+    """The covariance, and how far the mean of its maps is from the identity."""
+    Sigma = np.tensordot(weights, covariances, axes=1)
+    if len(covariances) == 2:
+        Sigma = gaussian_geodesic(*covariances, float(weights[1]))
+        steps, tolerance = 1, np.inf
     previous = np.inf
     for _ in range(steps):
-        maps = [gaussian_map(Sigma, other) for other in covariances]
-        mean = np.tensordot(weights, maps, axes=1)
-        defect = float(np.abs(mean - identity).max())
+        mean = sum(share * _map(Sigma, to) for share, to in zip(weights, covariances, strict=True))
+        defect = float(np.abs(mean - np.eye(Sigma.shape[0])).max())
         # Near the floor of rounding the defect no longer falls: that is as far as doubles go.
         if defect <= tolerance or (defect <= 1e-8 and defect >= 0.99 * previous):
-            return Sigma
+            return Sigma, defect
         previous = defect
         Sigma = _symmetric(mean @ Sigma @ mean)
     raise RuntimeError(
@@ -160,21 +200,52 @@ def _fixed_point(covariances, weights, Sigma, steps, tolerance) -> np.ndarray:
     )
 
 
+def _map(Sigma0: np.ndarray, Sigma1: np.ndarray) -> np.ndarray:
+    """The Brenier matrix of two covariances of the order of 1, the first of them definite."""
+    values, vectors = np.linalg.eigh(Sigma0)
+    root = (vectors * np.sqrt(values)) @ vectors.T
+    inverse_root = (vectors / np.sqrt(values)) @ vectors.T
+    return _symmetric(inverse_root @ _root(_symmetric(root @ Sigma1 @ root)) @ inverse_root)
+
+
 def _aligned_roots(Sigma0, Sigma1) -> tuple[np.ndarray, np.ndarray]:
     """Matrices R and S with R R^T = Sigma0, S S^T = Sigma1 and |R - S| as small as can be."""
+    (Sigma0, scale0), (Sigma1, scale1) = _unit(Sigma0), _unit(Sigma1)
     root0, root1 = _root(Sigma0), _root(Sigma1)
     left, _, right = np.linalg.svd(root1 @ root0)
-    return root0, root1 @ (left @ right)
+    return np.sqrt(scale0) * root0, np.sqrt(scale1) * (root1 @ (left @ right))
+
+
+def _unit(Sigma: np.ndarray) -> tuple[np.ndarray, float]:
+    """The matrix in units of its largest entry, so that no product overflows or vanishes."""
+    scale = float(np.abs(Sigma).max())
+    return (Sigma / scale, scale) if scale > 0 else (Sigma, 1.0)
+
+
+def _length(array: np.ndarray) -> float:
+    """The Euclidean norm, by units in which no square overflows or vanishes."""
+    unit, scale = _unit(array)
+    return scale * float(np.linalg.norm(unit))
 
 
 def _root(Sigma: np.ndarray) -> np.ndarray:
-    """The symmetric positive semidefinite square root."""
+    """The symmetric positive semidefinite square root; what rounding left of 0 counts as 0."""
     values, vectors = np.linalg.eigh(Sigma)
-    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return (vectors * np.sqrt(np.where(values > _noise(values), values, 0.0))) @ vectors.T
+
+
+def _noise(values: np.ndarray) -> float:
+    """What an eigenvalue 0 may have become by rounding of the matrix."""
+    return max(float(values[-1]), 0.0) * values.size * np.finfo(float).eps
+
+
+def _is_definite(Sigma: np.ndarray) -> bool:
+    values = np.linalg.eigvalsh(Sigma)
+    return bool(values[0] > _noise(values))
 
 
 def _symmetric(matrix: np.ndarray) -> np.ndarray:
-    return (matrix + matrix.T) / 2
+    return matrix / 2 + matrix.T / 2
 
 
 def _pair(Sigma0, Sigma1) -> tuple[np.ndarray, np.ndarray]:
@@ -189,19 +260,35 @@ def _pair(Sigma0, Sigma1) -> tuple[np.ndarray, np.ndarray]:
 def _covariance(value, name: str) -> np.ndarray:
     """A symmetric positive semidefinite matrix, up to rounding; a number is a matrix (1, 1)."""
     matrix = _validate.finite(_validate.real_array(value, name), name)
+    short = getattr(value, "dtype", None) in (np.float32, np.float16)
+    accepted = 1e-4 if short else 1e-10  # of the largest entry: asymmetry, and what is below 0
     matrix = matrix.reshape(1, 1) if matrix.ndim == 0 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ValueError(f"{name} must be a square matrix, but its shape is {matrix.shape}")
     scale = np.abs(matrix).max()
-    if np.abs(matrix - matrix.T).max() > 1e-10 * scale:
+    if scale == 0:
+        return matrix
+    if np.abs(matrix / scale - matrix.T / scale).max() > accepted:
         raise ValueError(f"{name} must be symmetric")
     matrix = _symmetric(matrix)
-    least = float(np.linalg.eigvalsh(matrix)[0])
-    if least < -1e-10 * scale:
+    values, vectors = np.linalg.eigh(matrix / scale)
+    least = float(values[0]) * scale
+    if values[0] < -accepted:
         raise ValueError(
             f"{name} must be positive semidefinite, but it has an eigenvalue {least!r}"
         )
+    if short and values[0] < 0:  # the covariance that 24 binary digits have blurred
+        matrix = scale * _symmetric((vectors * np.maximum(values, 0.0)) @ vectors.T)
     return matrix
+
+
+def _means(means, n: int, d: int) -> np.ndarray:
+    if means is None:
+        return np.zeros((n, d))
+    means = list(means)
+    if len(means) != n:
+        raise ValueError(f"means has {len(means)} entries, but there are {n} covariances")
+    return np.array([_mean(m, f"means[{i}]", d) for i, m in enumerate(means)])
 
 
 def _mean(value, name: str, d: int) -> np.ndarray:

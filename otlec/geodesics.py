@@ -182,7 +182,10 @@ def _times(times) -> np.ndarray:
 def distribution_function(mu: Measure, x) -> np.ndarray:
     r"""The distribution function $F(x) = \mu((-\infty, x])$ of a measure on the line."""
     points, levels = _sorted_on_the_line(mu)
-    below = np.searchsorted(points, _validate.real_array(x, "x"), side="right")
+    x = _validate.real_array(x, "x")
+    if np.isnan(x).any():
+        raise ValueError("x must hold numbers, but it contains nan")
+    below = np.searchsorted(points, x, side="right")
     return np.concatenate([[0.0], levels])[below]
 
 

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
 from .measure import Measure
 from .plan import Plan
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Coupling:
+class Coupling(ReadOnly):
     r"""A measure $\gamma \in \Pi(\mu, \nu)$ that makes no claim to be optimal.
 
     It is what a `Plan` is without value, potentials and gap.
@@ -45,9 +46,6 @@ class Coupling:
     shape: tuple[int, int]
     source: Measure | None = None
     target: Measure | None = None
-
-    def __post_init__(self) -> None:
-        _read_only(self.rows, self.cols, self.mass)
 
     @property
     def a(self) -> np.ndarray:
@@ -76,7 +74,7 @@ class Coupling:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Gluing:
+class Gluing(ReadOnly):
     r"""A measure $\sigma$ on triples whose pairs (1, 2) and (2, 3) follow two given plans.
 
     Attributes
@@ -94,9 +92,6 @@ class Gluing:
     k: np.ndarray
     mass: np.ndarray
     shape: tuple[int, int, int]
-
-    def __post_init__(self) -> None:
-        _read_only(self.i, self.j, self.k, self.mass)
 
     @property
     def tensor(self) -> np.ndarray:
@@ -287,8 +282,3 @@ def _dense(shape, indices, mass) -> np.ndarray:
     array = np.zeros(shape)
     np.add.at(array, indices, mass)
     return array
-
-
-def _read_only(*arrays: np.ndarray) -> None:
-    for array in arrays:
-        array.flags.writeable = False

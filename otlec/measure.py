@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from . import _validate
+from ._read_only import ReadOnly
 
 
 @dataclass(frozen=True, eq=False)
-class Measure:
+class Measure(ReadOnly):
     r"""A probability measure with finitely many atoms, $\mu = \sum_i a_i \delta_{x_i}$.
 
     Parameters
@@ -18,7 +19,8 @@ class Measure:
     points : array of shape (n,) or (n, d)
         The atoms, on the line or in R^d. They need be neither sorted nor distinct.
     weights : array of shape (n,), optional
-        Their masses: non-negative, with sum 1 up to 1e-9 (then normalised). Uniform if left out.
+        Their masses: non-negative, with sum 1 up to 1e-9, or 1e-6 for an
+        array of float32 (then normalised). Uniform if left out.
 
     Raises
     ------
@@ -42,18 +44,10 @@ class Measure:
             a = np.full(n, 1.0 / n)
             self.__dict__["is_uniform"] = True
         else:
-            a = _validate.masses(self.weights, "weights", n)
-            total = a.sum()
-            if abs(total - 1.0) > 1e-9:
-                raise ValueError(
-                    f"weights must sum to 1, but their sum is {float(total)!r}; "
-                    "divide them by their sum first"
-                )
-            a = a / total
-        x.flags.writeable = False
-        a.flags.writeable = False
+            a = _validate.shares(self.weights, "weights", n)
         object.__setattr__(self, "points", x)
         object.__setattr__(self, "weights", a)
+        super().__post_init__()
 
     @property
     def size(self) -> int:

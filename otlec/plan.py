@@ -5,13 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._read_only import ReadOnly
 from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge
 from .measure import Measure
-
-
-def _read_only(*arrays: np.ndarray) -> None:
-    for array in arrays:
-        array.flags.writeable = False
 
 
 def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
@@ -26,7 +22,7 @@ def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class Plan(ReadOnly):
     r"""A transport plan $\gamma \in \Pi(\mu, \nu)$, kept by its entries, with its certificate.
 
     Attributes
@@ -62,9 +58,6 @@ class Plan:
     source: Measure | None = None
     target: Measure | None = None
     evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
-
-    def __post_init__(self) -> None:
-        _read_only(self.a, self.b, self.rows, self.cols, self.mass, self.phi, self.psi)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -122,7 +115,7 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Assignment:
+class Assignment(ReadOnly):
     r"""A permutation $s$ of least cost $\sum_i c_{i, s(i)}$, with its certificate.
 
     Attributes
@@ -142,9 +135,6 @@ class Assignment:
     phi: np.ndarray
     psi: np.ndarray
     evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
-
-    def __post_init__(self) -> None:
-        _read_only(self.permutation, self.phi, self.psi)
 
     @property
     def rows(self) -> np.ndarray:

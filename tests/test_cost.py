@@ -35,3 +35,12 @@ def test_no_digits_are_lost_far_from_the_origin():
 def test_points_of_different_dimensions_have_no_cost():
     with pytest.raises(ValueError, match="x has dimension 2, but y has dimension 3"):
         cost_matrix(np.zeros((4, 2)), np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e-11, 1e160, 1e200, 1e300])
+@pytest.mark.parametrize("p", [1, 1.5, 2, 30])
+def test_costs_vanish_or_overflow_only_where_their_value_does(scale, p):
+    x, y = scale * np.array([[0.0, 0.0], [3.0, 0.0]]), scale * np.array([[3.0, 4.0]])
+    lengths = [float(np.float64(5)) * scale, 4.0 * scale]
+    with np.errstate(over="ignore", under="ignore"):
+        np.testing.assert_allclose(cost_matrix(x, y, p)[:, 0], np.power(lengths, p), rtol=1e-13)

@@ -112,10 +112,11 @@ def test_plain_arrays_are_refused_with_a_hint():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from the kernels without the JIT
-def test_a_power_that_overflows_is_an_error():
+def test_a_power_that_overflows_is_an_error_of_the_plan_but_none_of_the_distance():
     mu, nu = Measure([[0.0, 0.0]]), Measure([[1e200, 0.0]])
     with pytest.raises(ValueError, match=r"\|x - y\|\^2.0 overflows"):
-        wasserstein(mu, nu)
+        optimal_plan(mu, nu)
+    assert wasserstein(mu, nu) == 1e200
 
 
 def test_large_clouds_need_no_matrix(monkeypatch):
@@ -126,3 +127,35 @@ def test_large_clouds_need_no_matrix(monkeypatch):
     plan = optimal_plan(mu, nu, 1.5)
     assert_optimal(plan, cost_matrix(mu.points, nu.points, 1.5))
     assert plan.value == pytest.approx(expected.value, rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1e-250, 1e-170, 1e-11, 1e100, 1e160, 1e300])
+@pytest.mark.parametrize("p", [1, 2, 30])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_distances_in_the_plane_scale_with_the_points(scale, p, weighted):
+    rng = np.random.default_rng(3)
+    x, y = rng.random((6, 2)), rng.random((6, 2)) + 0.3
+    a = rng.dirichlet(np.ones(6)) if weighted else None
+    expected = wasserstein(Measure(x, a), Measure(y), p)
+    mu, nu = Measure(scale * x, a), Measure(scale * y)
+    assert wasserstein(mu, nu, p) == pytest.approx(scale * expected, rel=1e-12, abs=0)
+    if scale < 1:  # the plan is optimal also where its cost is too small for a float
+        plan = optimal_plan(Measure(x, a), Measure(y), p)
+        np.testing.assert_allclose(optimal_plan(mu, nu, p).matrix, plan.matrix, atol=1e-12)
+
+
+def test_short_moves_between_far_atoms_keep_their_length():
+    x = np.array([[0.0, 0.0], [1.0, 0.0]])
+    for weights in (None, [0.3, 0.7]):
+        mu, nu = Measure(x, weights), Measure(x + np.array([0, 1e-11]), weights)
+        assert wasserstein(mu, nu, 30) == pytest.approx(1e-11, rel=1e-12)
+        assert wasserstein(mu, mu, 30) == 0
+
+
+def test_distances_beyond_the_largest_float_are_refused():
+    for x in (np.array([1.7e308]), np.array([[1.7e308, 0.0]])):
+        for weights in ([1.0], [0.5, 0.5]):
+            mu, nu = Measure(x), Measure(np.repeat(-x, len(weights), axis=0), weights)
+            for p in (1, 2):
+                with pytest.raises(ValueError, match="overflows: scale the points down"):
+                    wasserstein(mu, nu, p)

@@ -84,7 +84,7 @@ def test_on_the_line_distances_are_differences_of_standard_deviations():
     assert gaussian_distance(4.0, 9.0, mean1=[1.0]) == pytest.approx(np.sqrt(2.0), abs=1e-15)
     assert gaussian_geodesic(1.0, 9.0, 0.5)[0, 0] == pytest.approx(4.0)
     assert gaussian_map(1.0, 9.0)[0, 0] == pytest.approx(3.0)
-    assert gaussian_barycenter([1.0, 9.0], [0.75, 0.25])[0, 0] == pytest.approx(2.25)
+    assert gaussian_barycenter([1.0, 9.0], [0.75, 0.25]).covariance[0, 0] == pytest.approx(2.25)
 
 
 @pytest.mark.statement("3.3")
@@ -152,7 +152,7 @@ def test_composing_maps_bounds_the_distance_and_the_bound_is_strict_off_symmetry
 def test_the_barycenter_solves_the_covariance_equation_and_nothing_near_is_better(Sigmas, seed):
     rng = np.random.default_rng(seed)
     weights = rng.dirichlet(np.ones(3))
-    Sigma = gaussian_barycenter(Sigmas, weights)
+    Sigma = gaussian_barycenter(Sigmas, weights).covariance
     root = np.real(sqrtm(Sigma))
     mean = sum(
         share * np.real(sqrtm(root @ other @ root))
@@ -174,15 +174,16 @@ def test_the_barycenter_solves_the_covariance_equation_and_nothing_near_is_bette
 @pytest.mark.statement("barycenters")
 @given(covariances(2), st.floats(0.05, 0.95))
 def test_two_gaussians_have_their_barycenter_on_the_geodesic(pair, t):
-    np.testing.assert_allclose(
-        gaussian_barycenter(pair, [1 - t, t]), gaussian_geodesic(*pair, t), rtol=1e-6, atol=1e-7
-    )
+    result = gaussian_barycenter(pair, [1 - t, t])
+    np.testing.assert_allclose(result.covariance, gaussian_geodesic(*pair, t), rtol=1e-9)
+    assert result.defect <= 1e-7
+    assert result.objective == pytest.approx(t * (1 - t) * gaussian_distance(*pair) ** 2, abs=1e-9)
 
 
 def test_one_covariance_is_its_own_barycenter_and_singular_ones_may_join():
     Sigma = np.diag([2.0, 5.0])
-    np.testing.assert_allclose(gaussian_barycenter([Sigma]), Sigma, rtol=1e-12)
-    with_dirac = gaussian_barycenter([Sigma, np.zeros((2, 2))])
+    np.testing.assert_allclose(gaussian_barycenter([Sigma]).covariance, Sigma, rtol=1e-12)
+    with_dirac = gaussian_barycenter([Sigma, np.zeros((2, 2))]).covariance
     np.testing.assert_allclose(with_dirac, Sigma / 4, rtol=1e-10)
 
 
@@ -202,7 +203,15 @@ def test_one_covariance_is_its_own_barycenter_and_singular_ones_may_join():
         (lambda: gaussian_barycenter([1.0, np.eye(2)]), ValueError, r"Sigmas\[1\] has dimension 2"),
         (lambda: gaussian_barycenter([1.0], [0.5]), ValueError, "weights must sum to 1"),
         (lambda: gaussian_barycenter([0.0, 1.0], [1, 0]), ValueError, "must contain a positive"),
-        (lambda: gaussian_barycenter([1.0, 4.0], steps=1), RuntimeError, "not converged after 1"),
+        (lambda: gaussian_barycenter([1.0, 4, 9], steps=1), RuntimeError, "not converged after 1"),
+        (lambda: gaussian_barycenter([1.0, 4], steps=0), ValueError, "steps must be at least 1"),
+        (lambda: gaussian_barycenter([1.0, 4], tolerance=np.nan), ValueError, "tolerance must be"),
+        (lambda: gaussian_barycenter([1.0, 4], means=[0]), ValueError, "means has 1 entries, but"),
+        (
+            lambda: gaussian_barycenter([1.0, 4], means=[0, [1, 2]]),
+            ValueError,
+            r"means\[1\] must have shape \(1,\)",
+        ),
     ],
 )
 def test_bad_input_is_refused(call, error, message):
@@ -215,3 +224,60 @@ def test_fine_quantile_grids_approach_the_distance_of_gaussians():
     levels = (np.arange(4000) + 0.5) / 4000
     mu, nu = Measure(norm.ppf(levels)), Measure(1 + 2 * norm.ppf(levels))
     assert wasserstein(mu, nu) == pytest.approx(gaussian_distance(1.0, 4.0, 0.0, 1.0), rel=1e-3)
+
+
+SIGMA = np.array([[2.0, 0.3, 0.1], [0.3, 1.0, 0.2], [0.1, 0.2, 0.5]])
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-220, 1e155, 1e300])
+def test_no_scale_of_the_covariances_is_too_small_or_too_large(scale):
+    other = SIGMA[::-1, ::-1]
+    small, large = SIGMA * scale, other * scale
+    digits = 1e-12 if scale > 1e-300 else 1e-4  # the least floats have few digits themselves
+    A = gaussian_map(SIGMA, other)
+    np.testing.assert_allclose(gaussian_map(small, large), A, rtol=digits)
+    np.testing.assert_allclose(gaussian_map(SIGMA, large), A * np.sqrt(scale), rtol=digits)
+    root = np.sqrt(scale)
+    distance = gaussian_distance(SIGMA, other)
+    assert gaussian_distance(small, large) / root == pytest.approx(distance, rel=digits)
+    one = gaussian_barycenter([SIGMA, other, np.eye(3)])
+    scaled = gaussian_barycenter([small, large, np.eye(3) * scale])
+    np.testing.assert_allclose(scaled.covariance / scale, one.covariance, rtol=10 * digits)
+
+
+def test_a_covariance_of_rank_one_has_its_distance_to_twelve_digits():
+    u = np.array([1.0, 2, 3]) / 7
+    squared = u @ u + np.trace(SIGMA) - 2 * np.sqrt(u @ SIGMA @ u)
+    assert gaussian_distance(np.outer(u, u), SIGMA) ** 2 == pytest.approx(squared, rel=1e-13)
+    result = gaussian_barycenter([np.outer(u, u), SIGMA], [0.99, 0.01])
+    assert result.objective == pytest.approx(0.99 * 0.01 * squared, rel=1e-9)
+    with pytest.raises(ValueError, match="Sigma0 is singular"):
+        gaussian_map(np.outer(u, u), SIGMA)
+
+
+def test_float32_covariances_of_low_rank_are_accepted():
+    x = np.random.default_rng(0).normal(size=(5, 20))
+    exact, short = x.T @ x / 5, (x.T @ x / 5).astype(np.float32)
+    assert np.linalg.eigvalsh(short.astype(float))[0] < -1e-8
+    expected = gaussian_distance(exact, np.eye(20))
+    assert gaussian_distance(short, np.eye(20)) == pytest.approx(expected, rel=1e-2)
+    with pytest.raises(ValueError, match="positive semidefinite"):
+        gaussian_distance(short.astype(float) - 1e-6 * np.eye(20), np.eye(20))
+
+
+def test_means_move_with_their_weights():
+    means, Sigmas, weights = [[0.0, 0], [3, 1], [1, 1]], [SIGMA[:2, :2]] * 3, [0.5, 0.25, 0.25]
+    result = gaussian_barycenter(Sigmas, weights, means=means)
+    np.testing.assert_allclose(result.mean, [1, 0.5])
+    np.testing.assert_allclose(result.covariance, Sigmas[0], rtol=1e-12)
+    expected = weights @ ((np.array(means) - [1, 0.5]) ** 2).sum(axis=1)
+    assert result.objective == pytest.approx(expected)
+    assert repr(result) == "GaussianBarycenter(in R^2, objective=1.75)"
+    on_the_line = gaussian_barycenter([1.0, 4.0], means=[0, 2])
+    assert (on_the_line.mean[0], on_the_line.covariance[0, 0]) == pytest.approx((1, 2.25))
+
+
+def test_two_gaussians_of_a_public_sheet():
+    first, second = [[1, 0.3], [0.3, 0.5]], [[0.6, -0.4], [-0.4, 1.5]]
+    distance = gaussian_distance(first, second, [0, 0], [3, 1])
+    assert distance == pytest.approx(3.2597065104, abs=1e-10)

@@ -279,3 +279,10 @@ def test_an_infinite_exponent_gives_speeds_in_W_inf():
     plan = transport_1d([0.0, 1.0], [2.0, 5.0])
     speeds = speed_matrix(lambda t: geodesic(plan, t), TIMES, np.inf)
     assert speeds[0, 1] == pytest.approx(4.0, rel=1e-12)
+
+
+def test_distribution_functions_take_infinities_but_no_nan():
+    mu = Measure([0.0, 1.0])
+    np.testing.assert_array_equal(distribution_function(mu, [-np.inf, 0, np.inf]), [0, 0.5, 1])
+    with pytest.raises(ValueError, match="x must hold numbers, but it contains nan"):
+        distribution_function(mu, [np.nan])

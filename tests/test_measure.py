@@ -1,9 +1,25 @@
 """Measures: what they hold, how they move, and that they never change."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from otlec import Measure
+from otlec import (
+    Measure,
+    assignment,
+    barycenter,
+    bottleneck,
+    compose,
+    derivative,
+    gaussian_barycenter,
+    glue,
+    kantorovich_rubinstein,
+    optimal_plan,
+    potential_band,
+    wasserstein,
+)
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -86,3 +102,48 @@ def test_functions_of_the_wrong_shape_are_refused():
 )
 def test_a_measure_says_what_it_is(mu, text):
     assert repr(mu) == text
+
+
+def test_float32_weights_divided_by_their_sum_are_accepted():
+    for seed in range(200):
+        w = np.random.default_rng(seed).random(784).astype(np.float32)
+        mu = Measure(np.arange(784.0), w / w.sum())
+        assert mu.weights.sum() == pytest.approx(1, abs=1e-15)
+
+
+def test_shorter_floats_that_miss_1_by_more_are_told_what_to_do():
+    w = np.array([0.5, 0.5 + 1e-5], dtype=np.float32)
+    with pytest.raises(ValueError, match=r"sum to 1.*w = w.astype\(float\); w / w.sum\(\)"):
+        Measure([0.0, 1.0], w)
+    with pytest.raises(ValueError, match=r"divide them by their sum first"):
+        Measure([0.0, 1.0], [0.5, 0.5 + 1e-8])
+    with pytest.raises(ValueError, match=r"w.astype\(float\)"):
+        Measure([0.0, 1.0], np.array([0.3, 0.7004], dtype=np.float16))
+
+
+@pytest.mark.parametrize("off", [1e-3, 1e-6, 1e-10])
+def test_weights_that_differ_a_little_are_not_equal(off):
+    mu = Measure([0.0, 1.0], [0.5 - off, 0.5 + off])
+    assert not mu.is_uniform
+    assert wasserstein(mu, Measure([0.0, 1.0]), 1) == pytest.approx(off, rel=1e-5)
+    plane = Measure([[0.0, 0.0], [0.0, 1.0]], [0.5 - off, 0.5 + off])
+    other = Measure([[0.0, 0.0], [0.0, 1.0]])
+    assert wasserstein(plane, other, 1) == pytest.approx(off, rel=1e-5)
+
+
+def results():
+    mu, nu = Measure([[0.0, 0], [1, 2]], [0.25, 0.75]), Measure([[1.0, 1], [3, 0], [2, 2]])
+    plan = optimal_plan(mu, nu)
+    yield from (mu, plan, assignment(np.eye(2)), bottleneck(np.eye(2)), barycenter([mu, nu]))
+    yield from (glue(plan, plan.matrix.T), compose(plan, plan.matrix.T), potential_band(mu, nu))
+    yield from (derivative(mu, nu, mu), kantorovich_rubinstein(mu, nu), gaussian_barycenter([1.0]))
+
+
+@pytest.mark.parametrize("result", list(results()), ids=lambda result: type(result).__name__)
+def test_results_are_read_only_also_in_copies_and_from_a_pickle(result):
+    for again in (result, pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):
+        arrays = {k: v for k, v in vars(again).items() if isinstance(v, np.ndarray)}
+        assert arrays
+        for name, array in arrays.items():
+            assert not array.flags.writeable, name
+            np.testing.assert_array_equal(array, getattr(result, name))

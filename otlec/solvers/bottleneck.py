@@ -20,10 +20,11 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from .._read_only import ReadOnly
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bottleneck:
+class Bottleneck(ReadOnly):
     r"""A permutation whose dearest pair is as cheap as possible, with its certificate.
 
     Attributes
@@ -41,10 +42,6 @@ class Bottleneck:
     value: float
     rows: np.ndarray
     cols: np.ndarray
-
-    def __post_init__(self) -> None:
-        for array in (self.permutation, self.rows, self.cols):
-            array.flags.writeable = False
 
     def __repr__(self) -> str:
         return f"Bottleneck(n={self.permutation.size}, value={self.value:.6g})"

@@ -81,6 +81,8 @@ def monotone_distance(x, y, a, b, p: float) -> float:
     atoms: it is all sorting.
     """
     x, y = x.reshape(-1), y.reshape(-1)
+    if not math.isfinite(float(max(x.max(), y.max())) - float(min(x.min(), y.min()))):
+        raise ValueError("|x - y| overflows: scale the points down")
     if a is not None:
         (x, a), (y, b) = _both(_sorted, (x, a), (y, b))
         value, longest = _value(x, y, a, b, p if p < np.inf else 1.0, 1.0)
