@@ -206,6 +206,47 @@ def offsets(g):
     return [-most, most]
 
 
+def reading():
+    def price(y):
+        return min(y, 1, 3 - y) / 2
+
+    h = 1e-6
+    places = [y - (price(y + h) - price(y - h)) / (2 * h) for y in (0.25, 1.5, 2.75)]
+    return [*places, price(1.5) - price(2.75)]
+
+
+def two_derivatives(x, y, sigma, rho, change, v):
+    def cost(masses, places):
+        return otlec.transport(sigma, masses, otlec.half_square_cost(x, places)).value
+
+    h = 1e-5
+    along = (cost(rho + h * change, y) - cost(rho, y)) / h
+    return [along, (cost(rho, y + h * v) - cost(rho, y - h * v)) / (2 * h)]
+
+
+def slopes(g, m):
+    return np.array([-1, 1]) * abs(m) * g * g / 2
+
+
+def gap_with_unique_prices():
+    return ([0.0, 1.0, 2.2], [0.4, 0.4, 0.2]), ([0.5, 2.1, 2.9], [0.5, 0.25, 0.25])
+
+
+def pull(x, y):
+    n, k = len(x), len(y)
+    gamma = otlec.transport(np.full(n, 1 / n), np.full(k, 1 / k), otlec.half_square_cost(x, y))
+    out = np.zeros((k, 2))
+    for i, j in np.ndindex(n, k):
+        out[j] += gamma.matrix[i, j] * (y[j] - x[i])
+    return out.tolist()
+
+
+def settle(x, y):
+    for _ in range(400):  # half of the way in each step
+        y = y - 0.5 * len(y) * np.array(pull(x, y))
+    return y
+
+
 def divergence(mx, my, h):
     n, m = mx.shape[0] - 1, my.shape[1] - 1
     return [

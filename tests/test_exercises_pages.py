@@ -153,9 +153,9 @@ def test_a_student_notebook_runs_by_itself_up_to_its_blanks(tmp_path):
         output["data"]["text/plain"]
         for cell in code_cells(notebook)
         for output in cell.outputs
-        if "data" in output
+        if "data" in output and "image/png" not in output["data"]
     ]
-    assert len(said) == 3
+    assert len(said) == sum(task.name.startswith("4") for task in REGISTRY.values())
     assert all("write me" in text for text in said)
 
 

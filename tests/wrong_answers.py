@@ -96,6 +96,22 @@ WRONG = {
         ("not a plan", lambda: (np.eye(3) / 3, np.eye(3))),
         ("across", lambda: (np.eye(3) / 3, np.roll(np.eye(3) / 3, 1, axis=1))),
     ],
+    "4.1c": [
+        ("wrong way", lambda: (0.75, 1.5, 2.25, 0.375)),
+        ("where it stands", lambda: (0.25, 1.5, 2.75, 0.375)),
+        ("the slope alone", lambda: (0.5, 0, -0.5, 0.375)),
+        ("the price itself", lambda: (0.125, 1.0, 2.625, 0.375)),
+        ("sign of the change", lambda: (-0.25, 1.5, 3.25, -0.375)),
+        ("one price only", lambda: (-0.25, 1.5, 3.25, 0.5)),
+    ],
+    "4.2c": [
+        ("balanced sides", lambda: (Measure([0.5, 2.5]), Measure([0.2, 2.2]))),
+        ("pieces within a side",
+         lambda: (Measure([0.1, 0.8, 2.5], [0.3, 0.3, 0.4]),
+                  Measure([0.1, 0.8, 2.5], [0.3, 0.2, 0.5]))),
+        ("no gap", lambda: (Measure([0.5, 1.5]), Measure([0.5, 2.5]))),
+        ("one side", lambda: (Measure([0.5, 2.5]), Measure([2.5]))),
+    ],
     "5.1a": [
         ("step 1", cubic_root_with_step_1),
         ("sign of the momentum", cubic_root_with_the_sign),

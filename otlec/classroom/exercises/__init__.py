@@ -37,6 +37,8 @@ _FILES = (
     "curves",
     "barycenters",
     "differentiability",
+    "potentials",
+    "shops",
     "continuity",
     "dynamic",
     "riemannian",

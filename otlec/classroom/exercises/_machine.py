@@ -68,6 +68,7 @@ class Exercise:
     probes: tuple = ()  # more inputs, by which a known mistake is told from what resembles it
     inputs: object = None  # a Hypothesis strategy of tuples of arguments
     closed: tuple[str, ...] = ()  # public functions that may not be used
+    warm: Callable | None = None  # compiles what answers call: that is not their time
     examples: int = 60
     canonical: Callable | None = None  # brings two forms of one answer to the same arrays
     lecture: str = ""  # "Exercise 2.4", where it is the lecture's own
@@ -264,6 +265,8 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
         return
     except ValueError:  # some compiled functions have no signature
         pass
+    if task.warm is not None:
+        task.warm()
     call = Call(task, function, seconds)
     count = 0
     for args in task.cases if task.arguments else ((),):

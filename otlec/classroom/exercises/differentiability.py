@@ -31,6 +31,10 @@ def _cost(cost, sigma, rho):
     return transport(sigma, rho, cost).value
 
 
+def _warm():
+    _cost(*_SMALL[:3])
+
+
 def _phi(cost, sigma, rho):
     return transport(sigma, rho, cost).phi
 
@@ -50,6 +54,7 @@ def _psi(cost, sigma, rho):
     examples=30,
     inputs=st.integers(0, 10**6).map(_generic),
     closed=("derivative", "sandwich", "potential_band"),
+    warm=_warm,
     cases=(_SMALL, _LARGER, _generic(3), _generic(8)),
     right="It agrees with finite differences, and a constant added to the cost changes nothing: it "
     "moves psi by a constant, and rho1 - rho0 has total 0.",
@@ -136,6 +141,7 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
         lambda pair: (*pair[0], pair[1])
     ),
     closed=("derivative", "sandwich"),
+    warm=_warm,
     cases=((*_SMALL, 0.6), (*_generic(3), 0.6), (*_generic(8), 0.9)),
     right="Both inequalities are duality: the potentials for one measure are feasible for the "
     "other. As t falls to 0 the outer lines meet, if the potentials are unique.",
@@ -203,80 +209,182 @@ def _sandwich(call, cost, sigma, rho0, rho1, t):
         same(found[k], value, f"line {k + 1} is {names[k]}", tol)
 
 
+# What potentials tell -----------------------------------------------------------------------------
+
+
+def _roof(y):
+    """The price of exercise 4.1c: it rises with slope 1/2, is flat, and falls with slope -1/2."""
+    return np.minimum(np.minimum(y, 1.0), 3.0 - y) / 2
+
+
 @exercise(
-    "4.2",
-    title="How far potentials can slide",
-    answer="offsets",
-    kind="compute",
-    difficulty=3,
-    minutes=20,
-    arguments=("g",),
-    closed=("potential_band", "potential_width"),
-    inputs=st.tuples(st.integers(1, 12).map(lambda k: k / 4)),
-    examples=12,
-    cases=((1.0,), (2.0,), (0.5,)),
-    right="Within an interval the potentials are rigid; the two can slide against each other until "
-    "the cheapest way across the gap, of length g, costs nothing extra: g^2/2. Without a gap "
-    "they are unique, as Proposition 4.2 says.",
+    "4.1c",
+    title="Read the price",
+    answer="reading",
+    kind="decide",
+    difficulty=2,
+    minutes=15,
+    right="The slope of the price at y is the displacement y - x of the grain that has come there, "
+    "and differences of the price are slopes of the cost. One curve tells both.",
     hints=(
-        "Nothing moves: phi = psi = 0 is optimal. Add k to phi and subtract it from psi on the "
-        "second interval; when is phi + psi <= c still true?",
-        "Look at the pair of points where the cost is least across the gap.",
+        "psi(y) is the least value of |x - y|^2 / 2 - phi(x), reached at the grain x that goes to "
+        "y. What is its slope in y?",
+        "psi'(y) = y - x. So the grain at y has come from y - psi'(y).",
+        "For the last number use Theorem 4.1: psi at the place that wins minus psi at the place "
+        "that loses.",
     ),
     mistakes=(
         Mistake(
-            "forgotten half", "The cost of section 4 is |x - y|^2 / 2.", lambda g: (-(g**2), g**2)
+            "wrong way",
+            "The slope is y - x, so that x is y minus the slope: where the price rises, grains "
+            "have come from the left.",
+        ),
+        Mistake("where it stands", "This is where the grains are now, not where they come from."),
+        Mistake("the slope alone", "The slope is how far the grain has moved: subtract it from y."),
+        Mistake(
+            "the price itself", "The place follows from the slope of psi, not from its height."
         ),
         Mistake(
-            "distance instead of cost",
-            "The bound is the cost across the gap, g^2/2, not its length.",
-            lambda g: (-g, g),
+            "sign of the change",
+            "Mass comes to 1.5 and leaves 2.75: psi(1.5) - psi(2.75). The dearer place has the "
+            "higher price.",
         ),
         Mistake(
-            "no freedom at all",
-            "k = 0 is possible, but so are small k of either sign: phi + psi stays below the cost "
-            "across the gap.",
-            lambda g: (0.0, 0.0),
-        ),
-        Mistake(
-            "the gap of the chapter",
-            "These are the ends for g = 1, which the chapter computes. They depend on g.",
-            lambda g: (-0.5, 0.5),
-        ),
-        Mistake(
-            "linear in g",
-            "The cost across the gap is the half *square* of its length.",
-            lambda g: (-g / 2, g / 2),
-        ),
-        Mistake(
-            "from point to point further apart",
-            "The two intervals are nearest to each other across the gap: that pair of points gives "
-            "the first bound, not 0 and 2 + g, or their other ends.",
-            (
-                lambda g: (-((2 + g) ** 2) / 2, (2 + g) ** 2 / 2),
-                lambda g: (-((1 + g) ** 2) / 2, (1 + g) ** 2 / 2),
-            ),
-        ),
-        Mistake(
-            "one side only",
-            "phi + psi <= c has to hold both ways across the gap, and k may be negative too.",
-            lambda g: (0.0, g**2 / 2),
+            "one price only",
+            "What leaves counts as well: the direction rho1 - rho0 is positive at 1.5 and negative "
+            "at 2.75.",
         ),
     ),
 )
-def _offsets(call, g):
-    low, high = (number(v, f"end {k}") for k, v in enumerate(parts(call(g), 2, "the interval"), 1))
-    require(low <= high, f"the interval is empty: {low:.4g} > {high:.4g}")
-    tol = max(1e-8, 10 * call.tolerance)
-    grid = np.linspace(0, 1, 5)
-    cost = half_square_cost(np.r_[grid, grid + 1 + g], np.r_[grid, grid + 1 + g])
-    second = np.repeat([0.0, 1.0], 5)
-    for k, name, way in ((low, "least", -1), (high, "greatest", 1)):
-        room = cost - k * (second[:, None] - second)
-        i, j = np.unravel_index(room.argmin(), room.shape)
+def _reading(answer):
+    *found, change = (
+        number(v, f"number {k}") for k, v in enumerate(parts(answer, 4, "reading"), 1)
+    )
+    place = np.array([0.25, 1.5, 2.75])
+    slope = (_roof(place + 1e-3) - _roof(place - 1e-3)) / 2e-3
+    mistakes = {
+        "wrong way": place + slope,
+        "where it stands": place,
+        "the slope alone": slope,
+        "the price itself": place - _roof(place),
+    }
+    known = [name for name, wrong in mistakes.items() if np.allclose(found, wrong, atol=0.02)]
+    for mine, right, at in zip(found, place - slope, place, strict=True):
         require(
-            room[i, j] >= -tol,
-            f"with k = {k:.6g} phi + psi <= c fails: it exceeds c by {-room[i, j]:.4g}",
+            abs(mine - right) <= 0.02,
+            f"the grain that is at y = {at:g} does not come from {mine:g}: the picture shows "
+            f"another slope there",
+            known[0] if known else None,
         )
-        further = (cost - (k + way * 1e-3) * (second[:, None] - second)).min()
-        require(further < -tol, f"k = {k:.6g} is possible, but it is not the {name} k")
+    gain = _roof(1.5) - _roof(2.75)
+    mistake = "sign of the change" if abs(change + gain) <= 0.02 else None
+    if min(abs(change - _roof(1.5)), abs(change + _roof(2.75))) <= 0.02:
+        mistake = "one price only"
+    require(abs(change - gain) <= 0.02, f"the cost does not change at the rate {change:g}", mistake)
+
+
+def _moving(seed: int):
+    """Points and weights on the line without ties, a change of the weights, and a motion."""
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(2, 5, size=2)
+    x, y = np.sort(np.round(rng.uniform(0, 4, n), 2)), np.round(rng.uniform(0, 4, m), 2)
+    sigma, rho, other = (np.round(rng.dirichlet(np.ones(k)), 3) + 0.05 for k in (n, m, m))
+    sigma, rho, other = sigma / sigma.sum(), rho / rho.sum(), other / other.sum()
+    return x, y, sigma, rho, other - rho, rng.integers(-4, 5, m) / 2
+
+
+def _two(x, y, sigma, rho, change, v):
+    plan = transport(sigma, rho, half_square_cost(x, y))
+    gamma = plan.matrix
+    return plan.psi @ change, (gamma * (y - x[:, None])).sum(axis=0) @ v
+
+
+@exercise(
+    "4.1d",
+    item="4.1",
+    title="Two derivatives",
+    answer="two_derivatives",
+    kind="compute",
+    difficulty=3,
+    minutes=25,
+    arguments=("x", "y", "sigma", "rho", "change", "v"),
+    examples=25,
+    inputs=st.integers(0, 10**6).map(_moving),
+    closed=("derivative", "sandwich", "potential_band"),
+    warm=_warm,
+    cases=(
+        (
+            np.array([0.0, 1.0]),
+            np.array([0.5, 3.0]),
+            np.array([0.25, 0.75]),
+            np.array([0.5, 0.5]),
+            np.array([0.25, -0.25]),
+            np.array([1.0, 0.0]),
+        ),
+        _moving(1),
+        _moving(4),
+    ),
+    right="Mass that appears somewhere pays the price psi there; mass that is moved pays the slope "
+    "of psi, which is the displacement y - x, mass by mass.",
+    hints=(
+        "The first one is Theorem 4.1, with the cost |x - y|^2 / 2.",
+        "For the second one keep the plan: what is the derivative of |x - y|^2 / 2 in y?",
+        "Sum gamma_ij (y_j - x_i) v_j: a plan that is optimal stays so for the first order.",
+    ),
+    mistakes=(
+        Mistake(
+            "the factor two",
+            "In this chapter the cost is |x - y|^2 / 2: its derivative in y is y - x.",
+            (
+                lambda *a: (_two(*a)[0], 2 * _two(*a)[1]),
+                lambda *a: (2 * _two(*a)[0], 2 * _two(*a)[1]),
+                lambda *a: (_two(*a)[0], _two(*a)[1] / 2),
+            ),
+        ),
+        Mistake(
+            "sign of the displacement",
+            "A target that runs away from its grains makes the cost greater: the derivative in y "
+            "is y - x, not x - y.",
+            lambda *a: (_two(*a)[0], -_two(*a)[1]),
+        ),
+        Mistake(
+            "exchanged",
+            "First the derivative along the change of the masses, then the one along the motion.",
+            lambda *a: _two(*a)[::-1],
+        ),
+        Mistake(
+            "velocity without mass",
+            "Each displacement counts with the mass gamma_ij that makes it.",
+            lambda x, y, sigma, rho, change, v: (
+                _two(x, y, sigma, rho, change, v)[0],
+                (y - x[:, None]).sum(axis=0) @ v,
+            ),
+        ),
+        Mistake(
+            "price times velocity",
+            "A motion changes the cost by the slope of psi, not by its value.",
+            lambda x, y, sigma, rho, change, v: (
+                _two(x, y, sigma, rho, change, v)[0],
+                _psi(half_square_cost(x, y), sigma, rho) @ (rho * v),
+            ),
+        ),
+        Mistake(
+            "potential of the other side",
+            "The weights of y change: psi is their potential.",
+            lambda x, y, sigma, rho, change, v: (
+                _phi(half_square_cost(x, y), sigma, rho) @ change,
+                _two(x, y, sigma, rho, change, v)[1],
+            ),
+        ),
+    ),
+)
+def _two_derivatives(call, x, y, sigma, rho, change, v):
+    pair = parts(call(x, y, sigma, rho, change, v), 2, "the result (two derivatives)")
+    found = [number(value, f"derivative {k}") for k, value in enumerate(pair, 1)]
+    step = 1e-5
+    here = _cost(half_square_cost(x, y), sigma, rho)
+    masses = (_cost(half_square_cost(x, y), sigma, rho + step * change) - here) / step
+    ahead, behind = (_cost(half_square_cost(x, y + s * v), sigma, rho) for s in (step, -step))
+    tol = max(1e-6, 10 * call.tolerance)
+    same(found[0], masses, f"the difference quotient along the masses, for t = {step:g}", tol)
+    same(found[1], (ahead - behind) / (2 * step), "the difference quotient along the motion", tol)
