@@ -38,10 +38,12 @@ from .geodesics import (
     quantile_interpolation,
     speed_matrix,
 )
-from .gluing import Coupling, Gluing, compose, glue, gluing_cost_range
+from .gluing import Coupling, Gluing, compose, glue, gluing_cost_range, product_plan
 from .measure import Measure
 from .plan import Assignment, Plan
+from .projection import Projection
 from .solvers.bottleneck import Bottleneck, bottleneck
+from .solvers.bottleneck_transport import BottleneckPlan, bottleneck_transport
 from .solvers.hungarian import assignment, shortest_augmenting_paths
 from .solvers.network_simplex import transport
 from .solvers.points import assignment_points
@@ -53,6 +55,7 @@ __all__ = [
     "Assignment",
     "Barycenter",
     "Bottleneck",
+    "BottleneckPlan",
     "Certificate",
     "Coupling",
     "Derivative",
@@ -65,6 +68,7 @@ __all__ = [
     "Measure",
     "Plan",
     "PotentialBand",
+    "Projection",
     "Tangent",
     "action",
     "assignment",
@@ -72,6 +76,7 @@ __all__ = [
     "barycenter",
     "benamou_brenier",
     "bottleneck",
+    "bottleneck_transport",
     "c_transform",
     "check",
     "compose",
@@ -100,6 +105,7 @@ __all__ = [
     "optimal_plan",
     "potential_band",
     "potential_width",
+    "product_plan",
     "quantile_function",
     "quantile_interpolation",
     "sandwich",

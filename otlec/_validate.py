@@ -13,6 +13,11 @@ import numpy as np
 
 def real_array(value, name: str) -> np.ndarray:
     """Coerce to a C-contiguous float64 array; refuse complex numbers, text, objects and masks."""
+    if hasattr(value, "points") and hasattr(value, "weights"):
+        raise TypeError(
+            f"{name} must be an array, but it is a Measure: give its .points or its .weights, "
+            "or let otlec.optimal_plan(mu, nu) do the rest"
+        )
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             raise TypeError(f"{name} has masked entries; fill or drop them first")
@@ -60,10 +65,13 @@ def masses(value, name: str, size: int | None = None) -> np.ndarray:
     array = real_array(value, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have shape (n,), but its shape is {array.shape}")
+    if array.size == 0:
+        raise ValueError(
+            f"{name} is empty: at least one mass is needed; equal masses are np.full(n, 1 / n), "
+            "and those of a Measure if its weights are left out"
+        )
     if size is not None and array.size != size:
         raise ValueError(f"{name} has {array.size} entries, but there are {size} points")
-    if array.size == 0:
-        raise ValueError(f"{name} is empty: at least one mass is needed")
     finite(array, name)
     if (array < 0).any():
         worst = int(array.argmin())
@@ -98,7 +106,10 @@ def _is_short(kind) -> bool:
 def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
     """An exponent p >= 1; p = inf only where ``infinity`` allows it."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a real number, but it is {value!r}")
+        raise TypeError(
+            f"{name} must be a real number, but it is {brief(value)}; costs are given by name, "
+            "otlec.optimal_plan(mu, nu, cost=C), and weights to Measure(points, weights)"
+        )
     value = float(value)
     if not value >= 1:
         raise ValueError(
@@ -166,7 +177,12 @@ def cost_unread(value, name: str = "cost", *, square: bool = False) -> np.ndarra
     if array.size == 0:
         raise ValueError(f"{name} is empty: its shape is {array.shape}")
     if square and array.shape[0] != array.shape[1]:
-        raise ValueError(f"{name} must be square, but its shape is {array.shape}")
+        n, m = array.shape
+        pad = f"((0, {max(m - n, 0)}), (0, {max(n - m, 0)}))"
+        raise ValueError(
+            f"{name} must be square, but its shape is {array.shape}: an assignment uses each row "
+            f"and each column; np.pad({name}, {pad}) adds partners at no cost for those left over"
+        )
     return array
 
 

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _validate
+from ._hints import hints
 from ._read_only import ReadOnly
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
@@ -82,6 +83,7 @@ class Barycenter(ReadOnly):
         )
 
 
+@hints(2, "the measures stand in a list, barycenter([mu, nu], weights), the rest has names")
 def barycenter(
     measures: Sequence[Measure],
     weights=None,
@@ -248,6 +250,8 @@ def _table(mu: Measure) -> np.ndarray:
 
 
 def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
+    if isinstance(measures, Measure):
+        raise TypeError("measures must be a sequence of measures: write barycenter([mu, nu])")
     measures = list(measures)
     if not measures:
         raise ValueError("measures is empty: at least one measure is needed")

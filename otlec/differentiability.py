@@ -158,7 +158,7 @@ def sandwich(
         Lower bound, quotient, upper bound.
     """
     if isinstance(t, bool) or not isinstance(t, numbers.Real):
-        raise TypeError(f"t must be a real number, but it is {t!r}")
+        raise TypeError(f"t must be a real number, but it is {_validate.brief(t)}")
     t = float(t)
     if not 0 < t <= 1:
         raise ValueError(f"t must lie in (0, 1], but it is {t!r}")
@@ -195,7 +195,9 @@ def potential_band(
     require_measure(mu, "mu")
     require_measure(nu, "nu")
     if not (0 <= anchor < mu.size and mu.weights[anchor] > 0):
-        raise ValueError(f"anchor must be the number of an atom of mu with mass, not {anchor!r}")
+        raise ValueError(
+            f"anchor must be the number of an atom of mu with mass, not {_validate.brief(anchor)}"
+        )
     pieces = _Pieces(mu, nu, cost)
     atom = np.count_nonzero(mu.weights[:anchor])
     home, zero = pieces.row_piece[atom], pieces.phi[atom]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import _validate
+from ._hints import hints
 from .certificate import PointCosts
 from .cost import cost_matrix, half_square_cost
 from .measure import Measure, require_measure
@@ -31,6 +32,10 @@ _VANISHES = 1e-200  # costs below it have lost digits, or will in a sum
 Cost = Callable[[np.ndarray, np.ndarray], np.ndarray] | np.ndarray
 
 
+@hints(
+    3,
+    "weights belong to the measures, optimal_plan(Measure(x, a), Measure(y, b), p)",
+)
 def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = None) -> Plan:
     r"""An optimal plan between two measures, for the cost $|x - y|^p$ or for any other one.
 
@@ -101,6 +106,10 @@ def _tiny(mu: Measure, nu: Measure, p: float) -> Plan:
     return dataclasses.replace(plan, value=plan.value * scale, phi=phi, psi=psi, evidence=evidence)
 
 
+@hints(
+    3,
+    "weights belong to the measures, wasserstein(Measure(x, a), Measure(y, b), p)",
+)
 def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
     r"""The Wasserstein distance $W_p(\mu, \nu)$ of Definition 2.1, exact to rounding.
 
@@ -109,13 +118,13 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
     mu, nu : Measure
         Probability measures in the same dimension.
     p : float
-        The exponent >= 1. ``p = inf`` is accepted on the line, and between as many atoms of equal
-        mass in any dimension: $W_\infty$ is the least length of the longest move.
+        The exponent >= 1. ``p = inf`` is accepted: $W_\infty$ is the least length of the longest
+        move. `bottleneck` and `bottleneck_transport` give the plans and the proofs.
 
     Raises
     ------
     TypeError, ValueError
-        As for `optimal_plan`; also where ``p = inf`` is not covered.
+        As for `optimal_plan`.
     """
     _check_measures(mu, nu)
     p = _validate.exponent(p, infinity=True)
@@ -124,14 +133,14 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
         return monotone_distance(mu.points, nu.points, *weights, p)
     if p < np.inf:
         return _distance(mu, nu, p)
+    lengths = cost_matrix(mu.points, nu.points, 1)
     if _permutes(mu, nu):
         from .solvers.bottleneck import bottleneck
 
-        return bottleneck(cost_matrix(mu.points, nu.points, 1)).value
-    raise ValueError(
-        "p = inf is solved on the line, and between equally many atoms of equal mass; "
-        f"mu and nu have {mu.size} and {nu.size} atoms in dimension {mu.dim}"
-    )
+        return bottleneck(lengths).value
+    from .solvers.bottleneck_transport import bottleneck_transport
+
+    return bottleneck_transport(mu.weights, nu.weights, lengths).value
 
 
 def _distance(mu: Measure, nu: Measure, p: float) -> float:

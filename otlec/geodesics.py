@@ -18,11 +18,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from . import _validate
+from ._hints import hints
 from .gluing import Coupling, _entries
 from .measure import Measure, require_measure
 from .plan import Plan
 
 
+@hints(2, "between two measures it is geodesic(optimal_plan(mu, nu), t)")
 def geodesic(plan: Plan | Coupling, t: float) -> Measure:
     r"""The measure $\mu_t = (\pi_t)_\# \gamma$ at time t (Proposition 3.2).
 
@@ -46,7 +48,10 @@ def geodesic(plan: Plan | Coupling, t: float) -> Measure:
         If the plan knows no points, or t is not a number in [0, 1].
     """
     if not isinstance(plan, Plan | Coupling):
-        raise TypeError(f"plan must be a Plan or a Coupling, but it is a {type(plan).__name__}")
+        raise TypeError(
+            f"plan must be a Plan or a Coupling, but it is {_validate.brief(plan)}: between two "
+            "measures it is geodesic(optimal_plan(mu, nu), t)"
+        )
     if plan.source is None or plan.target is None:
         raise ValueError(
             "plan has no points: compute it by otlec.optimal_plan(mu, nu), "

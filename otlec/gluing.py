@@ -20,12 +20,13 @@ import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
-from .measure import Measure
+from .measure import Measure, require_measure
 from .plan import Plan
+from .projection import Moves
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Coupling(ReadOnly):
+class Coupling(ReadOnly, Moves):
     r"""A measure $\gamma \in \Pi(\mu, \nu)$ that makes no claim to be optimal.
 
     It is what a `Plan` is without value, potentials and gap.
@@ -46,6 +47,12 @@ class Coupling(ReadOnly):
     shape: tuple[int, int]
     source: Measure | None = None
     target: Measure | None = None
+
+    @classmethod
+    def from_matrix(cls, gamma, source=None, target=None) -> "Coupling":
+        """A coupling from a non-negative matrix of shape (n, m), and its measures, if any."""
+        shape, rows, cols, mass = _entries(gamma, "gamma")
+        return cls(rows, cols, mass, shape, source, target)
 
     @property
     def a(self) -> np.ndarray:
@@ -131,6 +138,19 @@ class Gluing(ReadOnly):
     def __repr__(self) -> str:
         n1, n2, n3 = self.shape
         return f"Gluing({n1} x {n2} x {n3}, {self.mass.size} entries)"
+
+
+def product_plan(mu: Measure, nu: Measure) -> Coupling:
+    r"""The coupling $\mu \otimes \nu$ that forgets where mass came from: $\gamma_{ij} = a_i b_j$.
+
+    Atoms of mass 0 have no entries. The measures may live in spaces of different dimensions.
+    """
+    require_measure(mu, "mu")
+    require_measure(nu, "nu")
+    (rows,), (cols,) = np.nonzero(mu.weights), np.nonzero(nu.weights)
+    mass = np.outer(mu.weights[rows], nu.weights[cols]).ravel()
+    pairs = np.repeat(rows, cols.size), np.tile(cols, rows.size)
+    return Coupling(*pairs, mass, (mu.size, nu.size), mu, nu)
 
 
 def glue(plan12, plan23) -> Gluing:

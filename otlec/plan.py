@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import _validate
 from ._read_only import ReadOnly
 from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge
 from .measure import Measure
+from .projection import Moves
 
 
 def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
@@ -22,7 +24,7 @@ def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan(ReadOnly):
+class Plan(ReadOnly, Moves):
     r"""A transport plan $\gamma \in \Pi(\mu, \nu)$, kept by its entries, with its certificate.
 
     Attributes
@@ -58,6 +60,36 @@ class Plan(ReadOnly):
     source: Measure | None = None
     target: Measure | None = None
     evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
+
+    @classmethod
+    def from_matrix(cls, gamma, cost, *, source=None, target=None) -> "Plan":
+        r"""A plan that came from elsewhere, beside the potentials of an optimal one.
+
+        Its ``.gap`` says what it costs more than an optimal plan, and its ``.certificate`` whether
+        it is one. ``gamma`` and ``cost`` have shape (n, m), and gamma is not negative; ``source``
+        and ``target`` are the two measures, if there are any.
+        """
+        from .solvers.network_simplex import transport
+
+        gamma, cost = _validate.real_array(gamma, "gamma"), _validate.cost(cost)
+        if gamma.shape != cost.shape:
+            raise ValueError(f"gamma has shape {gamma.shape}, but cost has shape {cost.shape}")
+        if not (gamma >= 0).all() or not np.isfinite(gamma).all():
+            raise ValueError("gamma must be finite and non-negative")
+        rows, cols = np.nonzero(gamma)
+        a, b, mass = gamma.sum(axis=1), gamma.sum(axis=0), gamma[rows, cols]
+        best = transport(a, b, cost)
+        value = math.fsum(mass * cost[rows, cols])
+        return cls(
+            a, b, rows, cols, mass, value, best.phi, best.psi,
+            source=source, target=target, evidence=MatrixCosts(cost),
+        )  # fmt: skip
+
+    def __array__(self, *_, **__):
+        raise TypeError("a Plan is no array: plan.matrix is one, and plan.mass holds its entries")
+
+    def __float__(self):
+        raise TypeError("a Plan is no number: plan.value is its cost, plan.distance its p-th root")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -135,6 +167,18 @@ class Assignment(ReadOnly):
     phi: np.ndarray
     psi: np.ndarray
     evidence: MatrixCosts | PointCosts | Evidence | Certificate | None = None
+
+    def __iter__(self):
+        raise TypeError(
+            "an Assignment is no pair of arrays: after best = assignment(cost) they are "
+            "best.rows and best.cols, and best.value is the cost"
+        )
+
+    def __array__(self, *_, **__):
+        raise TypeError("an Assignment is no array: .permutation holds the column of each row")
+
+    def __float__(self):
+        raise TypeError("an Assignment is no number: its cost is .value")
 
     @property
     def rows(self) -> np.ndarray:

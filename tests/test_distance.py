@@ -89,10 +89,18 @@ def test_any_cost_may_be_given_as_a_function_or_a_matrix():
     assert transport_cost(mu, nu, cost) == by_function.value
 
 
-def test_w_infinity_between_other_measures_is_refused_with_a_reason():
-    mu, nu = pair(3, 4, 2)
-    with pytest.raises(ValueError, match=r"p = inf is solved on the line, and between equally"):
-        wasserstein(mu, nu, np.inf)
+@pytest.mark.parametrize("seed", range(4))
+def test_w_infinity_of_any_weights_agrees_with_the_line_and_with_large_exponents(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.random(5), rng.random(7)
+    a, b = rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(7))
+    on_the_line = wasserstein(Measure(x, a), Measure(y, b), np.inf)
+    flat = Measure(np.stack([x, 0 * x], axis=1), a), Measure(np.stack([y, 0 * y], axis=1), b)
+    assert wasserstein(*flat, np.inf) == on_the_line
+    mu, nu = Measure(rng.random((5, 3)), a), Measure(rng.random((7, 3)), b)
+    longest = wasserstein(mu, nu, np.inf)
+    assert wasserstein(mu, nu, 300) == pytest.approx(longest, rel=0.03)
+    assert wasserstein(mu, nu, 300) <= longest * (1 + 1e-12)
 
 
 def test_a_cost_of_the_wrong_shape_is_refused():

@@ -145,9 +145,7 @@ def plan_lines(plan, ax=None, *, x=None, y=None, width: float = 2.0):
     and widths of the lines grow with the mass. Returns the artists (lines, source, target).
     """
     ax = _axes(ax)
-    x = plan.source.points if x is None else x
-    y = plan.target.points if y is None else y
-    x, y = np.ravel(x), np.ravel(y)
+    x, y = _line_of(plan, "source", x), _line_of(plan, "target", y)
     unit = plan.mass.max()
     lines = [
         ax.plot([x[i], y[j]], [0, 1], color=PLAN, lw=width * np.sqrt(w / unit), zorder=1)[0]
@@ -161,6 +159,26 @@ def plan_lines(plan, ax=None, *, x=None, y=None, width: float = 2.0):
     return lines, source, target
 
 
+def _line_of(plan, side: str, points=None) -> np.ndarray:
+    """The points of one side on the line, given or the plan's own; or an error that says how."""
+    size = plan.shape[0] if side == "source" else plan.shape[1]
+    if points is None:
+        own = getattr(plan, side)
+        if own is None:
+            raise ValueError(
+                "the plan has no points: compute it by otlec.optimal_plan(mu, nu), or give them, "
+                "plan_lines(plan, x=x, y=y); otlec.drawing.plot.plan shows its matrix"
+            )
+        points = own.points
+    points = np.asarray(points, dtype=float)
+    if points.size != size:
+        raise ValueError(
+            f"this picture is for plans on the line, but the points of the {side} have shape "
+            f"{points.shape} for {size} atoms; otlec.drawing.plot.plan draws plans in the plane"
+        )
+    return points.ravel()
+
+
 def contact_picture(plan, cost, figure=None):
     """Show a plan on the line, its potentials and its contact set in one picture.
 
@@ -169,7 +187,7 @@ def contact_picture(plan, cost, figure=None):
     the matrix of costs. Returns the three axes (square, phi, psi).
     """
     figure = plt.gcf() if figure is None else figure
-    x, y = np.ravel(plan.source.points), np.ravel(plan.target.points)
+    x, y = _line_of(plan, "source"), _line_of(plan, "target")
     by_x, by_y = np.argsort(x), np.argsort(y)
     slack = cost - plan.phi[:, None] - plan.psi[None, :]
     near = np.exp(-slack / (0.03 * slack.max()))[np.ix_(by_x, by_y)]
@@ -431,7 +449,7 @@ def merge_bars(plan, ax=None):
     Returns the axes.
     """
     ax = _axes(ax)
-    x, y = np.ravel(plan.source.points), np.ravel(plan.target.points)
+    x, y = _line_of(plan, "source"), _line_of(plan, "target")
     for at, points, mass, color in ((1.0, x, plan.a, SOURCE), (0.0, y, plan.b, TARGET)):
         order = np.argsort(points)
         cuts = np.concatenate([[0], np.cumsum(mass[order])])
@@ -460,7 +478,7 @@ def staircase(plan, ax=None):
     The area of a square is its mass. Returns the artists (squares, line).
     """
     ax = _axes(ax)
-    by_x = np.argsort(np.argsort(np.ravel(plan.source.points)))
+    by_x = np.argsort(np.argsort(_line_of(plan, "source")))
     by_y = np.argsort(np.argsort(np.ravel(plan.target.points)))
     rows, cols = by_x[plan.rows], by_y[plan.cols]
     (line,) = ax.plot(cols, rows, color=NEUTRAL, lw=1, zorder=1)

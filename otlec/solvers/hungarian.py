@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from .. import _validate
+from .._hints import hints
 from .._kernel import kernel
 from ..certificate import MatrixCosts, with_evidence
 from ..plan import Assignment
@@ -29,6 +30,11 @@ _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
 
 
+@hints(
+    1,
+    "it takes the matrix of costs alone",
+    maximize="the greatest sum is -assignment(-cost).value, with the same permutation",
+)
 def assignment(cost) -> Assignment:
     r"""Solve the assignment problem $\min_s \sum_i c_{i, s(i)}$ over the permutations s.
 

@@ -15,9 +15,9 @@ import otlec
 
 # In the order of the lecture; a name that stands in none of them comes last, so none is lost.
 ORDER = (
-    *("measure", "cost", "plan", "certificate"),
-    *("solvers.hungarian", "solvers.points", "solvers.bottleneck", "solvers.quantile"),
-    *("solvers.network_simplex", "distance"),
+    *("measure", "densities", "cost", "plan", "projection", "certificate"),
+    *("solvers.hungarian", "solvers.points", "solvers.bottleneck", "solvers.bottleneck_transport"),
+    *("solvers.quantile", "solvers.network_simplex", "solvers.vertices", "distance"),
     *("duality", "gluing", "geodesics", "gaussian", "barycenters", "differentiability"),
     *("dynamics.benamou_brenier", "dynamics.film", "dynamics.flow", "dynamics.otto"),
 )
