@@ -22,9 +22,9 @@ import numpy as np
 from .. import _validate
 from .._hints import hints
 from .._kernel import kernel
-from ..certificate import MatrixCosts, with_evidence
 from ..plan import Assignment
 from .auction import Market
+from .exact import proved
 
 _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
@@ -90,7 +90,7 @@ def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
         value = math.fsum(_assigned_costs(cost, col_of).tolist())
     except OverflowError:
         raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
-    return with_evidence(Assignment(col_of, value, phi, psi), MatrixCosts(cost))
+    return proved(Assignment(col_of, value, phi, psi), cost)
 
 
 def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
@@ -104,7 +104,7 @@ def _rescaled_or_refused(cost: np.ndarray) -> Assignment:
         value = small.value / _SCALE
     if not (np.isfinite(phi).all() and np.isfinite(psi).all() and np.isfinite(value)):
         raise ValueError("cost is too large: its potentials or its value exceed 1.8e308; divide it")
-    return with_evidence(Assignment(small.permutation, value, phi, psi), MatrixCosts(cost))
+    return proved(Assignment(small.permutation, value, phi, psi), cost)
 
 
 @kernel

@@ -26,8 +26,8 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
-from ..certificate import MatrixCosts, with_evidence
 from ..plan import Plan
+from .exact import extended, proved
 
 _GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
 _BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
@@ -65,7 +65,7 @@ def transport(a, b, cost) -> Plan:
         If a shape is wrong, a mass is negative or not finite, the sums differ, the cost holds nan
         or -inf, or if the forbidden pairs leave no plan.
     RuntimeError
-        If the budget of pivots is used up, which should never happen: please report it.
+        If no plan is found that is certified to 1e-9, or the budget of pivots is used up.
     """
     a, b, cost = _check_problem(a, b, cost)
     on_a, on_b = np.flatnonzero(a), np.flatnonzero(b)
@@ -74,9 +74,9 @@ def transport(a, b, cost) -> Plan:
     else:
         rows, cols, mass, phi_on, psi_on = _solve(a[on_a], b[on_b], cost[np.ix_(on_a, on_b)])
         rows, cols = on_a[rows], on_b[cols]
-        phi, psi = _extend(cost, on_a, on_b, phi_on, psi_on)
+        phi, psi = extended(cost, on_a, on_b, phi_on, psi_on)
     value = _value(mass, cost[rows, cols], phi, psi)
-    return with_evidence(Plan(a, b, rows, cols, mass, value, phi, psi), MatrixCosts(cost))
+    return proved(Plan(a, b, rows, cols, mass, value, phi, psi), cost)
 
 
 def _value(mass, costs, phi, psi) -> float:
@@ -135,7 +135,7 @@ def _solve(a, b, cost):
     rows, cols, count = _entries(supply, demand, tree)
     with np.errstate(over="ignore"):
         phi, psi = potential[:n] * unit, potential[n:-1] * -unit
-    return rows, cols, count * grain, phi, psi
+    return rows, cols, np.ldexp(count * grain[0], grain[1]), phi, psi
 
 
 def _tame(cost):
@@ -151,8 +151,10 @@ def _tame(cost):
     return np.ldexp(cost, -exponent), math.ldexp(1.0, exponent)
 
 
-def _grains(a, b) -> tuple[np.ndarray, np.ndarray, float]:
+def _grains(a, b) -> tuple[np.ndarray, np.ndarray, tuple[float, int]]:
     """Count the masses in whole grains, at least one each and equally many on both sides."""
+    exponent = math.frexp(float(a.sum()))[1]  # a grain of a tiny mass would have no digits
+    a, b = np.ldexp(a, -exponent), np.ldexp(b, -exponent)
     grain = float(a.sum()) / _GRAINS
     supply = np.maximum(np.rint(a / grain), 1.0).astype(np.int64)
     demand = np.maximum(np.rint(b / grain), 1.0).astype(np.int64)
@@ -161,7 +163,7 @@ def _grains(a, b) -> tuple[np.ndarray, np.ndarray, float]:
         demand[demand.argmax()] += difference
     else:
         supply[supply.argmax()] -= difference
-    return supply, demand, grain
+    return supply, demand, (grain, exponent)
 
 
 def _crumb(n: int, m: int) -> int:
@@ -228,7 +230,7 @@ def spanning_trees(a, b, cost) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     budget = _PIVOTS_PER_ATOM * sum(cost.shape)
     for tree, optimal in _pivots(cost, supply, demand, *_nearest_potentials(cost), budget, 1):
         if optimal is None:
-            yield tree[0].copy(), tree[1] * grain
+            yield tree[0].copy(), np.ldexp(tree[1] * grain[0], grain[1])
 
 
 def _simplex(cost, supply, demand, phi, psi, budget):
@@ -321,17 +323,6 @@ def _entries(supply, demand, tree):
     smaller = np.minimum(supply[rows], demand[cols])
     real = (count > _crumb(n, demand.size)) | (count > 1e-6 * smaller)
     return rows[real], cols[real], count[real]
-
-
-def _extend(cost, on_a, on_b, phi_on, psi_on):
-    """Potentials on all atoms from those where there is mass, as high as is feasible elsewhere."""
-    phi, psi = np.empty(cost.shape[0]), np.empty(cost.shape[1])
-    psi[on_b] = psi_on
-    phi[:] = _least(cost[:, on_b] - psi_on, axis=1)
-    phi[on_a] = phi_on
-    psi[:] = _least(cost - phi[:, None], axis=0)
-    psi[on_b] = psi_on
-    return phi, psi
 
 
 def _least(reduced, axis):

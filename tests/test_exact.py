@@ -1,0 +1,175 @@
+"""Several scales in one problem, and costs that are nearly equal: right in every part."""
+
+import warnings
+
+import naive
+import numpy as np
+import pytest
+from certificates import assert_optimal
+from scipy.optimize import linear_sum_assignment
+
+from otlec import (
+    Measure,
+    assignment,
+    barycenter,
+    cost_matrix,
+    derivative,
+    gluing_cost_range,
+    kantorovich_rubinstein,
+    optimal_plan,
+    potential_band,
+    speed_matrix,
+    transport,
+    wasserstein,
+)
+from otlec.solvers import exact
+
+
+@pytest.fixture(autouse=True)
+def _no_warning_leaks():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def circle(k, radius=1.0):
+    angle = 2 * np.pi * np.arange(k) / k
+    return Measure(radius * np.column_stack([np.cos(angle), np.sin(angle)]))
+
+
+CENTRE = Measure([[0.0, 0.0]])
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+def test_the_centre_of_a_circle_is_at_its_radius_from_it(p):
+    for k in range(2, 60):
+        assert wasserstein(CENTRE, circle(k), p) == pytest.approx(1, abs=1e-15)
+        assert wasserstein(circle(k, 3.0), CENTRE, p) == pytest.approx(3, abs=1e-14)
+
+
+def test_the_centre_of_a_sphere_is_at_its_radius_from_it():
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    sphere = Measure(x / np.linalg.norm(x, axis=1)[:, None])
+    assert optimal_plan(Measure(np.zeros((1, 3))), sphere).certificate == "certified to 1e-12"
+
+
+def test_what_is_built_on_plans_takes_nearly_equal_costs():
+    assert kantorovich_rubinstein(CENTRE, circle(7)).value == pytest.approx(1)
+    assert barycenter([CENTRE, circle(7)]).objective == pytest.approx(0.25)
+    slope = derivative(CENTRE, circle(7), circle(7, 2.0)).value
+    assert slope == pytest.approx(1.5)  # of (1 - t) / 2 + 4 t / 2
+    assert potential_band(CENTRE, circle(7)).width == pytest.approx(0, abs=1e-15)
+    speeds = speed_matrix(lambda t: circle(7, t) if t else CENTRE, [0, 0.5, 1])
+    np.testing.assert_allclose(speeds[~np.eye(3, dtype=bool)], 1)
+    two = Measure([[5.0, 5], [0, 0]], [0.0, 1.0])
+    assert wasserstein(two, circle(7)) == pytest.approx(1)
+    low, high = gluing_cost_range(np.full((1, 2), 0.5), np.full((2, 2), 0.25), [[0.1 + 0.2, 0.3]])
+    assert low == pytest.approx(0.3) == high
+
+
+def clusters(p, far, n, seed, weights):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(2, 2 * n, 2))
+    x[n:, 0] += far
+    y[n:, 0] += far
+    a, b = (weights(rng, n) / 2 for _ in range(2))
+    return cost_matrix(x, y, p), a, b
+
+
+@pytest.mark.parametrize(("p", "far", "n"), [(2, 1e6, 75), (2, 1e8, 75), (4, 1e3, 30), (2, 1e3, 5)])
+def test_two_clusters_far_apart_are_solved_as_if_each_were_alone(p, far, n):
+    cost, a, b = clusters(p, far, n, 0, lambda rng, n: rng.dirichlet(np.ones(n), 2))
+    plan = transport(a.ravel(), b.ravel(), cost)
+    right = 0.0
+    for k, inside in enumerate((slice(0, n), slice(n, None))):
+        right += transport(a[k], b[k] * a[k].sum() / b[k].sum(), cost[inside, inside]).value
+    assert plan.value == pytest.approx(right, rel=1e-12)
+    assert_optimal(plan, cost)
+    # the stored potentials are those of the clusters, whose digits suffice
+    assert (plan.phi[:, None] + plan.psi - cost).max() < 1e-12 * plan.value
+
+
+def test_whole_masses_in_two_clusters():
+    a, b = np.array([1.0, 2, 3, 1, 2, 3]), np.array([2.0, 2, 2, 3, 2, 1])
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        x, y = rng.integers(0, 10, (2, 6, 2)) / 10.0
+        x[3:, 0] += 1000
+        y[3:, 0] += 1000
+        cost = cost_matrix(x, y, 4)
+        plan = transport(a, b, cost)
+        right = sum(
+            naive.transport_value(a[s], b[s], cost[s, s]) for s in (slice(0, 3), slice(3, None))
+        )
+        assert plan.value == pytest.approx(right, rel=1e-9)
+        assert_optimal(plan, cost)
+
+
+@pytest.mark.parametrize("n", [60, 360])
+def test_heavy_tails_are_assigned_as_scipy_does(n):
+    cost = np.exp(60 * np.random.default_rng(n).standard_normal((n, n)))
+    best = assignment(cost)
+    rows, cols = linear_sum_assignment(cost)
+    assert best.value == pytest.approx(cost[rows, cols].sum(), rel=1e-12)
+    assert_optimal(best, cost)
+    a, b = np.random.default_rng(1).dirichlet(np.ones(n), 2)
+    assert_optimal(transport(a, b, cost), cost)
+
+
+def test_an_outlier_does_not_spoil_the_others():
+    rng = np.random.default_rng(5)
+    x, y = rng.random((2, 40, 2))
+    x[0] = [1e9, 0]
+    cost = cost_matrix(x, y)
+    a, b = rng.dirichlet(np.ones(40), 2)
+    assert_optimal(transport(a, b, cost), cost)
+    assert_optimal(assignment(cost), cost)
+
+
+def test_a_large_number_in_place_of_infinity():
+    rng = np.random.default_rng(6)
+    cost = np.where(rng.random((30, 30)) < 0.5, 1e14, rng.random((30, 30)))
+    forbidden = np.where(cost == 1e14, np.inf, cost)
+    a, b = rng.dirichlet(np.full(30, 20.0), 2)
+    assert_optimal(assignment(cost), cost)
+    assert_optimal(assignment(forbidden), forbidden)
+    assert assignment(cost).value == assignment(forbidden).value
+    assert_optimal(transport(a, b, forbidden), forbidden)
+    assert transport(a, b, cost).value == pytest.approx(transport(a, b, forbidden).value, rel=1e-12)
+
+
+@pytest.mark.parametrize("total", [1e-300, 1e-200, 1e200])
+def test_masses_of_any_size(total):
+    rng = np.random.default_rng(7)
+    a, b = rng.dirichlet(np.ones(9), 2)
+    cost = rng.random((9, 9))
+    plan = transport(total * a, total * b, cost)
+    assert plan.value == pytest.approx(total * transport(a, b, cost).value, rel=1e-12)
+    assert plan.certificate == "certified to 1e-12"
+
+
+@pytest.mark.parametrize("top", [1e300, 1e307])
+def test_costs_up_to_the_largest_float(top):
+    rng = np.random.default_rng(8)
+    cost = top * rng.random((6, 6))
+    a, b = rng.dirichlet(np.ones(6), 2)
+    assert assignment(cost).certificate == "certified to 1e-12"
+    assert transport(a, b, cost).certificate == "certified to 1e-12"
+
+
+def test_a_wrong_plan_is_repaired_before_it_leaves():
+    rng = np.random.default_rng(9)
+    cost = rng.random((12, 12))
+    best = assignment(cost)
+    worse = type(best)(np.roll(best.permutation, 1), 0.0, np.zeros(12), np.zeros(12))
+    repaired = exact.proved(worse, cost)
+    np.testing.assert_array_equal(repaired.permutation, best.permutation)
+    assert repaired.value == best.value
+
+
+def test_what_cannot_be_repaired_is_refused(monkeypatch):
+    monkeypatch.setattr(exact, "_improved", lambda result, cost: iter(()))
+    best = assignment(np.eye(3))
+    worse = type(best)(np.array([0, 1, 2]), 3.0, best.phi, best.psi)
+    with pytest.raises(RuntimeError, match=r"not certified: the value .* divide the problem"):
+        exact.proved(worse, np.eye(3))
