@@ -39,6 +39,7 @@ from .geodesics import (
     speed_matrix,
 )
 from .gluing import Coupling, Gluing, compose, glue, gluing_cost_range, product_plan
+from .law import Law, LawPlan
 from .measure import Measure
 from .plan import Assignment, Plan
 from .projection import Projection
@@ -64,6 +65,8 @@ __all__ = [
     "GaussianBarycenter",
     "Gluing",
     "Helmholtz",
+    "Law",
+    "LawPlan",
     "LipschitzPotential",
     "Measure",
     "Plan",

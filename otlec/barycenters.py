@@ -34,6 +34,7 @@ from ._read_only import ReadOnly
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
+from .law import Law, law_mixture
 from .measure import Measure, require_measure
 from .plan import Plan
 from .solvers.fixed_support import best_weights
@@ -47,7 +48,7 @@ class Barycenter(ReadOnly):
 
     Attributes
     ----------
-    measure : Measure
+    measure : Measure, or Law
         The barycenter $\nu$.
     weights : array of shape (N,)
         The numbers $\lambda_i$.
@@ -102,7 +103,7 @@ def barycenter(
 
     Parameters
     ----------
-    measures : sequence of N Measures in the same R^d
+    measures : sequence of N Measures in the same R^d, or Laws on the line
     weights : array of shape (N,), optional
         The numbers $\lambda_i \geq 0$, with sum 1. Equal if left out.
     support : array of shape (k,) or (k, d), optional
@@ -129,6 +130,8 @@ def barycenter(
     """
     measures, weights = _check_family(measures, weights)
     p = _validate.exponent(p)
+    if any(isinstance(mu, Law) for mu in measures) and (support, start, p) != (None, None, 2.0):
+        raise ValueError("the barycenter of laws is for p = 2, without support and start")
     steps = _validate.count(steps, "steps")
     tolerance = _validate.tolerance(tolerance)
     if support is not None:
@@ -152,12 +155,12 @@ def barycenter(
     return _free_support(measures, weights, largest, steps, tolerance)
 
 
-def mixture(measures: Sequence[Measure], weights=None) -> Measure:
+def mixture(measures: Sequence[Measure | Law], weights=None) -> Measure | Law:
     r"""The linear average $\sum_i \lambda_i \mu_i$: atoms stay where they are and share the mass.
 
     Parameters
     ----------
-    measures : sequence of N Measures in the same R^d
+    measures : sequence of N Measures in the same R^d, or Laws on the line
     weights : array of shape (N,), optional
         The numbers $\lambda_i \geq 0$, with sum 1. Equal if left out.
 
@@ -167,6 +170,8 @@ def mixture(measures: Sequence[Measure], weights=None) -> Measure:
         With the atoms of the first measure, then those of the second, and so on.
     """
     measures, weights = _check_family(measures, weights)
+    if any(isinstance(mu, Law) for mu in measures):
+        return law_mixture(measures, weights)
     flat = all(mu.points.ndim == 1 for mu in measures)
     points = np.concatenate([mu.points if flat else _table(mu) for mu in measures])
     shares = [share * mu.weights for share, mu in zip(weights, measures, strict=True)]
@@ -250,14 +255,14 @@ def _table(mu: Measure) -> np.ndarray:
 
 
 def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
-    if isinstance(measures, Measure):
+    if isinstance(measures, Measure | Law):
         raise TypeError("measures must be a sequence of measures: write barycenter([mu, nu])")
     measures = list(measures)
     if not measures:
         raise ValueError("measures is empty: at least one measure is needed")
     for position, mu in enumerate(measures):
         name = f"measures[{position}]"
-        _check_dimension(require_measure(mu, name), measures, name)
+        _check_dimension(mu if isinstance(mu, Law) else require_measure(mu, name), measures, name)
     return measures, _validate.shares(weights, "weights", len(measures))
 
 

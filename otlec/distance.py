@@ -19,6 +19,7 @@ from . import _validate
 from ._hints import hints
 from .certificate import PointCosts
 from .cost import cost_matrix, half_square_cost
+from .law import Law, LawPlan, law_distance, law_plan
 from .measure import Measure, require_measure
 from .plan import Assignment, Plan
 from .solvers.hungarian import assignment
@@ -36,12 +37,14 @@ Cost = Callable[[np.ndarray, np.ndarray], np.ndarray] | np.ndarray
     3,
     "weights belong to the measures, optimal_plan(Measure(x, a), Measure(y, b), p)",
 )
-def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = None) -> Plan:
+def optimal_plan(
+    mu: Measure | Law, nu: Measure | Law, p: float = 2, *, cost: Cost | None = None
+) -> Plan | LawPlan:
     r"""An optimal plan between two measures, for the cost $|x - y|^p$ or for any other one.
 
     Parameters
     ----------
-    mu, nu : Measure
+    mu, nu : Measure, or Law on the line
         Probability measures in the same dimension, with n and m atoms.
     p : float
         The exponent, finite and >= 1. Not used where ``cost`` is given.
@@ -52,7 +55,8 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
     Returns
     -------
     Plan
-        With its potentials, its gap, and the two measures as ``.source`` and ``.target``.
+        With its potentials, its gap, and the two measures as ``.source`` and ``.target``; a
+        `LawPlan` if one of them is a `Law`.
 
     Raises
     ------
@@ -61,6 +65,10 @@ def optimal_plan(mu: Measure, nu: Measure, p: float = 2, *, cost: Cost | None = 
     ValueError
         If the dimensions differ, p < 1, a shape is wrong, or no plan avoids the forbidden pairs.
     """
+    if isinstance(mu, Law) or isinstance(nu, Law):
+        if cost is not None:
+            raise ValueError("between laws the cost is |x - y|^p: leave cost out, and give p")
+        return law_plan(*_laws(mu, nu), _validate.exponent(p))
     _check_measures(mu, nu)
     p = _validate.exponent(p)
     if cost is None and mu.dim == 1:
@@ -110,12 +118,12 @@ def _tiny(mu: Measure, nu: Measure, p: float) -> Plan:
     3,
     "weights belong to the measures, wasserstein(Measure(x, a), Measure(y, b), p)",
 )
-def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
+def wasserstein(mu: Measure | Law, nu: Measure | Law, p: float = 2) -> float:
     r"""The Wasserstein distance $W_p(\mu, \nu)$ of Definition 2.1, exact to rounding.
 
     Parameters
     ----------
-    mu, nu : Measure
+    mu, nu : Measure, or Law on the line
         Probability measures in the same dimension.
     p : float
         The exponent >= 1. ``p = inf`` is accepted: $W_\infty$ is the least length of the longest
@@ -126,8 +134,10 @@ def wasserstein(mu: Measure, nu: Measure, p: float = 2) -> float:
     TypeError, ValueError
         As for `optimal_plan`.
     """
-    _check_measures(mu, nu)
     p = _validate.exponent(p, infinity=True)
+    if isinstance(mu, Law) or isinstance(nu, Law):
+        return law_distance(*_laws(mu, nu), p)
+    _check_measures(mu, nu)
     if mu.dim == 1:
         weights = (None, None) if _permutes(mu, nu) else (mu.weights, nu.weights)
         return monotone_distance(mu.points, nu.points, *weights, p)
@@ -177,6 +187,13 @@ def transport_cost(mu: Measure, nu: Measure, cost: Cost = half_square_cost) -> f
     The cost is that of section 4, $\frac12 |x - y|^2$, unless another function or matrix is given.
     """
     return optimal_plan(mu, nu, cost=cost).value
+
+
+def _laws(mu, nu) -> tuple[Law, Law]:
+    return tuple(
+        Law.of(side if isinstance(side, Law) else require_measure(side, name))
+        for name, side in (("mu", mu), ("nu", nu))
+    )
 
 
 def _check_measures(mu, nu) -> None:

@@ -20,12 +20,13 @@ import numpy as np
 from . import _validate
 from ._hints import hints
 from .gluing import Coupling, _entries
+from .law import Law, LawPlan, cumulative, law_interpolation, quantiles
 from .measure import Measure, require_measure
 from .plan import Plan
 
 
 @hints(2, "between two measures it is geodesic(optimal_plan(mu, nu), t)")
-def geodesic(plan: Plan | Coupling, t: float) -> Measure:
+def geodesic(plan: Plan | Coupling | LawPlan, t: float) -> Measure | Law:
     r"""The measure $\mu_t = (\pi_t)_\# \gamma$ at time t (Proposition 3.2).
 
     Parameters
@@ -33,6 +34,7 @@ def geodesic(plan: Plan | Coupling, t: float) -> Measure:
     plan : Plan
         An optimal plan between two measures, from `optimal_plan` or `transport_1d`. A `Coupling`
         that knows its points is pushed forward in the same way; the curve is then no geodesic.
+        From a `LawPlan` comes a `Law`, with its density.
     t : float
         A time in [0, 1].
 
@@ -47,6 +49,10 @@ def geodesic(plan: Plan | Coupling, t: float) -> Measure:
     TypeError, ValueError
         If the plan knows no points, or t is not a number in [0, 1].
     """
+    if isinstance(plan, LawPlan):
+        t = _validate.time(t)
+        left, right = ((1.0 - t) * plan.x + t * plan.y).T
+        return Law(left, np.maximum(left, right), np.diff(plan.levels))
     if not isinstance(plan, Plan | Coupling):
         raise TypeError(
             f"plan must be a Plan or a Coupling, but it is {_validate.brief(plan)}: between two "
@@ -184,28 +190,32 @@ def _times(times) -> np.ndarray:
     return times
 
 
-def distribution_function(mu: Measure, x) -> np.ndarray:
+def distribution_function(mu: Measure | Law, x) -> np.ndarray:
     r"""The distribution function $F(x) = \mu((-\infty, x])$ of a measure on the line."""
-    points, levels = _sorted_on_the_line(mu)
     x = _validate.real_array(x, "x")
     if np.isnan(x).any():
         raise ValueError("x must hold numbers, but it contains nan")
+    if isinstance(mu, Law):
+        return cumulative(mu, x)
+    points, levels = _sorted_on_the_line(mu)
     below = np.searchsorted(points, x, side="right")
     return np.concatenate([[0.0], levels])[below]
 
 
-def quantile_function(mu: Measure, s) -> np.ndarray:
+def quantile_function(mu: Measure | Law, s) -> np.ndarray:
     r"""The quantile function $Q(s) = \inf \{x : F(x) \geq s\}$, s in (0, 1], on the line."""
     s = _validate.real_array(s, "s")
     if not ((s > 0) & (s <= 1)).all():
         raise ValueError("s must lie in (0, 1]")
+    if isinstance(mu, Law):
+        return quantiles(mu, s)
     points, levels = _sorted_on_the_line(mu)
     # A level that is s up to rounding counts as s.
     index = np.searchsorted(levels, s - 4 * np.finfo(float).eps, side="left")
     return points[np.minimum(index, points.size - 1)]
 
 
-def quantile_interpolation(measures, weights) -> Measure:
+def quantile_interpolation(measures, weights) -> Measure | Law:
     r"""The measure on the line whose quantile function is $\sum_i \lambda_i Q_i$.
 
     With two measures and the weights 1 - t and t it is the geodesic $\mu_t$; with more, it is
@@ -228,6 +238,8 @@ def quantile_interpolation(measures, weights) -> Measure:
     weights = Measure(np.arange(len(measures), dtype=float), weights).weights
     measures = [mu for mu, share in zip(measures, weights, strict=True) if share > 0]
     weights = weights[weights > 0]
+    if any(isinstance(mu, Law) for mu in measures):
+        return law_interpolation(measures, weights)
     staircases = [_sorted_on_the_line(mu) for mu in measures]
     levels = np.sort(np.concatenate([steps for _, steps in staircases]))
     # Two levels that differ by rounding are one: there is no mass between them.

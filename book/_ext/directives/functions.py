@@ -15,7 +15,7 @@ import otlec
 
 # In the order of the lecture; a name that stands in none of them comes last, so none is lost.
 ORDER = (
-    *("measure", "densities", "cost", "plan", "projection", "certificate"),
+    *("measure", "law", "cost", "plan", "projection", "certificate"),
     *("solvers.hungarian", "solvers.points", "solvers.bottleneck", "solvers.bottleneck_transport"),
     *("solvers.quantile", "solvers.network_simplex", "solvers.vertices", "distance"),
     *("duality", "gluing", "geodesics", "gaussian", "barycenters", "differentiability"),
