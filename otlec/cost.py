@@ -1,5 +1,7 @@
 r"""Cost functions: $|x - y|^p$ of sections 2, 3 and 5, and $\tfrac12 |x - y|^2$ of section 4."""
 
+import math
+
 import numpy as np
 
 from . import _validate
@@ -70,7 +72,7 @@ def _distance_powers(x, y, p):
                 c[i, j] = np.sqrt(c[i, j])
         elif p != 2.0:
             for j in range(m):
-                c[i, j] **= 0.5 * p
+                c[i, j] = power_of_square(c[i, j], p)
     return c
 
 
@@ -80,10 +82,8 @@ def _measure_again(x, y, p, squares):
     for j in range(y.shape[0]):
         if not _SMALL < squares[j] < _LARGE:
             squares[j] = _length(x, y[j]) ** p
-        elif p == 1.0:
-            squares[j] = np.sqrt(squares[j])
-        elif p != 2.0:
-            squares[j] **= 0.5 * p
+        else:
+            squares[j] = power_of_square(squares[j], p)
 
 
 @kernel
@@ -98,3 +98,28 @@ def _length(x, y):
     for k in range(x.size):
         square += ((x[k] - y[k]) / unit) ** 2
     return unit * np.sqrt(square)
+
+
+@kernel
+def power_of_square(square, p):
+    """``distance**p`` from the square of the distance."""
+    if p == 2.0:
+        return square
+    return math.sqrt(square) if p == 1.0 else square ** (0.5 * p)
+
+
+@kernel
+def power(distance, p):
+    """``distance**p``; where 2p is a small whole number, by products and at most one root.
+
+    These are quicker, and the same to the last bit on every machine: a general power is not.
+    """
+    if p == 2.0:
+        return distance * distance
+    if p > 8.0 or 2 * p != math.floor(2 * p):
+        return distance**p
+    whole = math.floor(p)
+    value = distance if p == whole else distance * math.sqrt(distance)
+    for _ in range(int(whole) - 1):
+        value *= distance
+    return value

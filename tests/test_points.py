@@ -7,7 +7,7 @@ import pytest
 from certificates import assert_optimal
 
 from otlec import assignment, assignment_points, cost_matrix
-from otlec.solvers import points
+from otlec.solvers import kd_tree, points
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -80,7 +80,7 @@ def test_small_clouds_are_assigned_without_their_matrix_too(monkeypatch, p, quar
 
 def test_the_tree_finds_the_columns_that_a_row_likes_best():
     rng = np.random.default_rng(3)
-    tree = points._Tree(rng.integers(0, 9, (100, 2)) + 0.1 * rng.random((100, 2)))
+    tree = kd_tree.Tree(rng.integers(0, 9, (100, 2)) + 0.1 * rng.random((100, 2)))
     psi = rng.random(100)
     prices = psi, tree.upwards(np.maximum, psi)
     columns, reduced = np.empty(7, np.int64), np.empty(7)
@@ -89,28 +89,28 @@ def test_the_tree_finds_the_columns_that_a_row_likes_best():
     ):  # psi falls after each question: the cells must not be left with too low a bound
         u = 9 * rng.random(2)
         expected = cost_matrix(u[None], tree.points, 3)[0] - psi
-        count, bound = points._best(u, 3.0, tree.cells, prices, np.inf, columns, reduced)
+        count, bound = kd_tree.best(u, 3.0, tree.cells, prices, np.inf, columns, reduced)
         assert count == 7
         np.testing.assert_array_equal(columns, np.argsort(expected)[:7])
         np.testing.assert_allclose(reduced, np.sort(expected)[:7], rtol=1e-14)
         assert bound == reduced[6]
-        nearer = points._best(u, 3.0, tree.cells, prices, reduced[2], columns, reduced.copy())
+        nearer = kd_tree.best(u, 3.0, tree.cells, prices, reduced[2], columns, reduced.copy())
         assert nearer == (2, reduced[2])
         psi[columns[:3]] -= rng.random(3)
 
 
 def test_cells_allow_for_a_psi_that_rises():
-    tree = points._Tree(np.random.default_rng(4).random((50, 3)))
+    tree = kd_tree.Tree(np.random.default_rng(4).random((50, 3)))
     psi = np.zeros(50)
     prices = psi, tree.upwards(np.maximum, psi)
     for j in (0, 17, 49):
-        points._set(j, 1.0 + j, prices, tree.cells)
+        kd_tree.set_psi(j, 1.0 + j, prices, tree.cells)
         np.testing.assert_array_equal(prices[1][1:], tree.upwards(np.maximum, psi)[1:])
 
 
 def test_means_of_neighbours_have_the_same_centre():
     x = np.random.default_rng(5).random((400, 2))
-    means = points._Tree(x).means()
+    means = kd_tree.Tree(x).means()
     assert means.shape == (100, 2)
     np.testing.assert_allclose(means.mean(axis=0), x.mean(axis=0), rtol=1e-14)
     assert np.linalg.norm(means, axis=1).std() > 0.9 * np.linalg.norm(x, axis=1).std()

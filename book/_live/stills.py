@@ -150,7 +150,7 @@ def rounds(picture, v):
 
 
 @figure(
-    kernels="solvers.quantile._merge solvers.quantile._power",
+    kernels="solvers.quantile._merge cost.power",
     state={
         "a": _hills(24, (0.9, 0.25, 0.12)),
         "b": _hills(24, (0.6, 0.6, 0.08), (0.5, 0.87, 0.07)),
@@ -270,7 +270,7 @@ def glue(picture, v):
 
 
 @figure(
-    kernels="solvers.quantile._merge solvers.quantile._power",
+    kernels="solvers.quantile._merge cost.power",
     state={
         "y": [0.12, 0.45, 0.75],
         "w0": [0.21, 0.36, 0.43],
@@ -368,7 +368,7 @@ def river(picture, v):
 
 
 @figure(
-    kernels="solvers.quantile._merge solvers.quantile._power",
+    kernels="solvers.quantile._merge cost.power",
     state={
         "a": _hills(32, (0.9, 0.2, 0.08)),
         "b": _hills(32, (0.5, 0.45, 0.06), (0.6, 0.7, 0.06)),

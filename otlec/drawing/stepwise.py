@@ -43,22 +43,12 @@ class Augmentation:
 def augmentations(cost) -> Iterator[Augmentation]:
     """The rounds of `hungarian.shortest_augmenting_paths` on a finite square matrix of costs."""
     cost = _validate.finite(_validate.cost(cost, square=True), "cost")
-    n = cost.shape[0]
-    row_of, col_of, phi, psi = hungarian._start(cost)
-    distance, at = np.empty(n), np.empty(n)
-    parent, reached = np.empty(n, np.int64), np.empty(n, np.int64)
-    barred = psi.copy()
-    for row in range(n):
-        sink, length, k = hungarian._search(
-            cost, phi, barred, row_of, row, distance, parent, reached, at
-        )
-        hungarian._update(phi, psi, barred, row_of, row, length, reached[:k], at)
-        before, path = col_of.copy(), [(int(parent[sink]), int(sink))]
+    for row, sink, length, parent, before, col_of, phi, psi in hungarian.rounds(cost):
+        path = [(int(parent[sink]), int(sink))]
         while path[0][0] != row:
             j = before[path[0][0]]
             path.insert(0, (int(parent[j]), int(j)))
-        hungarian._flip(row_of, col_of, parent, row, sink)
-        yield Augmentation(row, length, path, phi.copy(), psi.copy(), before, col_of.copy())
+        yield Augmentation(row, length, path, phi, psi, before, col_of)
 
 
 @dataclass(frozen=True, eq=False)

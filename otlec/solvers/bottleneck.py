@@ -21,6 +21,7 @@ import numpy as np
 from .. import _validate
 from .._kernel import kernel
 from .._read_only import ReadOnly
+from .hungarian import _flip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,15 +151,3 @@ def _next(lowest, reached, row_of, threshold):
         if nearest < 0 or lowest[j] < lowest[nearest]:
             nearest = j
     return nearest
-
-
-@kernel
-def _flip(row_of, col_of, parent, start, sink):
-    """Exchange the new pairs of the path for the assigned ones: one more row is assigned."""
-    j = sink
-    while True:
-        row = parent[j]
-        row_of[j] = row
-        j, col_of[row] = col_of[row], j
-        if row == start:
-            return

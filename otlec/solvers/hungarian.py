@@ -16,6 +16,7 @@ Source: Kuhn (1955); Jonker and Volgenant (1987); this form after Crouse (2016).
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from .. import _validate
 from .._hints import hints
 from .._kernel import kernel
 from ..plan import Assignment
-from .auction import Market
 from .exact import proved
+from .market import Market
 
 _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
@@ -74,6 +75,21 @@ def shortest_augmenting_paths(cost) -> Assignment:
     return _finish(cost, phi, psi, row_of, col_of)
 
 
+def rounds(cost: np.ndarray) -> Iterator[tuple]:
+    """The rounds of `shortest_augmenting_paths`, on a matrix that is valid and finite.
+
+    Yields the row, the column where its path ends, the length of the path and the row before each
+    of its columns; the columns of all rows before the round and after it; and the potentials.
+    """
+    row_of, col_of, phi, psi = _start(cost)
+    room = _room(psi)
+    parent = room[2]
+    for row in range(psi.size):
+        before = col_of.copy()
+        sink, length = _augment(cost, phi, psi, row_of, col_of, row, room)
+        yield row, sink, length, parent.copy(), before, col_of.copy(), phi.copy(), psi.copy()
+
+
 def _start(cost: np.ndarray):
     """Nobody assigned, and feasible potentials: the least cost of each row, and 0."""
     free = np.full(cost.shape[0], -1, dtype=np.int64)
@@ -114,23 +130,39 @@ def _augment_all(cost, phi, psi, row_of, col_of):
     Returns -1 if a potential has overflowed. Needs potentials that are feasible, and tight on the
     assigned pairs. Does not check them.
     """
-    n = cost.shape[0]
+    room = _room(psi)
+    for start in range(psi.size):
+        if col_of[start] < 0 and _augment(cost, phi, psi, row_of, col_of, start, room)[0] < 0:
+            return 1 + start
+    return 0 if np.isfinite(phi).all() and np.isfinite(psi).all() else -1
+
+
+@kernel
+def _room(psi):
+    """The arrays that rounds of the method work on."""
+    n = psi.size
+    barred = psi.copy()  # psi, but -inf at the reached columns, so that no path enters them again
     distance = np.empty(n)  # of each column from the free row, in reduced costs; inf once reached
     parent = np.empty(n, np.int64)  # the row before each column on the path
     reached = np.empty(n, np.int64)  # the columns whose distance is final, nearest first
     at = np.empty(n)  # their distances
-    barred = psi.copy()  # psi, but -inf at the reached columns, so that no path enters them again
-    for start in range(n):
-        if col_of[start] >= 0:
-            continue
-        sink, length, n_reached = _search(
-            cost, phi, barred, row_of, start, distance, parent, reached, at
-        )
-        if sink < 0:
-            return 1 + start
+    return barred, distance, parent, reached, at
+
+
+@kernel
+def _augment(cost, phi, psi, row_of, col_of, start, room):
+    """One round: assign the free row ``start``; return the column where its path ends, and length.
+
+    Where no path exists, the column is -1, and nothing changes.
+    """
+    barred, distance, parent, reached, at = room
+    sink, length, n_reached = _search(
+        cost, phi, barred, row_of, start, distance, parent, reached, at
+    )
+    if sink >= 0:
         _update(phi, psi, barred, row_of, start, length, reached[:n_reached], at)
         _flip(row_of, col_of, parent, start, sink)
-    return 0 if np.isfinite(phi).all() and np.isfinite(psi).all() else -1
+    return sink, length
 
 
 @kernel

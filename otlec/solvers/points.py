@@ -27,18 +27,19 @@ from .._kernel import kernel
 from ..certificate import PointCosts
 from ..cost import cost_matrix
 from ..plan import Assignment
-from .auction import Market
-from .hungarian import assignment
+from . import auction, kd_tree
+from .hungarian import _flip, _update, assignment
+from .kd_tree import Tree
+from .market import Market
 from .quantile import transport_1d
 
 _SMALL = 512  # below this size the matrix is no burden
 _HIGH = 5  # from this dimension on, a tree leaves out too little
-_GROUP = 4  # neighbours that a mean replaces
-_LEAF = 12  # points in a cell that is not divided, at most
 _LISTED = 24  # columns on the short list of a row
 
 _WITHOUT_STEP = 3  # bids a row without a step
 _QUARREL = 50  # bids a row with a step, at most
+_PATIENT = 1 << 60  # lists: where rows quarrel, bids are counted
 _ATTEMPTS = 6  # auctions in search of a step that settles nearly all rows
 _FIRST_STEP, _LAST_STEP = 0.4, 1e-6  # in diameters of a cell, to the power p
 _RATIO = 8  # of one step and the next
@@ -113,7 +114,7 @@ def _solve(x: np.ndarray, y: np.ndarray, p: float) -> Assignment:
         plan = transport_1d(x, y, p=p)
         permutation = plan.cols[np.argsort(plan.rows)]
         return _assignment(x, y, p, permutation, plan.phi, plan.psi)
-    by_x, by_y = _Tree(x), _Tree(y)
+    by_x, by_y = Tree(x), Tree(y)
     if dim < _HIGH:
         psi = _prices_of_means(by_x, by_y, p)
         phi, row_of, col_of = _auctions(by_x.points, by_y, p, psi)
@@ -132,42 +133,43 @@ def _assignment(x, y, p, permutation, phi, psi) -> Assignment:
     return Assignment(permutation, value, phi, psi, PointCosts(x, y, p))
 
 
-def _prices_of_means(by_x: "_Tree", by_y: "_Tree", p: float) -> np.ndarray:
+def _prices_of_means(by_x: Tree, by_y: Tree, p: float) -> np.ndarray:
     """The c-transform of the potential between two clouds of fewer points."""
     x, y = by_x.means(), by_y.means()
     phi = _solve(x, y, p).phi
-    tree = _Tree(x)
+    tree = Tree(x)
     phi = phi[tree.order]
     return _c_transform(by_y.points, p, tree.cells, (phi, tree.upwards(np.maximum, phi)))
 
 
-def _auctions(x: np.ndarray, by_y: "_Tree", p: float, psi: np.ndarray):
+def _auctions(x: np.ndarray, by_y: Tree, p: float, psi: np.ndarray):
     """Improve the prices psi by auctions with steps that shrink; return phi and who has what."""
     n = psi.size
     phi = np.zeros(n)
-    assigned = row_of, col_of = np.full(n, -1), np.full(n, -1)
-    prices = psi, by_y.upwards(np.maximum, psi)
-    lists = np.zeros((n, _LISTED), np.int64), np.zeros((n, _LISTED)), np.full(n, -np.inf)
+    row_of, col_of = np.full(n, -1), np.full(n, -1)
+    costs = None, (x, by_y.cells, p, by_y.upwards(np.maximum, psi))
+    lists = auction.empty_lists(n, _LISTED)
 
-    def auction(step, bids_a_row):
+    def bid(step, bids_a_row):
         row_of[:] = col_of[:] = -1
-        return _bid(x, p, by_y.cells, phi, prices, assigned, step, bids_a_row, lists)
+        patience = bids_a_row, _PATIENT
+        return auction.bid(costs, (phi, psi), (row_of, col_of), step, patience, lists)
 
     first = step = _FIRST_STEP * by_y.typical_diameter() ** p
     # a step below the spacing of floats would not change a price
     last = max(_LAST_STEP * first, 4 * np.spacing(np.abs(psi).max()))
     for _ in range(_ATTEMPTS):
-        if step <= last or auction(step, _QUARREL) <= n // 64:
+        if step <= last or bid(step, _QUARREL) <= n // 64:
             break
         step *= _RATIO
     while step > last:
         step /= _RATIO
-        auction(step, _QUARREL)
-    auction(0.0, _WITHOUT_STEP)
+        bid(step, _QUARREL)
+    bid(0.0, _WITHOUT_STEP)
     return phi, row_of, col_of
 
 
-def _finish(x: np.ndarray, by_y: "_Tree", p: float, phi, psi, row_of, col_of) -> None:
+def _finish(x: np.ndarray, by_y: Tree, p: float, phi, psi, row_of, col_of) -> None:
     """Assign the rows that are still free."""
     barred = np.where(row_of < 0, -np.inf, psi)
     free = np.where(row_of < 0, psi, -np.inf)
@@ -175,211 +177,23 @@ def _finish(x: np.ndarray, by_y: "_Tree", p: float, phi, psi, row_of, col_of) ->
     _augment_all(x, p, by_y.cells, phi, psi, barred, free, row_of, col_of)
 
 
-class _Tree:
-    """Points in the order of a balanced k-d tree, and the boxes of its cells.
-
-    Cell 1 holds all points, and cells 2k and 2k + 1 are the halves of cell k, divided across its
-    longest side. The l-th leaf holds the points ``cuts[l]`` to ``cuts[l + 1] - 1``.
-    """
-
-    def __init__(self, points: np.ndarray):
-        n = points.shape[0]
-        depth = max(0, math.ceil(math.log2(n / _LEAF)))
-        self.order = np.arange(n)
-        for level in range(depth):
-            cuts = np.arange(2**level + 1) * n >> level
-            inside = points[self.order]
-            low, high = (f.reduceat(inside, cuts[:-1]) for f in (np.minimum, np.maximum))
-            cell = np.repeat(np.arange(2**level), np.diff(cuts))
-            along = inside[np.arange(n), (high - low).argmax(axis=1)[cell]]
-            self.order = self.order[np.lexsort((along, cell))]
-        self.cuts = np.arange(2**depth + 1) * n >> depth
-        self.points = points[self.order]
-        self.low, self.high = (self.upwards(f, self.points) for f in (np.minimum, np.maximum))
-        self.cells = self.points, self.cuts, self.low, self.high
-
-    def upwards(self, function: np.ufunc, values: np.ndarray) -> np.ndarray:
-        """The least or the largest value in every cell; entry 0 means nothing."""
-        levels = [function.reduceat(values, self.cuts[:-1])]
-        while len(levels[0]) > 1:
-            levels.insert(0, function(levels[0][::2], levels[0][1::2]))
-        return np.concatenate([levels[0], *levels])
-
-    def means(self) -> np.ndarray:
-        """The means of groups of points that are neighbours in the tree."""
-        n = self.points.shape[0]
-        cuts = np.arange(n // _GROUP + 1) * n // (n // _GROUP)
-        return np.add.reduceat(self.points, cuts[:-1]) / np.diff(cuts)[:, None]
-
-    def typical_diameter(self) -> float:
-        """The diagonal of the box of the median leaf."""
-        sides = (self.high - self.low)[-len(self.cuts) + 1 :]
-        return float(np.median(np.sqrt((sides**2).sum(axis=1))))
-
-
-@kernel
-def _power_of_root(square, p):
-    if p == 2.0:
-        return square
-    return math.sqrt(square) if p == 1.0 else square ** (0.5 * p)
-
-
-@kernel
-def _cost(u, v, p):
-    square = 0.0
-    for k in range(u.size):
-        square += (u[k] - v[k]) ** 2
-    return _power_of_root(square, p)
-
-
 @kernel
 def _costs_of_pairs(x, y, p, permutation):
     costs = np.empty(permutation.size)
     for i in range(costs.size):
-        costs[i] = _cost(x[i], y[permutation[i]], p)
+        costs[i] = kd_tree.cost(x[i], y[permutation[i]], p)
     return costs
-
-
-@kernel
-def _least_in_cell(u, p, cells, highest, cell):
-    """What c - psi exceeds in a cell: the cost of reaching its box, less the highest psi inside."""
-    low, high = cells[2], cells[3]
-    square = 0.0
-    for k in range(u.size):
-        beyond = max(low[cell, k] - u[k], u[k] - high[cell, k], 0.0)
-        square += beyond * beyond
-    return _power_of_root(square, p) - highest[cell]
-
-
-@kernel
-def _best(u, p, cells, prices, bound, columns, reduced):
-    """List the columns of least c - psi below ``bound`` for a row at u, as many as there is room.
-
-    They are ordered. Returns their number, and a bound on c - psi for all others.
-    """
-    y, cuts = cells[0], cells[1]
-    psi, highest = prices
-    n_leaves = cuts.size - 1
-    count = 0
-    postponed = [(-np.inf, 1)]
-    while len(postponed) > 0:
-        least, cell = postponed.pop()
-        while least < bound and cell < n_leaves:
-            cell *= 2  # go down to the better half, and come back for the other
-            least = _least_in_cell(u, p, cells, highest, cell)
-            other = _least_in_cell(u, p, cells, highest, cell + 1)
-            nearer = 0 if least <= other else 1
-            if max(least, other) < bound:
-                postponed.append((max(least, other), cell + 1 - nearer))
-            least, cell = min(least, other), cell + nearer
-        if least >= bound:
-            continue
-        top = -np.inf
-        for j in range(cuts[cell - n_leaves], cuts[cell - n_leaves + 1]):
-            top = max(top, psi[j])
-            value = _cost(u, y[j], p) - psi[j]
-            if value < bound:
-                count = _insert(value, j, reduced, columns, count)
-                if count == columns.size:
-                    bound = reduced[count - 1]
-        _lower(highest, cell, top)
-    return count, bound
-
-
-@kernel
-def _insert(value, j, reduced, columns, count):
-    """Insert into a sorted list, whose last entry is lost if there is no room."""
-    count = min(count + 1, columns.size)
-    q = count - 1
-    while q > 0 and reduced[q - 1] > value:
-        reduced[q], columns[q] = reduced[q - 1], columns[q - 1]
-        q -= 1
-    reduced[q], columns[q] = value, j
-    return count
-
-
-@kernel
-def _lower(highest, cell, top):
-    """Note that psi has fallen to ``top`` in a leaf, and what this means for the cells around."""
-    while cell > 0 and top < highest[cell]:
-        highest[cell] = top
-        top = max(top, highest[cell ^ 1])
-        cell >>= 1
 
 
 @kernel
 def _c_transform(x, p, cells, prices):
     """The least c - psi of every row: the c-transform of psi."""
     least = np.empty(x.shape[0])
-    columns, reduced = np.empty(1, np.int64), np.empty(1)
+    columns, reduced = np.empty(1, np.int32), np.empty(1)
     for i in range(least.size):
-        _best(x[i], p, cells, prices, np.inf, columns, reduced)
+        kd_tree.best(x[i], p, cells, prices, np.inf, columns, reduced)
         least[i] = reduced[0]
     return least
-
-
-@kernel
-def _bid(x, p, cells, phi, prices, assigned, step, bids_a_row, lists):
-    """One auction, as in `starting_prices`; return how many rows have no column at its end."""
-    psi = prices[0]
-    row_of, col_of = assigned
-    columns, costs, bounds = lists
-    n = psi.size
-    reduced = np.empty(columns.shape[1])
-    queue = np.arange(n - 1, -1, -1)
-    waiting, idle = n, 0
-    n_bids = bids_a_row * n
-    while waiting > 0 and (step == 0.0 or n_bids > 0):
-        n_bids -= 1
-        i = queue[waiting - 1]
-        j, best, second = _two_best(columns[i], costs[i], psi)
-        if not second <= bounds[i]:
-            _, bounds[i] = _best(x[i], p, cells, prices, np.inf, columns[i], reduced)
-            for q in range(reduced.size):
-                costs[i, q] = _cost(x[i], cells[0][columns[i, q]], p)
-            j, best, second = _two_best(columns[i], costs[i], psi)
-        waiting -= 1
-        if step == 0.0 and (second == best or n_bids < 0) and row_of[j] >= 0:
-            # between equals, or after the last bid, rows take what is free and tight, or nothing
-            second = best
-            j = _free_among(columns[i], costs[i], psi, best, row_of)
-        phi[i] = second
-        if j < 0:
-            idle += 1
-            continue
-        psi[j] -= second - best + step
-        loser = row_of[j]
-        row_of[j] = i
-        col_of[i] = j
-        if loser >= 0:
-            col_of[loser] = -1
-            queue[waiting] = loser
-            waiting += 1
-    return waiting + idle
-
-
-@kernel
-def _two_best(columns, costs, psi):
-    """The favourite on a short list, its reduced cost, and that of the second best."""
-    favourite = -1
-    best = second = np.inf
-    for q in range(columns.size):
-        value = costs[q] - psi[columns[q]]
-        if value < best:
-            best, second, favourite = value, best, columns[q]
-        elif value < second:
-            second = value
-    return favourite, best, second
-
-
-@kernel
-def _free_among(columns, costs, psi, best, row_of):
-    """A free column that is liked best, or -1."""
-    for q in range(columns.size):
-        j = columns[q]
-        if row_of[j] < 0 and costs[q] - psi[j] == best:
-            return j
-    return -1
 
 
 @kernel
@@ -400,31 +214,12 @@ def _augment_all(x, p, cells, phi, psi, barred, free, row_of, col_of):
         sink, length, n_reached = _search(
             x, p, cells, phi, barred, free, row_of, start, parent, reached, at, joined
         )
-        phi[start] += length
-        for k in range(n_reached):
-            j = reached[k]
-            phi[row_of[j]] += length - at[k]
-            psi[j] -= length - at[k]
-            _set(j, psi[j], barred, cells)
+        _update(phi, psi, barred[0], row_of, start, length, reached[:n_reached], at)
+        for j in reached[:n_reached]:
+            kd_tree.set_psi(j, psi[j], barred, cells)
         free[0][sink] = -np.inf
-        _set(sink, psi[sink], barred, cells)
-        row = -1
-        while row != start:
-            row = parent[sink]
-            row_of[sink] = row
-            sink, col_of[row] = col_of[row], sink
-
-
-@kernel
-def _set(j, value, prices, cells):
-    """Give column j a psi, which the cells around it must allow for."""
-    psi, highest = prices
-    psi[j] = value
-    n_leaves = cells[1].size - 1
-    cell = n_leaves + ((j + 1) * n_leaves - 1) // psi.size
-    while cell > 0 and highest[cell] < value:
-        highest[cell] = value
-        cell >>= 1
+        kd_tree.set_psi(sink, psi[sink], barred, cells)
+        _flip(row_of, col_of, parent, start, sink)
 
 
 @kernel
@@ -435,7 +230,7 @@ def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, 
     not reached when it was asked. Returns the free column, its distance, and how many columns are
     reached before it.
     """
-    column, reduced = np.empty(1, np.int64), np.empty(1)
+    column, reduced = np.empty(1, np.int32), np.empty(1)
     sink, length, n_reached = -1, np.inf, 0
     waiting = [(0.0, start, -1)]
     while len(waiting) > 0 and waiting[0][0] < length:
@@ -450,10 +245,10 @@ def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, 
                 newcomer = row_of[j]
             joined[newcomer] = distance
             limit = length - distance + phi[newcomer]
-            if _best(x[newcomer], p, cells, free, limit, column, reduced)[0] > 0:
+            if kd_tree.best(x[newcomer], p, cells, free, limit, column, reduced)[0] > 0:
                 through = distance + max(reduced[0] - phi[newcomer], 0.0)
                 if through < length:
-                    sink, length = column[0], through
+                    sink, length = np.int64(column[0]), through
                     parent[sink] = newcomer
             if newcomer != row:
                 _wait(newcomer, x, p, cells, phi, barred, length, joined, column, reduced, waiting)
@@ -465,7 +260,7 @@ def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, 
 def _wait(i, x, p, cells, phi, barred, length, joined, column, reduced, waiting):
     """Let row i wait for its nearest assigned column, if that is nearer than a free one."""
     limit = length - joined[i] + phi[i]
-    if _best(x[i], p, cells, barred, limit, column, reduced)[0] > 0:
+    if kd_tree.best(x[i], p, cells, barred, limit, column, reduced)[0] > 0:
         # c - phi - psi >= 0 on every pair; rounding must not shorten the path
         distance = joined[i] + max(reduced[0] - phi[i], 0.0)
-        heapq.heappush(waiting, (distance, i, column[0]))
+        heapq.heappush(waiting, (distance, i, np.int64(column[0])))

@@ -21,6 +21,7 @@ import numpy as np
 from .. import _validate
 from .._kernel import kernel
 from ..certificate import PointCosts
+from ..cost import power
 from ..measure import Measure
 from ..plan import Plan
 
@@ -189,7 +190,7 @@ def _value(x, y, a, b, p, unit):
         if moved > 0:
             distance = abs(x[i] - y[j]) / unit
             longest = max(longest, distance)
-            value += moved * _power(distance, p)
+            value += moved * power(distance, p)
         if past_x:
             i += 1
             left_x = a[i]
@@ -197,7 +198,7 @@ def _value(x, y, a, b, p, unit):
             j += 1
             left_y = b[j]
     distance = abs(x[i] - y[j]) / unit
-    value += (left_x if past_x else left_y) * _power(distance, p)
+    value += (left_x if past_x else left_y) * power(distance, p)
     return value, max(longest, distance)
 
 
@@ -212,7 +213,7 @@ def _merge(x, y, a, b, by_x, by_y, p):
     entries = i = j = 0
     row, col = by_x[0], by_y[0]
     left_x, left_y, crumb, passed = a[row], b[col], 0.0, 0.0
-    cost = _power(abs(x[row] - y[col]), p)
+    cost = power(abs(x[row] - y[col]), p)
     phi[row] = 0.0
     psi[col] = cost
     past_x = True
@@ -232,13 +233,13 @@ def _merge(x, y, a, b, by_x, by_y, p):
             i += 1
             row = by_x[i]
             left_x = a[row]
-            cost = _power(abs(x[row] - y[col]), p)
+            cost = power(abs(x[row] - y[col]), p)
             phi[row] = cost - psi[col]
         elif j < m - 1:
             j += 1
             col = by_y[j]
             left_y = b[col]
-            cost = _power(abs(x[row] - y[col]), p)
+            cost = power(abs(x[row] - y[col]), p)
             psi[col] = cost - phi[row]
     return rows[:entries], cols[:entries], mass[:entries], costs[:entries], phi, psi
 
@@ -275,20 +276,3 @@ def _step(left_x, left_y, crumb, passed, mass_x, mass_y, last_x, last_y):
     if rest <= 0:
         return moved, 0.0, -rest, crumb, passed, True
     return moved, rest, 0.0, crumb, passed, False
-
-
-@kernel
-def _power(distance, p):
-    """``distance**p``; where 2p is a small whole number, by products and at most one root.
-
-    These are quicker, and the same to the last bit on every machine: a general power is not.
-    """
-    if p == 2.0:
-        return distance * distance
-    if p > 8.0 or 2 * p != math.floor(2 * p):
-        return distance**p
-    whole = math.floor(p)
-    value = distance if p == whole else distance * math.sqrt(distance)
-    for _ in range(int(whole) - 1):
-        value *= distance
-    return value

@@ -1,19 +1,19 @@
-"""The starting prices: always feasible, tight on what is assigned, whatever route they took."""
+"""The market: potentials always feasible, tight on what is assigned, whatever route they took."""
 
 import numpy as np
 import pytest
 from test_hungarian import five_families, structured, with_diagonal
 
 from otlec import cost_matrix
-from otlec.solvers import auction
-from otlec.solvers.auction import Market
+from otlec.solvers import market as module
+from otlec.solvers.market import Market
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
 
 @pytest.fixture(autouse=True)
 def auctions_for_small_problems_too(monkeypatch):
-    monkeypatch.setattr(auction, "_DIRECT", 40)
+    monkeypatch.setattr(module, "_DIRECT", 40)
 
 
 def assert_feasible_and_tight(market, cost):
@@ -130,7 +130,7 @@ def test_each_column_to_the_row_that_it_costs_least_settles_a_cloud_and_itself()
 
 
 def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
-    monkeypatch.setattr(auction, "_DIRECT", 350)
+    monkeypatch.setattr(module, "_DIRECT", 350)
     for n in (64, 300):
         for cost in list(five_families(n, 8))[:2]:
             market = Market(cost)
@@ -140,7 +140,7 @@ def test_bids_on_whole_rows_leave_few_rows_of_random_costs(monkeypatch):
 
 
 def test_bids_on_whole_rows_cope_with_ties_forbidden_rows_and_single_allowed_pairs(monkeypatch):
-    monkeypatch.setattr(auction, "_DIRECT", 350)
+    monkeypatch.setattr(module, "_DIRECT", 350)
     rng = np.random.default_rng(9)
     n = 60
     ties = rng.integers(0, 4, (n, n)).astype(float)
