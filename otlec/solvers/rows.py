@@ -10,7 +10,7 @@ the least of integers, but not of floats, where a nan might hide.
 import numpy as np
 
 from .._kernel import kernel
-from ..cost import powers_of_squares
+from ..cost import power_of_square
 
 INFINITE = np.array(np.inf).view(np.int64)[()]  # the bits of +inf; those of floats >= 0 are less
 _BLOCK = 32  # columns that are compared before looking which one it was
@@ -27,7 +27,12 @@ def costs_of_row(i, row, matrix, cloud):
         for k in range(y.shape[0]):
             for j in range(row.size):
                 row[j] += (x[i, k] - y[k, j]) ** 2
-        powers_of_squares(row, p)
+        if p == 1.0:
+            for j in range(row.size):
+                row[j] = np.sqrt(row[j])
+        elif p != 2.0:
+            for j in range(row.size):
+                row[j] = power_of_square(row[j], p)
     return row
 
 
