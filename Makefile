@@ -11,7 +11,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book exercises handouts slides pdf archive site test lint unit plain check notebooks coverage links newest serve bench clean
+.PHONY: help book exercises handouts slides pdf archive site test lint unit plain check notebooks coverage links newest lowest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -67,8 +67,9 @@ notebooks: .venv/book.ready ## execute the sources of the book again
 # What stops an endless call raises anywhere, in the tracer of coverage too: not measured there.
 CLASSROOM := tests/test_exercises_[am]*.py tests/test_grade.py
 # They build pages and decks, and run no other line of the package.
-PAGES := $(addprefix tests/test_,archive.py book_* exercises_pages.py links* pdf.py slides* \
-	typeset_formulas.py unused_assets.py webassembly.py workflows.py)
+PAGES := $(addprefix tests/test_,archive.py book_* *_browser.py exercises_pages.py guess.py ledger.py \
+	links* palette.py pdf.py slides* typeset_formulas.py unique_ids.py unused_assets.py webassembly.py \
+	workflows.py)
 COVERED := -m "not browser" -q -n $(WORKERS)
 coverage: .venv/dev.ready ## branch coverage of otlec/, its kernels with the JIT off
 	$(BIN)/coverage erase
@@ -84,11 +85,19 @@ links: .venv/book.ready ## ask every address outside of the book whether it is s
 
 # What is installed so is newer than pyproject.toml allows; 'rm -r .venv' goes back.
 newest: .venv/bin/python ## install the newest versions of everything, before 'make test'
-	$(BIN)/python scripts/newest_versions.py > .venv/newest.txt
+	$(BIN)/python scripts/versions.py newest > .venv/newest.txt
 	$(PIP) install --quiet --upgrade --upgrade-strategy eager --requirement .venv/newest.txt
 	$(PIP) install --quiet --no-deps --editable .
 	$(PIP) list --outdated
 	@touch .venv/book.ready .venv/dev.ready
+
+# Python 3.11 or 3.12: the oldest numba that is allowed has no wheel for a newer one.
+lowest: .venv/bin/python ## the tests of the package on the oldest versions that it allows
+	$(BIN)/python scripts/versions.py lowest > .venv/lowest.txt
+	$(PYTHON) -m venv _build/lowest
+	_build/lowest/bin/python -m pip install --quiet --requirement .venv/lowest.txt
+	_build/lowest/bin/python -m pip install --quiet --no-deps --editable .
+	_build/lowest/bin/python -m pytest tests $(COVERED) $(patsubst %,--ignore-glob=%,$(PAGES))
 
 serve: book ## serve the built book on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

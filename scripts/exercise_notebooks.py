@@ -30,12 +30,30 @@ BLANK = 'raise NotImplementedError("write me")'
 MARKED = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.M | re.S)
 CHECK = re.compile(r'otlec\.check\("([\w.-]+)", (\w+)\)')
 SETUP = """\
-# On your own machine: pip install {requirement}. Colab and Binder install it here.
+# On your own machine: pip install {requirement}
+# Colab and Binder install it here, beside what they have.
 try:
-    import otlec
-except ModuleNotFoundError:
+    from otlec import Measure
+except ImportError:  # not installed, or only a folder that a former installation has left
     %pip install --quiet {requirement}
-    import otlec"""
+    import sys; sys.modules.pop("otlec", None)
+import otlec"""
+# What a page needs beside numba, NumPy and SciPy: the extra of otlec, and what gives it away.
+EXTRAS = {
+    "exercises": re.compile(r"otlec\.check\("),
+    "photos": re.compile(r"\bpictures\b|\bsklearn\b|\bPIL\b|plot\.(paletted|photographs)"),
+    "plot": re.compile(r"\bmatplotlib\b|\bplot\b"),
+}
+
+
+def setup_cell(cells, requirement: str) -> str:
+    """The cell that installs what the code cells need, and nothing else."""
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    extras = ",".join(name for name, sign in EXTRAS.items() if sign.search(code))
+    if extras:
+        named, _, address = requirement.partition("git+")
+        requirement = f"otlec[{extras}] @ git+{address}" if address else f"{named}[{extras}]"
+    return SETUP.format(requirement=f'"{requirement}"')
 
 
 def sources() -> list[Path]:
@@ -125,7 +143,7 @@ def dressed(notebook, requirement: str) -> nbformat.NotebookNode:
         else:
             shown = {"outputs": cell.outputs, "execution_count": cell.execution_count}
             cells.append(new_code_cell(cell.source, **shown))
-    cells.insert(1, new_code_cell(SETUP.format(requirement=requirement)))
+    cells.insert(1, new_code_cell(setup_cell(cells, requirement)))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:03d}"
     notebook.cells = cells

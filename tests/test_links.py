@@ -164,7 +164,7 @@ def test_a_downloaded_notebook_runs_the_cells_of_the_page(page, built_book):
     notebook = nbformat.read(built_book / "_sources" / f"{page.stem}.ipynb", as_version=4)
     nbformat.validate(notebook)
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert code[0] == exercise_notebooks.SETUP.format(requirement="otlec")
+    assert code[0] == exercise_notebooks.setup_cell(notebook.cells[2:], "otlec")
     committed = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
     cells = [cell for cell in committed.cells if cell.cell_type == "code"]
     assert code[1:] == [exercise_notebooks.blank(cell.source) for cell in cells]

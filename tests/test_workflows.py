@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses
-import newest_versions
+import versions
 from test_project import PYPROJECT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -115,17 +115,30 @@ def test_every_supported_python_is_tested_and_other_systems_as_documented():
     ],
 )
 def test_the_newest_versions_have_no_upper_bound(requirement, lifted):
-    assert newest_versions.lifted(requirement) == lifted
+    assert versions.lifted(requirement) == lifted
+
+
+def test_the_lowest_versions_are_the_floors_of_pyproject():
+    lines = versions.lowest()
+    assert {"numba==0.60.*", "numpy==2.0.*", "scipy==1.13.*", "matplotlib==3.9.*"} <= set(lines)
+    assert not [line for line in lines if line.startswith(("otlec", "sphinx"))]
+    pinned = {Requirement(line).name for line in lines if "==" in line}
+    project = PYPROJECT["project"]
+    assert {Requirement(r).name for r in project["dependencies"]} <= pinned
 
 
 def test_the_weekly_run_installs_all_that_the_tests_need():
-    lines = [Requirement(line) for line in newest_versions.requirements()]
+    lines = [Requirement(line) for line in versions.newest()]
     project = PYPROJECT["project"]
-    extras = project["optional-dependencies"]
-    named = [Requirement(r).name for r in project["dependencies"] + extras["book"] + extras["dev"]]
-    assert [line.name for line in lines] == named
+    needed = [
+        *project["dependencies"],
+        *(r for rs in project["optional-dependencies"].values() for r in rs),
+    ]
+    named = {Requirement(r).name for r in needed} - {"otlec", "nbgrader"}
+    assert {line.name for line in lines} == named
+    assert len(lines) == len(named)
     bounded = {line.name for line in lines if any(s.operator[0] in "<=~" for s in line.specifier)}
-    assert bounded == set(newest_versions.HELD)
+    assert bounded == set(versions.HELD)
 
 
 def test_binder_makes_what_the_launch_buttons_open():
@@ -161,5 +174,5 @@ def test_the_makefile_has_a_recipe_for_what_the_weekly_run_installs():
         text=True,
     )
     assert dry.returncode == 0, dry.stderr
-    assert "scripts/newest_versions.py" in dry.stdout
+    assert "scripts/versions.py newest" in dry.stdout
     assert "--builder linkcheck" in dry.stdout
