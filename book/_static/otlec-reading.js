@@ -51,6 +51,13 @@
     const scrolled = (event) => event.target.matches?.(ALL) && mark(event.target);
     document.addEventListener("scroll", scrolled, {capture: true, passive: true});
   }
+  // Paper cannot be unfolded.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
