@@ -1,13 +1,14 @@
 """Turn the book's MyST sources into executed notebooks, reproducibly.
 
-usage: notebooks.py [--check] [SOURCE.md ...]      (default: every source of the book)
+usage: notebooks.py [--check | --prose] [SOURCE.md ...]    (default: every source of the book)
 
 A page with code is written as MyST Markdown (``book/*.md`` with a jupytext header). This script
 executes it and writes the ``.ipynb`` beside it, which is what the book shows and nbval validates.
 ``jupytext --execute`` would do, but writes random cell ids and times, so that each run changes each
 file. Here ids are hashed from the cells and nothing is timed: a second run is identical, byte for
 byte, on the same machine. ``--check`` executes nothing; it fails where a notebook no longer matches
-its source.
+its source. ``--prose`` executes only pages whose code has changed: where the text alone has, the
+outputs that are there stay, in a second and not a minute.
 """
 
 import argparse
@@ -55,15 +56,38 @@ def execute(page: Path, *, write: bool = True) -> float:
         resources={"metadata": {"path": str(page.parent)}},
     ).execute()
     seconds = time.perf_counter() - start
+    if write:
+        save(notebook, page)
+    return seconds
+
+
+def save(notebook: nbformat.NotebookNode, page: Path) -> None:
+    """Write a notebook beside its source."""
     notebook.metadata["kernelspec"] = {
         "display_name": "Python 3",
         "language": "python",
         "name": "python3",
     }
     nbformat.validate(notebook)
-    if write:
-        nbformat.write(notebook, page.with_suffix(".ipynb"))
-    return seconds
+    nbformat.write(notebook, page.with_suffix(".ipynb"))
+
+
+def keep_outputs(page: Path) -> bool:
+    """Write the notebook anew with the outputs that it has, if its code is still the same."""
+    out = page.with_suffix(".ipynb")
+    if not out.exists():
+        return False
+    notebook, old = read_source(page), nbformat.read(out, as_version=4)
+    new_code, old_code = (
+        [cell for cell in nb.cells if cell.cell_type == "code"] for nb in (notebook, old)
+    )
+    if [cell.source for cell in new_code] != [cell.source for cell in old_code]:
+        return False
+    for new, done in zip(new_code, old_code, strict=True):
+        new.outputs, new.execution_count = done.outputs, done.execution_count
+    notebook.metadata = old.metadata
+    save(notebook, page)
+    return True
 
 
 def essence(notebook: nbformat.NotebookNode) -> list:
@@ -89,6 +113,7 @@ def main() -> int:
     """Execute or check the sources; the exit code counts the stale ones."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--check", action="store_true", help="execute nothing, report drift")
+    parser.add_argument("--prose", action="store_true", help="keep outputs where no code changed")
     parser.add_argument("pages", nargs="*", type=Path, help="sources (default: all)")
     options = parser.parse_args()
     pages = [page.resolve() for page in options.pages] or sources()
@@ -99,7 +124,10 @@ def main() -> int:
         print(f"{len(pages) - len(problems)} of {len(pages)} notebooks match their sources")
         return min(len(problems), 99)
     for page in pages:
-        print(f"{page.name}: {execute(page):.1f} s", flush=True)
+        if options.prose and keep_outputs(page):
+            print(f"{page.name}: outputs kept", flush=True)
+        else:
+            print(f"{page.name}: {execute(page):.1f} s", flush=True)
     return 0
 
 
