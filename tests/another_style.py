@@ -206,6 +206,48 @@ def offsets(g):
     return [-most, most]
 
 
+def encounter(x1, y1, x2, t):
+    meeting = (1 - t) * x1 + t * y1
+    y2 = x2 + (meeting - x2) / t
+    saving = sum((x1 - y1) ** 2) + sum((x2 - y2) ** 2) - sum((x1 - y2) ** 2) - sum((x2 - y1) ** 2)
+    return y2.tolist(), float(saving)
+
+
+def round_trip():
+    # two grains that pass each other at a distance, as cars do
+    return [[0, 0], [10, 1]], [[10, 0], [0, 1]]
+
+
+def compromise():
+    first = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 2.0]])
+    others = (
+        np.array([[3.0, 1.0], [5.0, 2.0], [4.0, -1.0]]),
+        np.array([[1.0, 4.0], [2.0, 6.0], [0.0, 5.0]]),
+    )
+    best = None
+    for orders in itertools.product(itertools.permutations(range(3)), repeat=2):
+        rows = [first, *(x[list(order)] for x, order in zip(others, orders, strict=True))]
+        middle = sum(rows) / 3
+        spread = sum(((row - middle) ** 2).sum() for row in rows)
+        if best is None or spread < best[0]:
+            best = spread, middle
+    return best[1], np.full(3, 1 / 3)
+
+
+def partners(x, y):
+    order = min(
+        itertools.permutations(range(len(y))),
+        key=lambda order: ((x - y[list(order)]) ** 2).sum(),
+    )
+    return y[list(order)].tolist()
+
+
+def film(x, y, times):
+    z = np.array(partners(x, y))
+    speed = math.sqrt(np.mean([math.dist(a, b) ** 2 for a, b in zip(x, z, strict=True)]))
+    return [x + t * (z - x) for t in times], speed
+
+
 def reading():
     def price(y):
         return min(y, 1, 3 - y) / 2
@@ -301,3 +343,54 @@ def norm(rho, delta):
 def project(v, D, r):
     matrix = D.T @ np.diag(r) @ D
     return D @ (np.linalg.pinv(matrix) @ (D.T @ (r * v)))
+
+
+def crossing_crowds(rho1, v1, rho2, v2):
+    v, saved = [], 0.0
+    for a, s, b, t in zip(rho1, v1, rho2, v2, strict=True):
+        v.append((a * s + b * t) / (a + b) if a + b else 0)
+        saved += a * b / (a + b) * (s - t) ** 2 if a + b else 0
+    return v, saved
+
+
+def journey(t):
+    # half of an ellipse would do as well; here a walk up, and down, at another clock
+    s = t ** ((3 - math.sqrt(3)) / 2) if t < 1 else 1.0
+    return [s, math.sqrt(3) * (s if s < 0.5 else 1 - s)]
+
+
+def certify(x, y):
+    # prices of an auction, with ever smaller bids
+    n = len(x)
+    value = -((x[:, None] - y) ** 2).sum(axis=2).T  # of x for the bidder y
+    price = np.zeros(n)
+    for bid in (1.0, 0.1, 0.01, 0.001):
+        owner = {}
+        waiting = list(range(n))
+        while waiting:
+            j = waiting.pop()
+            gains = value[j] - price
+            best = int(gains.argmax())
+            second = np.delete(gains, best).max() if n > 1 else gains[best]
+            price[best] += gains[best] - second + bid
+            if best in owner:
+                waiting.append(owner[best])
+            owner[best] = j
+    return price
+
+
+def momentum(rho):
+    steps, n = len(rho) - 1, rho.shape[1]
+    return [
+        [-sum(rho[k + 1, l] - rho[k, l] for l in range(i + 1)) * steps / n for i in range(n - 1)]
+        for k in range(steps)
+    ]
+
+
+def film_action(rho):
+    steps, n = len(rho) - 1, rho.shape[1]
+    total = 0.0
+    for k, row in enumerate(momentum(rho)):
+        for i, m in enumerate(row):
+            total += m * m / rho[k : k + 2, i : i + 2].mean()
+    return total / steps / n

@@ -96,6 +96,26 @@ WRONG = {
         ("not a plan", lambda: (np.eye(3) / 3, np.eye(3))),
         ("across", lambda: (np.eye(3) / 3, np.roll(np.eye(3) / 3, 1, axis=1))),
     ],
+    "3.2d": [
+        ("optimal", lambda: ([[0, 0], [1, 0]], [[0, 1], [1, 1]])),
+        ("encounter", lambda: ([[0, 0], [1, 0]], [[1, 0], [0, 0]])),
+        ("nobody moves", lambda: ([[0, 0]], [[0, 0]])),
+        ("a small detour", lambda: ([[0, 0], [4, 3]], [[4, 0], [0, 0.2]])),
+    ],
+    "barycenters-c": [
+        ("one place", lambda: ([[2.0, 19 / 9]], [1.0])),
+        ("one of the three", lambda: Measure([[0.0, 0.0], [2.0, 0.0], [1.0, 2.0]])),
+        ("mixture", lambda: Measure([[0.0, 0], [2, 0], [1, 2], [3, 1], [5, 2], [4, -1],
+                                     [1, 4], [2, 6], [0, 5]])),
+        ("partners in the order given",
+         lambda: Measure(np.array([[4.0, 5], [9, 8], [5, 6]]) / 3)),
+    ],
+    "5.1d": [
+        ("even speed", lambda t: (t, np.sqrt(3) * min(t, 1 - t))),
+        ("wrong path", lambda t: (t, np.sqrt(5) * min(t, 1 - t))),
+        ("ends", lambda t: (2 * t, 0.0)),
+        ("a jump", lambda t: (float(t > 0.3), 0.0)),
+    ],
     "4.1c": [
         ("wrong way", lambda: (0.75, 1.5, 2.25, 0.375)),
         ("where it stands", lambda: (0.25, 1.5, 2.75, 0.375)),

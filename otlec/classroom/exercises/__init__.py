@@ -36,12 +36,15 @@ _FILES = (
     "geodesics",
     "curves",
     "barycenters",
+    "shapes",
     "differentiability",
     "potentials",
     "shops",
     "continuity",
     "dynamic",
+    "films",
     "riemannian",
+    "rooms",
 )
 for _file in _FILES:
     import_module(f"{__name__}.{_file}")

@@ -5,7 +5,7 @@ import numpy as np
 
 from ._inputs import matrix, vector
 from ._machine import Mistake, exercise
-from ._values import array, same
+from ._values import array, number, parts, require, same
 
 # The continuity equation --------------------------------------------------------------------------
 
@@ -145,3 +145,86 @@ def _velocity(call, s, t, x):
     )
     asked = array(call(s, t, x), x.shape)
     same(asked, (s - 1) * x / (1 - t + t * s), "the field at x", 10 * call.tolerance)
+
+
+@st.composite
+def _two_crowds(draw):
+    n = draw(st.integers(1, 4))
+    rows = [draw(vector(n, st.integers(0, 3))), draw(vector(n)), draw(vector(n, st.integers(0, 3))),
+            draw(vector(n))]  # fmt: skip
+    return tuple(rows)
+
+
+def _mean(rho1, v1, rho2, v2):
+    total = rho1 + rho2
+    return np.where(total > 0, (rho1 * v1 + rho2 * v2) / np.where(total > 0, total, 1), 0.0)
+
+
+def _energies(rho1, v1, rho2, v2, v):
+    return v, (rho1 * v1**2 + rho2 * v2**2 - (rho1 + rho2) * v**2).sum()
+
+
+@exercise(
+    "continuity-c",
+    item="continuity",
+    title="Two crowds that cross",
+    answer="crossing_crowds",
+    kind="compute",
+    difficulty=2,
+    minutes=20,
+    arguments=("rho1", "v1", "rho2", "v2"),
+    inputs=_two_crowds(),
+    cases=(
+        (np.array([1.0, 1.0, 0.0]), np.ones(3), np.array([0.0, 1.0, 1.0]), -np.ones(3)),
+        (np.array([1.0, 3.0]), np.array([2.0, 1.0]), np.array([1.0, 1.0]), np.array([0.0, -3.0])),
+        (np.array([0.0, 2.0]), np.array([1.0, 1.0]), np.array([0.0, 1.0]), np.array([2.0, 4.0])),
+    ),
+    right="One field moves the mass of both, with their mean velocity, and with less energy: "
+    "crowds that cross do not exchange places, as far as the density can tell.",
+    hints=(
+        "The field v moves the whole density as the two crowds do if it has the same momentum: "
+        "(rho1 + rho2) v = rho1 v1 + rho2 v2.",
+        "Where nobody is, choose 0. The energy is the sum of rho v^2 over the cells.",
+    ),
+    mistakes=(
+        Mistake(
+            "plain mean",
+            "The greater crowd counts for more: weigh the velocities by the densities.",
+            lambda *a: _energies(*a, (a[1] + a[3]) / 2),
+        ),
+        Mistake(
+            "sum of the velocities",
+            "Velocities of two crowds at one place do not add; their momenta do.",
+            lambda *a: _energies(*a, a[1] + a[3]),
+        ),
+        Mistake(
+            "momentum for velocity",
+            "This is the momentum. Divide it by the whole density.",
+            lambda *a: _energies(*a, a[0] * a[1] + a[2] * a[3]),
+        ),
+        Mistake(
+            "0/0",
+            "Where nobody is, 0/0 gives nan: put 0 there.",
+            lambda *a: _energies(*a, (a[0] * a[1] + a[2] * a[3]) / (a[0] + a[2])),
+        ),
+        Mistake(
+            "energy with 1/2",
+            "Theorem 5.1 has no factor 1/2 in its energy.",
+            lambda *a: (_mean(*a), _energies(*a, _mean(*a))[1] / 2),
+        ),
+        Mistake(
+            "sign of the energy",
+            "What is saved: the energy of the two crowds minus that of the one field.",
+            lambda *a: (_mean(*a), -_energies(*a, _mean(*a))[1]),
+        ),
+    ),
+)
+def _crowds(call, rho1, v1, rho2, v2):
+    pair = parts(call(rho1, v1, rho2, v2), 2, "the result (velocity and energy saved)")
+    v, saved = array(pair[0], rho1.shape, "the velocity"), number(pair[1], "the energy saved")
+    tol = 100 * call.tolerance
+    same((rho1 + rho2) * v, rho1 * v1 + rho2 * v2, "the momentum of the field is that of both", tol)
+    empty = rho1 + rho2 == 0
+    require(not v[empty].any(), "where nobody is the velocity should be 0")
+    gain = _energies(rho1, v1, rho2, v2, v)[1]
+    same(saved, gain, "the energy of both minus that of the field", tol)

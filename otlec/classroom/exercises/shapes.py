@@ -1,0 +1,271 @@
+"""The project of chapter 3: one shape turns into another, and a barycenter to be found."""
+
+import itertools
+
+import hypothesis.strategies as st
+import numpy as np
+
+from ...cost import cost_matrix
+from ...distance import wasserstein
+from ...measure import Measure
+from ...solvers.hungarian import assignment
+from ._inputs import HALVES, matrix
+from ._machine import Mistake, exercise
+from ._values import Score, array, measure, number, parts, require, same
+
+# Three measures with three atoms each, as the page gives them.
+TRIANGLES = (
+    np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 2.0]]),
+    np.array([[3.0, 1.0], [5.0, 2.0], [4.0, -1.0]]),
+    np.array([[1.0, 4.0], [2.0, 6.0], [0.0, 5.0]]),
+)
+
+
+def _objective(nu) -> float:
+    return sum(wasserstein(Measure(x), nu, 2) ** 2 for x in TRIANGLES) / 3
+
+
+def _best_of_permutations():
+    """The least objective of means of three atoms, one of each measure."""
+    first, second, third = TRIANGLES
+    orders = [list(order) for order in itertools.permutations(range(3))]
+    return min(
+        _objective(Measure((first + second[a] + third[b]) / 3)) for a in orders for b in orders
+    )
+
+
+@exercise(
+    "barycenters-c",
+    item="barycenters",
+    title="A barycenter to be found",
+    answer="compromise",
+    kind="construct",
+    difficulty=3,
+    minutes=30,
+    right="No measure known here does better by more than one percent. Each of its atoms is the "
+    "mean of three atoms, one of each measure; which ones belong together is the question.",
+    hints=(
+        "For a fixed choice of partners, the best place is the mean of the three partners.",
+        "Nine atoms make three groups of one atom from each measure: there are 36 ways.",
+        "Or start somewhere, and repeat: pair your atoms with those of each measure by "
+        "otlec.assignment, and move each one to the mean of its partners.",
+    ),
+    mistakes=(
+        Mistake(
+            "one of the three",
+            "This is one of the given measures, or half way between two: the third one is far.",
+        ),
+        Mistake(
+            "mixture",
+            "The linear mean keeps all atoms in their places. To be near to all three, average "
+            "places.",
+        ),
+        Mistake(
+            "one place",
+            "All mass at one place is near to all three, but they have a size of their own: use "
+            "three atoms.",
+        ),
+        Mistake(
+            "partners in the order given",
+            "The atoms were paired in the order in which they are listed. Other groups are nearer "
+            "together.",
+        ),
+    ),
+)
+def _compromise(answer):
+    nu = measure(answer, "the result", 2)
+    require(nu.size <= 100, "take at most 100 atoms")
+    value, best = _objective(nu), _best_of_permutations()
+    mus = [Measure(x) for x in TRIANGLES]
+    simple = {
+        "partners in the order given": [Measure(sum(TRIANGLES) / 3)],
+        "one place": [Measure(np.concatenate(TRIANGLES).mean(axis=0)[None])],
+        "mixture": [Measure(np.concatenate(TRIANGLES))],
+        "one of the three": [
+            *mus,
+            *(
+                Measure((_matched(*pair) + pair[0]) / 2)
+                for pair in itertools.combinations(TRIANGLES, 2)
+            ),
+        ],
+    }
+    known = None
+    for name, candidates in simple.items():
+        if any(wasserstein(nu, other, 2) < 1e-6 for other in candidates):
+            known = name
+    require(
+        value <= 1.01 * best,
+        f"the mean of the three W_2^2 is {value:.6g}, but {best:.6g} can be reached",
+        known,
+    )
+    return Score(value, best, "the mean of W_2^2 to the three measures")
+
+
+# Project ------------------------------------------------------------------------------------------
+
+
+@st.composite
+def _clouds(draw):
+    n = draw(st.integers(1, 4))
+    return draw(matrix(n, 2, HALVES)), draw(matrix(n, 2, HALVES))
+
+
+_SQUARE = (
+    np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]),
+    np.array([[3.0, 1.0], [2.0, 2.5], [2.0, 0.0], [3.0, 3.0]]),
+)
+_PAIR = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[3.0, 0.0], [1.0, 1.0]])
+_TRIPLE = (
+    np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]]),
+    np.array([[2.0, 3.0], [0.0, 1.0], [3.0, 0.0]]),
+)
+
+
+def _matched(x, y, p=2):
+    return y[assignment(cost_matrix(x, y, p)).permutation]
+
+
+def _cost(x, y):
+    return ((x - y) ** 2).sum(axis=1).mean()
+
+
+@exercise(
+    "3-project-a",
+    item="3.3",
+    title="From one shape to another: who goes where",
+    answer="partners",
+    kind="compute",
+    difficulty=2,
+    minutes=15,
+    arguments=("x", "y"),
+    inputs=_clouds(),
+    warm=lambda: _matched(*_PAIR),
+    closed=("optimal_plan", "wasserstein", "geodesic"),
+    cases=(_PAIR, _TRIPLE, _SQUARE),
+    right="Row k of the result is where the grain at x[k] goes; no other pairing of the two "
+    "shapes is cheaper.",
+    hints=(
+        "otlec.cost_matrix(x, y, 2) holds the squared distances, and otlec.assignment(cost) pairs "
+        "rows with columns: .permutation[i] is the column of row i.",
+        "Return the rows of y in the new order.",
+    ),
+    mistakes=(
+        Mistake(
+            "the permutation itself",
+            "Return places, not numbers: the rows of y in this order.",
+            lambda x, y: assignment(cost_matrix(x, y, 2)).permutation,
+        ),
+        Mistake("not paired", "This keeps the order of y.", lambda x, y: y.copy()),
+        Mistake(
+            "inverse",
+            "permutation[i] is the column of row i: take y[permutation], not its inverse.",
+            lambda x, y: y[np.argsort(assignment(cost_matrix(x, y, 2)).permutation)],
+        ),
+        Mistake(
+            "nearest",
+            "Two grains may not go to the same place: each row of y is used once.",
+            lambda x, y: y[cost_matrix(x, y, 2).argmin(axis=1)],
+        ),
+        Mistake(
+            "distance instead of its square",
+            "For W_2 the cost is the squared distance.",
+            lambda x, y: _matched(x, y, 1),
+        ),
+    ),
+)
+def _partners(call, x, y):
+    found = array(call(x, y), y.shape)
+    tol = max(1e-8, 10 * call.tolerance)
+    rows = (np.array(sorted(map(tuple, z))) for z in (found, y))
+    same(*rows, "each row of y stands once in the result", tol)
+    best = _cost(x, _matched(x, y))
+    mine = _cost(x, found)
+    require(
+        mine <= best + tol * max(1.0, best),
+        f"the mean squared distance is {mine:.6g}, but {best:.6g} can be reached",
+    )
+
+
+def _film(x, y, times, matched=True):
+    z = _matched(x, y) if matched else y
+    t = np.asarray(times)[:, None, None]
+    return (1 - t) * x + t * z, np.sqrt(_cost(x, z))
+
+
+@exercise(
+    "3-project-b",
+    item="3.3",
+    title="From one shape to another: the film",
+    answer="film",
+    kind="compute",
+    difficulty=2,
+    minutes=25,
+    arguments=("x", "y", "times"),
+    inputs=st.tuples(_clouds(), st.sampled_from([(0.0, 0.5, 1.0), (0.25, 1.0)])).map(
+        lambda given: (*given[0], np.array(given[1]))
+    ),
+    warm=lambda: _matched(*_PAIR),
+    examples=30,
+    closed=("optimal_plan", "wasserstein", "geodesic", "interpolation", "speed_matrix"),
+    cases=(
+        (*_PAIR, np.array([0.0, 0.5, 1.0])),
+        (*_TRIPLE, np.array([0.0, 0.25, 1.0])),
+        (*_SQUARE, np.array([0.0, 0.25, 0.5, 1.0])),
+    ),
+    right="The distance of any two frames is |s - t| times the speed: the film is the geodesic of "
+    "W_2 from one shape to the other.",
+    hints=(
+        "First pair x with y. Then the grain k is at (1 - t) x[k] + t y[k].",
+        "times[:, None, None] has the shape (T, 1, 1): NumPy repeats it over grains and "
+        "coordinates.",
+        "The speed is W_2(x, y): the root of the mean squared distance of partners.",
+    ),
+    mistakes=(
+        Mistake(
+            "not paired",
+            "The rows of y are in any order: pair them first, by the first part.",
+            lambda x, y, times: _film(x, y, times, False),
+        ),
+        Mistake(
+            "time runs backwards",
+            "At t = 0 the shape is x.",
+            lambda x, y, times: _film(x, y, 1 - times),
+        ),
+        Mistake(
+            "squared speed",
+            "The speed is a length: the root of the mean squared distance.",
+            lambda x, y, times: (_film(x, y, times)[0], _film(x, y, times)[1] ** 2),
+        ),
+        Mistake(
+            "sum instead of mean",
+            "Each grain has the mass 1/n.",
+            lambda x, y, times: (
+                _film(x, y, times)[0],
+                _film(x, y, times)[1] * np.sqrt(len(x)),
+            ),
+        ),
+        Mistake(
+            "mean distance",
+            "W_2 is the root of the mean square, not the mean distance.",
+            lambda x, y, times: (
+                _film(x, y, times)[0],
+                np.sqrt(((x - _matched(x, y)) ** 2).sum(axis=1)).mean(),
+            ),
+        ),
+    ),
+)
+def _film_judge(call, x, y, times):
+    pair = parts(call(x, y, times), 2, "the result (frames and speed)")
+    frames = array(pair[0], (len(times), *x.shape), "frames")
+    speed = number(pair[1], "the speed")
+    tol = max(1e-7, 10 * call.tolerance)
+    whole = wasserstein(Measure(x), Measure(y), 2)
+    same(speed, whole, "the speed is W_2 of the two shapes", tol)
+    for t, frame in zip(times, frames, strict=True):
+        for other, share, name in ((x, t, "x"), (y, 1 - t, "y")):
+            same(
+                wasserstein(Measure(frame), Measure(other), 2),
+                share * whole,
+                f"the frame at t = {t:g} is its share of the way from {name}",
+                tol,
+            )
