@@ -16,6 +16,7 @@ WORKERS ?= 2
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
+# PYODIDE=FOLDER or =download brings Python for the pages into the site, =off leaves it out.
 book: .venv/book.ready ## make the environment, build the book, say where it is
 	@$(BUILD) --quiet
 	@echo "The book: $(abspath $(OUT)/_build/html/index.html)"

@@ -67,15 +67,19 @@ def _plain(function: Callable) -> Callable:
     lent = KERNELS.get(f"{function.__module__.removeprefix('otlec.')}.{function.__name__}", {})
 
     @functools.wraps(function)
-    def run(*args):
-        if lent and (compiled := lent.get(tuple(map(_type, args)))):
-            result = compiled(*args)
-            if result is not NotImplemented:  # it raised, or has no memory: let Python say so
-                return result
+    def plain(*args):
         with np.errstate(all="ignore"):
             return function(*args)
 
-    return run
+    @functools.wraps(function)
+    def run(*args):
+        flat = [part for arg in args for part in (arg if isinstance(arg, tuple) else (arg,))]
+        compiled = lent.get(tuple(map(_type, flat)))
+        result = compiled(*flat) if compiled else NotImplemented
+        # it raised, or has no memory: let Python say so
+        return plain(*args) if result is NotImplemented else result
+
+    return run if lent else plain
 
 
 def _type(argument) -> str:

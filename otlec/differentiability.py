@@ -30,6 +30,7 @@ import numpy as np
 from . import _validate
 from ._read_only import ReadOnly
 from .barycenters import mixture
+from .certificate import _join
 from .cost import half_square_cost
 from .distance import optimal_plan, transport_cost
 from .measure import Measure, require_measure
@@ -276,19 +277,14 @@ def _carried(mu: Measure) -> Measure:
 
 def _connected(plan) -> tuple[int, np.ndarray, np.ndarray]:
     """The pieces that the plan joins its atoms into: their number, and that of each atom."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     n, m = plan.shape
     in_row, in_col = np.zeros(n), np.zeros(m)
     np.maximum.at(in_row, plan.rows, plan.mass)
     np.maximum.at(in_col, plan.cols, plan.mass)
     # The greatest entry of an atom always counts, however light the atom is.
     counts = plan.mass > np.minimum(_CRUMB, np.minimum(in_row[plan.rows], in_col[plan.cols]) / 2)
-    rows, cols = plan.rows[counts], n + plan.cols[counts]
-    graph = coo_array((np.ones(rows.size), (rows, cols)), shape=(n + m, n + m))
-    count, piece = connected_components(graph, directed=False)
-    return count, piece[:n], piece[n:]
+    rows, cols = (np.ascontiguousarray(k[counts], dtype=np.int64) for k in (plan.rows, plan.cols))
+    return _join(rows, cols, np.zeros(rows.size), n, m)[:3]
 
 
 def _least(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:

@@ -26,7 +26,7 @@ ANSWERS = re.compile(r"Answer|Solution|Show me")  # the last folds what a guess 
 # The last is how a picture is drawn.
 ONLY_ON_SCREEN = (
     "a.headerlink, script, template, button, .toctree-wrapper, .otlec-source, "
-    ".downloads, details.hide"
+    ".downloads, details.hide, .otlec-python, .otlec-solved"
 )
 # Three of four elements of a page are parts of formulas or marks of code that print in the colour
 # of the text: the former need no look, the latter are not needed.

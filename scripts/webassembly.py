@@ -1,6 +1,6 @@
 """Compile kernels of otlec to WebAssembly, so that they run in the pages of the book.
 
-usage: webassembly.py [--force] OUT.js
+usage: webassembly.py [--force] [--python] OUT.js
 
 Numba makes LLVM code of a kernel on its way to machine code, and LLVM knows the machine that every
 browser has. So the code is taken halfway, given the layout of that machine, optimised, and written
@@ -65,6 +65,16 @@ KERNELS = {
 IMPORTS = {
     *("pow", "memset", "memcpy", "memmove", "__multi3", "NRT_MemInfo_alloc_aligned"),
 }
+# What Python in the page asks for too (scripts/page_python.py): live figures need not carry it.
+FOR_PYTHON = {
+    "solvers.hungarian._assigned_costs": [MATRIX, INDICES],
+    "solvers.auction._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
+    "solvers.auction._lowest_prices": [*3 * [MATRIX], "f8", VECTOR, *2 * [INDICES]],
+    "solvers.auction._match_tight": [*3 * [MATRIX], "f8", *2 * [VECTOR], *2 * [INDICES]],
+    "certificate._join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "certificate._shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
+}
 SETTINGS = {
     "NUMBA_OPT": "0",
     "NUMBA_LOOP_VECTORIZE": "0",
@@ -87,7 +97,7 @@ def _file(name: str) -> Path:
 
 def modules() -> list[Path]:
     """The source files that the kernels come from."""
-    return sorted({_file(name) for name in KERNELS})
+    return sorted({_file(name) for name in [*KERNELS, *FOR_PYTHON]})
 
 
 def fingerprint() -> str:
@@ -366,9 +376,9 @@ def _text(name: str) -> bytes:
     return _encoded(len(name.encode())) + name.encode()
 
 
-def script() -> str:
+def script(kernels: dict[str, list[str]]) -> str:
     """The text of the output."""
-    wasm, signatures = compile_all(KERNELS)
+    wasm, signatures = compile_all(kernels)
     packed = base64.b64encode(zlib.compress(wasm, 9)).decode()
     data = {"types": signatures, "size": len(wasm), "packed": packed}
     text = json.dumps(data, separators=(",", ":"))
@@ -380,11 +390,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("out", type=Path, help="the script file to write")
     parser.add_argument("--force", action="store_true", help="even if it is current")
+    parser.add_argument("--python", action="store_true", help="with those for Python in the page")
     options = parser.parse_args()
     out = options.out
     if is_current(out) and not options.force:
         return 0
-    text = script()
+    text = script(KERNELS | FOR_PYTHON if options.python else KERNELS)
     out.parent.mkdir(parents=True, exist_ok=True)
     new = out.with_suffix(f".{os.getpid()}")
     new.write_text(text, encoding="utf-8", newline="\n")

@@ -34,9 +34,9 @@ import stills  # noqa: E402
 MANY_CELLS = 600
 
 
-def compile_kernels(app=None):
+def compile_kernels(app=None, out: Path = COMPILED, *options: str):
     """Bring the compiled kernels up to date, in a process of its own."""
-    command = [sys.executable, str(ROOT / "scripts" / "webassembly.py"), str(COMPILED)]
+    command = [sys.executable, str(ROOT / "scripts" / "webassembly.py"), *options, str(out)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("remark:")]
