@@ -229,7 +229,8 @@ class Guess(SphinxDirective):
         reasons = []
         for item, mark in zip(items, self.marks, strict=True):
             right = mark.startswith("x")
-            reasons.append(self._reason(item, mark, right, not right))
+            first = right and not any(reason["right"] for reason in reasons)
+            reasons.append(self._reason(item, mark, first, not first))
         kind = "curve" if "draw" in self.options else "place"
         if kind == "place" and not any(len(mark.split()) == 3 for mark in self.marks):
             raise self.error(f"guess {self.name_}: one item begins with [x 0.5 0], the right place")
