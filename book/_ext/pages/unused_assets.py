@@ -5,7 +5,8 @@
 - Fourteen style sheets become one, ``_static/book.css``, without the rules for classes that no page
   and no script mentions.
 - Scripts wait until the text is there, and the search index is loaded on the search page alone.
-- Drawings keep 256 colours. Pictures carry their size, so that nothing moves when they come, and come when they are near.
+- Drawings keep 256 colours. Pictures carry their size, so that nothing moves when they come, and
+  come when they are near.
 - Tables of words become, on a narrow screen, one card a row, each cell under its column's name.
   What the style sheet needs for that stands in the page: a script would move the text below.
 
