@@ -49,6 +49,7 @@ from .solvers.hungarian import assignment, shortest_augmenting_paths
 from .solvers.network_simplex import transport
 from .solvers.points import assignment_points
 from .solvers.quantile import transport_1d
+from .solvers.vertices import OptimalPlans, ParametricPlans, optimal_vertices, parametric_plans
 
 __version__ = "0.1.0"
 
@@ -69,6 +70,8 @@ __all__ = [
     "LawPlan",
     "LipschitzPotential",
     "Measure",
+    "OptimalPlans",
+    "ParametricPlans",
     "Plan",
     "PotentialBand",
     "Projection",
@@ -106,6 +109,8 @@ __all__ = [
     "kantorovich_rubinstein",
     "mixture",
     "optimal_plan",
+    "optimal_vertices",
+    "parametric_plans",
     "potential_band",
     "potential_width",
     "product_plan",

@@ -115,8 +115,9 @@ def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
         raise ValueError(
             f"{name} must be at least 1, but it is {value!r}: for {name} < 1 the cost "
             f"|x - y|^{name} is concave in the distance, its p-th root is no distance (the "
-            "triangle inequality fails), and on the line the monotone plan is not optimal. To "
-            "solve such a problem, pass its cost matrix to otlec.transport."
+            "triangle inequality fails), and on the line the monotone plan is not optimal. Such a "
+            "problem is solved by otlec.optimal_plan(mu, nu, cost=lambda x, y: "
+            f"otlec.cost_matrix(x, y, 1) ** {value!r})."
         )
     if math.isinf(value) and not infinity:
         raise ValueError(f"{name} must be finite here; otlec.wasserstein accepts {name} = inf")

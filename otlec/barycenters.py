@@ -5,10 +5,11 @@ minimises the same sum with measures in the place of points,
 
     min_nu  sum_i lambda_i W_2^2(mu_i, nu).
 
-Four ways, chosen by what is given. On the line the quantile function of the barycenter is
+Five ways, chosen by what is given. On the line the quantile function of the barycenter is
 sum_i lambda_i Q_i. Two measures have their barycenter on the geodesic between them. On a given
-support the weights of nu and the N plans solve one linear program. In all other cases the atoms
-are free to move: compute the plans, move each atom to the mean of what it is sent to, repeat. The
+support the weights of nu and the N plans solve one linear program, and so does the barycenter among
+all measures, if there are few ways to take an atom from each. In all other cases the atoms are free
+to move: compute the plans, move each atom to the mean of what it is sent to, repeat. The
 objective never rises, but this problem is not convex, and the end may depend on the start.
 
 A bound from below says how good the answer is. Since sum_i lambda_i |x_i - y|^2 is at least
@@ -59,7 +60,8 @@ class Barycenter(ReadOnly):
     lower_bound : float
         No measure has a smaller objective than this; for a fixed support, no measure on it.
     method : str
-        ``"quantiles"``, ``"geodesic"``, ``"linear program"`` or ``"free support"``.
+        ``"quantiles"``, ``"geodesic"``, ``"linear program"``, ``"multimarginal program"`` or
+        ``"free support"``.
     history : array
         The objective at each step of the free support; the objective alone for the other methods.
     """
@@ -77,6 +79,16 @@ class Barycenter(ReadOnly):
         """The objective minus the lower bound: 0, up to rounding, proves optimality."""
         return self.objective - self.lower_bound
 
+    @property
+    def certificate(self) -> str:
+        """What is proved: that no measure has an objective less by more than this."""
+        if self.gap < -1e-9 * abs(self.objective):
+            return "not certified: the lower bound exceeds the objective"
+        share = max(self.gap, 0.0) / (self.objective or 1.0)
+        if share > 1e-9:
+            return f"at most {100 * share:.2g} % above the least objective"
+        return "certified to 1e-9" if share > 1e-12 else "certified to 1e-12"
+
     def __repr__(self) -> str:
         return (
             f"Barycenter({self.measure.size} atoms by {self.method}, "
@@ -91,15 +103,17 @@ def barycenter(
     *,
     support=None,
     start: Measure | None = None,
+    exact: bool = False,
     p: float = 2,
     steps: int = 200,
     tolerance: float = 1e-10,
 ) -> Barycenter:
     r"""A measure that minimises $\sum_i \lambda_i W_2^2(\mu_i, \nu)$.
 
-    ``support`` selects the linear program and ``start`` the free support. With neither, measures
-    on the line and pairs of measures are solved exactly, and other cases by the free support,
-    started from that one of the measures which has most atoms.
+    ``support`` selects the linear program, ``start`` the free support, and ``exact`` the program
+    over all means of one atom from each measure. With none of them, measures on the line and pairs
+    of measures are solved exactly, and other cases by the free support, from two starts: the
+    largest of the measures, and what comes of averaging them one after the other.
 
     Parameters
     ----------
@@ -110,6 +124,9 @@ def barycenter(
         Points that $\nu$ must live on: its weights are found by linear programming (HiGHS).
     start : Measure, optional
         Its atoms are moved, and its weights kept.
+    exact : bool
+        Whether to prove optimality in all cases. The numbers of atoms may have a product of 300,000
+        at most.
     p : float
         The exponent of $\sum_i \lambda_i W_p^p$; other than 2 only together with ``support``.
     steps, tolerance : int, float
@@ -140,6 +157,8 @@ def barycenter(
         support = _validate.points(support, "support")
         _check_dimension(Measure(support), measures, "support")
         return _on_support(measures, weights, support, p)
+    if exact and (start is not None or p != 2):
+        raise ValueError("exact is for p = 2, and needs no start")
     if p != 2:
         raise ValueError(f"p must be 2 where support is not given, but it is {p!r}")
     if start is not None:
@@ -151,8 +170,43 @@ def barycenter(
     if len(measures) == 2:
         nu = geodesic(optimal_plan(*measures), weights[1])
         return _judge(measures, weights, nu, _pairwise_bound(measures, weights), "geodesic")
-    largest = max(measures, key=lambda mu: mu.size)
-    return _free_support(measures, weights, largest, steps, tolerance)
+    if exact:
+        return _exact(measures, weights)
+    starts = (max(measures, key=lambda mu: mu.size), _one_after_the_other(measures, weights))
+    results = [_free_support(measures, weights, nu, steps, tolerance) for nu in starts]
+    return min(results, key=lambda result: result.objective)
+
+
+def _exact(measures, weights) -> Barycenter:
+    """The barycenter among all measures, by the multimarginal program."""
+    from .solvers.multimarginal import LARGEST, meeting_points
+
+    kept = [_carried(mu) for mu, share in zip(measures, weights, strict=True) if share > 0]
+    tuples = math.prod(mu.size for mu in kept)
+    if tuples > LARGEST:
+        raise ValueError(
+            f"exact would look at {tuples} tuples of atoms, more than {LARGEST}: leave it out, and "
+            "the gap of the result says how far it may be from the optimum"
+        )
+    points, masses = [_table(mu) for mu in kept], [mu.weights for mu in kept]
+    atoms, mass, bound = meeting_points(points, masses, weights[weights > 0])
+    return _judge(measures, weights, Measure(atoms, mass), bound, "multimarginal program")
+
+
+def _one_after_the_other(measures, weights) -> Measure:
+    """Move from the mean of the first k measures to the next one, by its share of their weights."""
+    heavy = np.flatnonzero(weights)
+    nu, total = measures[heavy[0]], weights[heavy[0]]
+    for i in heavy[1:]:
+        total += weights[i]
+        nu = geodesic(optimal_plan(nu, measures[i]), min(weights[i] / total, 1.0))
+    return nu
+
+
+def _carried(mu: Measure) -> Measure:
+    """The measure without its atoms of mass 0."""
+    carries = mu.weights > 0
+    return mu if carries.all() else Measure(mu.points[carries], mu.weights[carries])
 
 
 def mixture(measures: Sequence[Measure | Law], weights=None) -> Measure | Law:

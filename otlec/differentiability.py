@@ -22,17 +22,16 @@ One piece means a unique pair of potentials. This is what a connected support is
 """
 
 import numbers
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
-from .barycenters import mixture
+from .barycenters import _carried, mixture
 from .certificate import _join
 from .cost import half_square_cost
-from .distance import optimal_plan, transport_cost
+from .distance import Cost, optimal_plan, transport_cost
 from .measure import Measure, require_measure
 from .solvers.network_simplex import transport
 
@@ -101,7 +100,7 @@ def derivative(
     sigma: Measure,
     rho0: Measure,
     rho1: Measure,
-    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    cost: Cost = half_square_cost,
 ) -> Derivative:
     r"""The derivative of $\mathcal{T}_c(\sigma, \rho_0 + t (\rho_1 - \rho_0))$ at t = 0+.
 
@@ -113,8 +112,9 @@ def derivative(
     ----------
     sigma, rho0, rho1 : Measure
         Measures in the same dimension; rho0 and rho1 may have different atoms.
-    cost : callable
-        Maps two arrays of points to their matrix of finite costs.
+    cost : function or array of shape (n, n0 + n1)
+        Maps two arrays of points to their matrix of finite costs, or holds the costs between the
+        atoms of sigma and those of rho0, then rho1.
 
     Returns
     -------
@@ -124,18 +124,21 @@ def derivative(
     Raises
     ------
     TypeError, ValueError
-        If ``cost`` is no function or gives a cost that is not finite, or the dimensions differ.
+        If a cost is not finite, a matrix has the wrong shape, or the dimensions differ.
     """
     for name, mu in (("sigma", sigma), ("rho0", rho0), ("rho1", rho1)):
         require_measure(mu, name)
+    everywhere = mixture([rho0, rho1]).points
+    if not callable(cost):
+        (sigma, rho0, rho1), cost = _numbered(sigma, rho0, rho1, cost=cost)
     pieces = _Pieces(sigma, rho0, cost)
     start, end = _carried(rho0), _carried(rho1)
     rise = pieces.greatest_rise(end.points)
     right = transport(start.weights, end.weights, rise)
     left = -transport(end.weights, start.weights, pieces.greatest_fall(end.points)).value
-    everywhere = mixture([rho0, rho1]).points
+    sites = mixture([rho0, rho1]).points
     # The dual solution at rho_0, extended by the prices: it is conjugate, and optimal as well.
-    psi = (pieces.greatest_rise(everywhere) - right.phi[:, None]).min(axis=0)
+    psi = (pieces.greatest_rise(sites) - right.phi[:, None]).min(axis=0)
     left = min(left, right.value)  # rounding may cross them where the slope is unique
     return Derivative(right.value, (left, right.value), everywhere, psi, pieces.count)
 
@@ -145,7 +148,7 @@ def sandwich(
     rho0: Measure,
     rho1: Measure,
     t: float,
-    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    cost: Cost = half_square_cost,
 ) -> tuple[float, float, float]:
     r"""The difference quotient at a time t in (0, 1] between the two bounds of Theorem 4.1's proof.
 
@@ -163,6 +166,8 @@ def sandwich(
     t = float(t)
     if not 0 < t <= 1:
         raise ValueError(f"t must lie in (0, 1], but it is {t!r}")
+    if not callable(cost):
+        (sigma, rho0, rho1), cost = _numbered(sigma, rho0, rho1, cost=cost)
     lower = derivative(sigma, rho0, rho1, cost).value
     plan = optimal_plan(sigma, mixture([rho0, rho1], [1 - t, t]), cost=cost)
     quotient = (plan.value - transport_cost(sigma, rho0, cost)) / t
@@ -173,7 +178,7 @@ def sandwich(
 def potential_band(
     mu: Measure,
     nu: Measure,
-    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    cost: Cost = half_square_cost,
     anchor: int = 0,
 ) -> PotentialBand:
     r"""The least and greatest optimal potentials, conjugate and with $\varphi(x_0) = 0$.
@@ -184,8 +189,8 @@ def potential_band(
     ----------
     mu, nu : Measure
         Measures with n and m atoms in the same dimension.
-    cost : callable
-        Maps two arrays of points to their matrix of finite costs.
+    cost : function or array of shape (n, m)
+        Maps two arrays of points to their matrix of finite costs, or is that matrix.
     anchor : int
         The number of the atom x_0 of mu, which must carry mass.
 
@@ -199,6 +204,8 @@ def potential_band(
         raise ValueError(
             f"anchor must be the number of an atom of mu with mass, not {_validate.brief(anchor)}"
         )
+    if not callable(cost):
+        (mu, nu), cost = _numbered(mu, nu, cost=cost)
     pieces = _Pieces(mu, nu, cost)
     atom = np.count_nonzero(mu.weights[:anchor])
     home, zero = pieces.row_piece[atom], pieces.phi[atom]
@@ -217,22 +224,30 @@ def potential_band(
 def potential_width(
     mu: Measure,
     nu: Measure,
-    cost: Callable[[np.ndarray, np.ndarray], np.ndarray] = half_square_cost,
+    cost: Cost = half_square_cost,
     anchor: int = 0,
 ) -> float:
     """The width of the `potential_band`: 0 where potentials are unique (Proposition 4.2)."""
     return potential_band(mu, nu, cost, anchor).width
 
 
+def _numbered(source: Measure, *targets: Measure, cost):
+    """Measures whose points are the numbers of rows and columns, and a function that looks up."""
+    matrix = _validate.finite(_validate.cost(cost), "cost")
+    shape = source.size, sum(mu.size for mu in targets)
+    if matrix.shape != shape:
+        raise ValueError(f"cost must have shape {shape}, but its shape is {matrix.shape}")
+    ends = np.cumsum([mu.size for mu in targets])
+    numbers = [np.arange(end - mu.size, end) for mu, end in zip(targets, ends, strict=True)]
+    pairs = zip((np.arange(source.size), *numbers), (source, *targets), strict=True)
+    measures = [Measure(number, mu.weights) for number, mu in pairs]
+    return measures, lambda i, j: matrix[np.ix_(i.astype(int), j.astype(int))]
+
+
 class _Pieces:
     """All optimal potentials between two measures: one optimal pair, and how its pieces slide."""
 
     def __init__(self, mu: Measure, nu: Measure, cost) -> None:
-        if not callable(cost):
-            raise TypeError(
-                "cost must be a function that maps two arrays of points to their matrix of costs, "
-                f"but it is a {type(cost).__name__}"
-            )
         self.mu, self.nu, self._cost = _carried(mu), _carried(nu), cost
         plan = optimal_plan(self.mu, self.nu, cost=cost)
         self.phi, self.psi = plan.phi, plan.psi
@@ -267,12 +282,6 @@ class _Pieces:
         best = self.to_points(y)
         reach = np.array([(into[:, None] - best).max(axis=0) for into in self.slide.T])
         return (reach[self.col_piece] + self.psi[:, None]).T
-
-
-def _carried(mu: Measure) -> Measure:
-    """The measure without its atoms of mass 0."""
-    carries = mu.weights > 0
-    return mu if carries.all() else Measure(mu.points[carries], mu.weights[carries])
 
 
 def _connected(plan) -> tuple[int, np.ndarray, np.ndarray]:

@@ -50,7 +50,8 @@ def optimal_plan(
         The exponent, finite and >= 1. Not used where ``cost`` is given.
     cost : function or array of shape (n, m), optional
         A function that maps the two arrays of points to the matrix of costs, as
-        `half_square_cost` does for section 4, or the matrix itself; +inf forbids a pair.
+        `half_square_cost` does for section 4, or the matrix itself; +inf forbids a pair. Points
+        come to the function as the measures hold them: on the line as (n,), or (n, 1) if so given.
 
     Returns
     -------
@@ -221,7 +222,18 @@ def _distances(mu: Measure, nu: Measure, p: float) -> np.ndarray:
 
 
 def _given_cost(mu: Measure, nu: Measure, cost) -> np.ndarray:
-    matrix = _validate.cost(cost(mu.points, nu.points) if callable(cost) else cost)
+    if callable(cost):
+        try:
+            cost = cost(mu.points, nu.points)
+        except (ValueError, IndexError) as error:
+            if mu.points.ndim == 2:
+                raise
+            raise ValueError(
+                f"the cost function failed ({error}) on points of the line, which come to it as "
+                "arrays of shape (n,); those of Measure(x[:, None]) come as (n, 1), as SciPy's "
+                "cdist wants them"
+            ) from error
+    matrix = _validate.cost(cost)
     if matrix.shape != (mu.size, nu.size):
         raise ValueError(
             f"cost must be a matrix of shape {(mu.size, nu.size)}, or a function that returns one, "

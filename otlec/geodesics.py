@@ -13,6 +13,7 @@ gives a geodesic; `speed_matrix` tells the two apart.
 
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -24,9 +25,13 @@ from .law import Law, LawPlan, cumulative, law_interpolation, quantiles
 from .measure import Measure, require_measure
 from .plan import Plan
 
+Path = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+
 
 @hints(2, "between two measures it is geodesic(optimal_plan(mu, nu), t)")
-def geodesic(plan: Plan | Coupling | LawPlan, t: float) -> Measure | Law:
+def geodesic(
+    plan: Plan | Coupling | LawPlan, t: float, *, path: Path | None = None
+) -> Measure | Law:
     r"""The measure $\mu_t = (\pi_t)_\# \gamma$ at time t (Proposition 3.2).
 
     Parameters
@@ -37,6 +42,10 @@ def geodesic(plan: Plan | Coupling | LawPlan, t: float) -> Measure | Law:
         From a `LawPlan` comes a `Law`, with its density.
     t : float
         A time in [0, 1].
+    path : function, optional
+        Maps points x and y, row by row, and the time to points of the geodesics of a space that is
+        not R^d, as a circle is. Straight lines if left out; a plan whose cost is neither
+        $|x - y|^p$ nor half of its square then warns that they may be none of its geodesics.
 
     Returns
     -------
@@ -63,7 +72,29 @@ def geodesic(plan: Plan | Coupling | LawPlan, t: float) -> Measure | Law:
             "plan has no points: compute it by otlec.optimal_plan(mu, nu), "
             "or give the measures to otlec.interpolation(gamma, mu, nu, t)"
         )
+    if path is not None:
+        x, y = plan.source.points[plan.rows], plan.target.points[plan.cols]
+        points = _validate.points(path(x, y, _validate.time(t)), "path(x, y, t)")
+        if points.shape[0] != plan.mass.size:
+            raise ValueError(
+                f"path must give one point an entry, {plan.mass.size}, not {points.shape[0]}"
+            )
+        return Measure(points, plan.mass / plan.mass.sum())
+    if isinstance(plan, Plan) and plan.p is None and not _costs_half_squares(plan):
+        warnings.warn(
+            "the plan was made for a cost of its own, and straight lines may be no geodesics for "
+            "it: give path=lambda x, y, t: ..., or path=lambda x, y, t: (1 - t) * x + t * y",
+            stacklevel=3,
+        )
     return _move(plan.source, plan.target, plan.rows, plan.cols, plan.mass, t)
+
+
+def _costs_half_squares(plan: Plan) -> bool:
+    x, y = (mu.points.reshape(mu.size, -1) for mu in (plan.source, plan.target))
+    if x.shape[1] != y.shape[1]:
+        return False
+    halves = plan.mass @ ((x[plan.rows] - y[plan.cols]) ** 2).sum(axis=1) / 2
+    return bool(abs(halves - plan.value) <= 1e-9 * (halves + abs(plan.value)))
 
 
 def interpolation(gamma, mu: Measure, nu: Measure, t: float) -> Measure:

@@ -348,3 +348,42 @@ def test_steps_and_tolerances_that_are_none_are_refused(options, error, message)
     plane = [Measure([[0.0, k]]) for k in range(3)]
     with pytest.raises(error, match=message):
         barycenter(plane, **options)
+
+
+@pytest.mark.statement("barycenters")
+@settings(max_examples=15)
+@given(st.integers(0, 10**6))
+def test_the_exact_barycenter_has_the_multimarginal_value_and_proves_it(seed):
+    measures, weights = family(seed, (3, 4, 3), 2)
+    result = barycenter(measures, weights, exact=True)
+    assert result.method == "multimarginal program"
+    assert result.objective == pytest.approx(multimarginal_value(measures, weights), abs=1e-9)
+    assert abs(result.gap) <= 1e-9
+    assert result.certificate.startswith("certified")
+    assert result.measure.size <= 3 + 4 + 3 - 2
+    free = barycenter(measures, weights)
+    assert free.lower_bound <= result.objective + 1e-9 <= free.objective + 2e-9
+
+
+@pytest.mark.statement("barycenters")
+def test_the_free_support_starts_well_and_says_how_far_it_may_be_from_the_optimum():
+    excess = []
+    for seed in range(12):
+        measures, weights = family(seed, (5, 6, 4), 2)
+        exact, free = barycenter(measures, weights, exact=True), barycenter(measures, weights)
+        largest = barycenter(measures, weights, start=measures[1])
+        assert free.objective <= largest.objective
+        if free.gap > 1e-9 * free.objective:
+            assert free.certificate.endswith(" % above the least objective")
+            percent = float(free.certificate.split()[2])
+            assert free.objective * (1 - 1.1 * percent / 100) <= exact.objective
+        excess.append(free.objective / exact.objective - 1)
+    assert np.median(excess) <= 0.02
+
+
+def test_exact_is_refused_where_it_would_take_too_long():
+    plane = [Measure(np.random.default_rng(k).random((70, 2))) for k in range(3)]
+    with pytest.raises(ValueError, match="exact would look at 343000 tuples of atoms, more than"):
+        barycenter(plane, exact=True)
+    with pytest.raises(ValueError, match="exact is for p = 2, and needs no start"):
+        barycenter(plane, exact=True, start=plane[0])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from otlec import cost_matrix, half_square_cost
+import otlec
+from otlec import Measure, cost_matrix, half_square_cost, optimal_plan
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -44,3 +45,22 @@ def test_costs_vanish_or_overflow_only_where_their_value_does(scale, p):
     lengths = [float(np.float64(5)) * scale, 4.0 * scale]
     with np.errstate(over="ignore", under="ignore"):
         np.testing.assert_allclose(cost_matrix(x, y, p)[:, 0], np.power(lengths, p), rtol=1e-13)
+
+
+def test_the_message_for_p_below_1_leads_to_an_answer():
+    mu, nu = Measure([0.0, 1.0]), Measure([1.0, 2.0])
+    with pytest.raises(ValueError, match="p must be at least 1") as raised:
+        optimal_plan(mu, nu, 0.5)
+    call = str(raised.value).split("is solved by ")[1].rstrip(".")
+    plan = eval(call, {"otlec": otlec, "mu": mu, "nu": nu})
+    assert plan.value == pytest.approx(1 / np.sqrt(2))  # 1 stays, and 0 goes to 2
+
+
+def test_a_cost_function_of_scipy_gets_points_in_a_column_or_is_told_so():
+    x, y = np.array([0.0, 1.0]), np.array([2.0, 4.0])
+    with pytest.raises(
+        ValueError, match=r"as arrays of shape \(n,\); those of Measure\(x\[:, None"
+    ):
+        optimal_plan(Measure(x), Measure(y), cost=cdist)
+    column = optimal_plan(Measure(x[:, None]), Measure(y[:, None]), cost=cdist)
+    assert column.value == pytest.approx(2.5)

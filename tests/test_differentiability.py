@@ -279,8 +279,8 @@ def test_adding_a_constant_to_the_potential_changes_no_slope(measures):
     [
         (
             lambda mu: derivative(mu, mu, mu, cost=np.zeros((1, 1))),
-            TypeError,
-            "cost must be a function .* but it is a ndarray",
+            ValueError,
+            r"cost must have shape \(1, 2\), but its shape is \(1, 1\)",
         ),
         (
             lambda mu: derivative(mu, mu, mu, cost=lambda x, y: np.full((1, 1), np.inf)),
@@ -304,3 +304,25 @@ def test_results_describe_themselves():
     text = repr(derivative(sigma, sigma, Measure([0.0, 1.0], [0.0, 1.0])))
     assert text == "Derivative(0.25, slopes in [-0.25, 0.25])"
     assert repr(potential_band(sigma, sigma)) == "PotentialBand(width=1)"
+
+
+@pytest.mark.statement("4.1")
+def test_a_matrix_is_a_cost_wherever_a_function_is():
+    rng = np.random.default_rng(4)
+    sigma = Measure(rng.random((4, 2)), rng.dirichlet(np.ones(4)))
+    rho0, rho1 = Measure(rng.random((3, 2))), Measure(rng.random((5, 2)))
+    near = half_square_cost(sigma.points, rho0.points)
+    both = np.hstack([near, half_square_cost(sigma.points, rho1.points)])
+    expected, found = derivative(sigma, rho0, rho1), derivative(sigma, rho0, rho1, both)
+    assert found.value == pytest.approx(expected.value, abs=1e-12)
+    np.testing.assert_allclose(found.slopes, expected.slopes, atol=1e-12)
+    np.testing.assert_array_equal(found.points, expected.points)
+    np.testing.assert_allclose(
+        sandwich(sigma, rho0, rho1, 0.3, both), sandwich(sigma, rho0, rho1, 0.3)
+    )
+    band = potential_band(sigma, rho0, near)
+    np.testing.assert_allclose(band.psi_high, potential_band(sigma, rho0).psi_high, atol=1e-12)
+    with pytest.raises(
+        ValueError, match=r"cost must have shape \(4, 8\), but its shape is \(4, 3\)"
+    ):
+        derivative(sigma, rho0, rho1, near)

@@ -14,6 +14,7 @@ from otlec import (
     curve_length,
     distribution_function,
     geodesic,
+    half_square_cost,
     interpolation,
     is_constant_speed,
     optimal_plan,
@@ -238,7 +239,7 @@ def test_what_cannot_be_interpolated_is_refused():
     with pytest.raises(ValueError, match="plan has no points"):
         geodesic(transport([1.0], [1.0], [[0.0]]), 0.5)
     with pytest.raises(
-        TypeError, match="plan must be a Plan or a Coupling, but it is a Assignment"
+        TypeError, match="plan must be a Plan or a Coupling, but it is an Assignment"
     ):
         geodesic(assignment([[0.0]]), 0.5)
     with pytest.raises(ValueError, match=r"gamma must have shape \(2, 2\)"):
@@ -286,3 +287,35 @@ def test_distribution_functions_take_infinities_but_no_nan():
     np.testing.assert_array_equal(distribution_function(mu, [-np.inf, 0, np.inf]), [0, 0.5, 1])
     with pytest.raises(ValueError, match="x must hold numbers, but it contains nan"):
         distribution_function(mu, [np.nan])
+
+
+def arc(x, y):
+    """The length of the shorter arc of the circle of length 1."""
+    apart = np.abs(x[:, None] - y) % 1
+    return np.minimum(apart, 1 - apart)
+
+
+def along_the_arc(x, y, t):
+    return (x + t * ((y - x + 0.5) % 1 - 0.5)) % 1
+
+
+@pytest.mark.statement("3.2")
+def test_geodesics_of_a_circle_follow_its_arcs_or_warn():
+    mu, nu = Measure([0.1, 0.9]), Measure([0.2, 0.0])
+    plan = optimal_plan(mu, nu, cost=lambda x, y: arc(x, y) ** 2)
+    middle = geodesic(plan, 0.5, path=along_the_arc)
+    np.testing.assert_allclose(np.sort(middle.points), [0.15, 0.95])
+    with pytest.warns(UserWarning, match="straight lines may be no geodesics for it: give path="):
+        geodesic(plan, 0.5)
+    with pytest.raises(ValueError, match="path must give one point an entry, 2, not 1"):
+        geodesic(plan, 0.5, path=lambda x, y, t: x[:1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_half_the_square_has_the_same_straight_geodesics():
+    for shape in (4, (4, 2)):
+        x = np.random.default_rng(0).random(shape)
+        half = optimal_plan(Measure(x), Measure(1 - x), cost=half_square_cost)
+        plan = optimal_plan(Measure(x), Measure(1 - x))
+        middle = geodesic(half, 0.3)
+        assert wasserstein(middle, geodesic(plan, 0.3)) == pytest.approx(0, abs=1e-8)
