@@ -16,7 +16,10 @@ def hints(most: int | None = None, too_many: str = "", **by_name: str) -> Callab
             for name in options.keys() & by_name.keys():
                 raise TypeError(f"{function.__name__} takes no {name}: {by_name[name]}")
             if most is not None and len(args) > most:
-                raise TypeError(f"{function.__name__} takes no {len(args)} arguments: {too_many}")
+                raise TypeError(
+                    f"{function.__name__} takes at most {most} argument{'s' * (most > 1)} by "
+                    f"position: {too_many}"
+                )
             return function(*args, **options)
 
         return checked

@@ -5,6 +5,8 @@ in docstrings stand between dollars, as in the book; autodoc reads reStructuredT
 dollars, so they become math roles on the way.
 """
 
+import inspect
+import operator
 import re
 import sys
 
@@ -12,6 +14,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 import otlec
+from otlec.drawing import plot
 
 # In the order of the lecture; a name that stands in none of them comes last, so none is lost.
 ORDER = (
@@ -24,12 +27,17 @@ ORDER = (
 
 
 def names_by_module() -> dict[str, list[str]]:
-    """The public names of each module, the modules in the order of the lecture."""
+    """The public names of each module, the modules in the order of the lecture, figures last."""
     groups = {module: [] for module in ORDER}
     for name in otlec.__all__:
         module = getattr(otlec, name).__module__.removeprefix("otlec.")
         groups.setdefault(module, []).append(name)
-    return {module: names for module, names in groups.items() if names}
+    drawing = [
+        f"drawing.plot.{name}"
+        for name, thing in vars(plot).items()
+        if inspect.isfunction(thing) and thing.__module__ == plot.__name__ and name[0] != "_"
+    ]
+    return {module: names for module, names in groups.items() if names} | {"drawing.plot": drawing}
 
 
 class Functions(SphinxDirective):
@@ -44,7 +52,8 @@ class Functions(SphinxDirective):
             section += nodes.title(text=f"otlec.{module}")
             lines = []
             for name in names:
-                kind = "autoclass" if isinstance(getattr(otlec, name), type) else "autofunction"
+                thing = operator.attrgetter(name)(otlec)
+                kind = "autoclass" if isinstance(thing, type) else "autofunction"
                 lines += [f".. {kind}:: otlec.{name}"]
                 lines += ["   :members:", ""] if kind == "autoclass" else [""]
             source = "\n".join(["```{eval-rst}", *lines, "```"])
