@@ -394,3 +394,50 @@ def film_action(rho):
         for i, m in enumerate(row):
             total += m * m / rho[k : k + 2, i : i + 2].mean()
     return total / steps / n
+
+
+def best_gluing(gamma12, gamma23, x1, x3):
+    # from the upper left corner, for each middle point
+    sigma = np.zeros((*gamma12.shape, gamma23.shape[1]))
+    for j in range(gamma12.shape[1]):
+        a, c = gamma12[:, j].copy(), gamma23[j].copy()
+        i = k = 0
+        while i < len(a) and k < len(c):
+            move = min(a[i], c[k])
+            sigma[i, j, k] += move
+            a[i] -= move
+            c[k] -= move
+            if a[i] <= c[k]:
+                i += 1
+            else:
+                k += 1
+    return sigma
+
+
+def round_the_cycle():
+    gamma = [[0.3, 0.02, 0.04 / 3], [0.02, 0.04 / 3, 0.3], [0.04 / 3, 0.3, 0.02]]
+    f = [[0, 1, 1], [1, 2, -1], [1, -1, 2]]
+    return gamma, f
+
+
+def distances(samples):
+    rows = [sorted(row) for row in samples.tolist()]
+    return [[math.dist(a, b) / math.sqrt(len(a)) for b in rows] for a in rows]
+
+
+def embed(D):
+    # the first point at 0, the most distant one from it on the axis, and so on
+    n = len(D)
+    far = int(D[0].argmax())
+    base = D[0, far]
+    if base == 0:
+        return np.zeros((n, 2))
+    u = (D[0] ** 2 + base**2 - D[far] ** 2) / (2 * base)
+    height = np.sqrt(np.maximum(D[0] ** 2 - u**2, 0))
+    third = int(height.argmax())
+    sign = np.ones(n)
+    for k in range(n):
+        both = [abs(math.hypot(u[k] - u[third], s * height[k] - height[third]) - D[k, third])
+                for s in (1, -1)]  # fmt: skip
+        sign[k] = 1 if both[0] <= both[1] else -1
+    return np.column_stack([u, sign * height])

@@ -235,6 +235,15 @@ def test_the_solver_under_test_is_closed_by_whatever_name_and_open_again_afterwa
     assert the_librarys_glue(np.eye(1), np.eye(1)).tensor == np.ones((1, 1, 1))
 
 
+def test_every_closed_function_of_every_exercise_is_closed_and_opens_again():
+    for task in REGISTRY.values():
+        with _guard.closed(task.closed):
+            for name in task.closed:
+                with pytest.raises(_guard.ForbiddenCall, match=name.split(".")[-1]):
+                    _guard._public(name)()
+    assert otlec.wasserstein(otlec.Measure([0.0]), otlec.Measure([2.0]), 1) == 2.0
+
+
 def test_the_librarys_own_functions_values_and_other_signatures_are_refused():
     assert "otlec's own" in check(otlec.glue).reason
     assert "pass the function itself" in check(np.zeros(3)).reason

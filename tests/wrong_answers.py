@@ -10,6 +10,7 @@ from otlec import Measure
 
 ZERO, ONE, HALF = Measure([0.0]), Measure([1.0]), Measure([0.5])
 EQUAL = np.eye(2) / 2
+SWAP = np.array([[2.0, -1.0, 1.0], [-1.0, 2.0, 1.0], [1.0, 1.0, 0.0]])
 
 
 def glue_without_care(gamma12, gamma23):
@@ -68,6 +69,13 @@ WRONG = {
         ("middle marginals differ",
          lambda: ([[0.7, 0.1], [0.1, 0.1]], np.full((2, 2), 0.25), np.full((2, 2), 0.25))),
     ],
+    "2.3d": [
+        ("not uniform", lambda: (np.eye(3), np.zeros((3, 3)))),
+        ("zeros", lambda: (np.eye(3)[[1, 0, 2]] / 3, SWAP)),
+        ("it goes round", lambda: (0.3 * np.eye(3)[[1, 2, 0]] + 1 / 90, SWAP)),
+        ("a walk with negative sum", lambda: (0.3 * np.eye(3)[[1, 0, 2]] + 1 / 90, SWAP - 1)),
+        ("not negative on gamma", lambda: (0.3 * np.eye(3)[[1, 0, 2]] + 1 / 90, SWAP + 1)),
+    ],
     "2.4b": [
         ("they commute", lambda: (np.diag([1.0, 2.0]), np.diag([3.0, 1.0]))),
         ("not an optimal map", lambda: (np.eye(2), np.array([[0.0, -1.0], [1.0, 0.0]]))),
@@ -100,7 +108,7 @@ WRONG = {
         ("optimal", lambda: ([[0, 0], [1, 0]], [[0, 1], [1, 1]])),
         ("encounter", lambda: ([[0, 0], [1, 0]], [[1, 0], [0, 0]])),
         ("nobody moves", lambda: ([[0, 0]], [[0, 0]])),
-        ("a small detour", lambda: ([[0, 0], [4, 3]], [[4, 0], [0, 0.2]])),
+        ("a small detour", lambda: ([[0, 0], [1, 1]], [[1, 0], [0, 0.8]])),
     ],
     "barycenters-c": [
         ("one place", lambda: ([[2.0, 19 / 9]], [1.0])),

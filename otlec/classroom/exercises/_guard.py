@@ -182,7 +182,9 @@ def closed(names):
         for name in names:
             function = inspect.unwrap(_public(name))  # past the check of its arguments
             saved[function] = function.__code__
-            function.__code__ = _stub(name.split(".")[-1])
+            stub = _stub(name.split(".")[-1])
+            # a function with a closure takes only code with as many free variables
+            function.__code__ = stub.replace(co_freevars=function.__code__.co_freevars)
         yield
     finally:
         for function, code in saved.items():
