@@ -32,6 +32,7 @@ import numpy as np
 from . import _validate
 from ._hints import hints
 from ._read_only import ReadOnly
+from .certificate import judge
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
@@ -81,10 +82,22 @@ class Barycenter(ReadOnly):
 
     @property
     def certificate(self) -> str:
-        """What is proved: that no measure has an objective less by more than this."""
+        """What is proved: that no measure has an objective less by more than this.
+
+        The plans are part of the proof: a plan that is not certified speaks instead.
+        """
+        verdicts = [judge(plan, plan.evidence) for plan in self.plans]
+        refused = [str(verdict) for verdict in verdicts if not verdict.holds]
+        if refused:
+            return refused[0]
+        shares = zip(self.weights, self.plans, strict=True)
+        added = math.fsum(share * plan.value for share, plan in shares)
+        if not abs(added - self.objective) <= 1e-9 * abs(self.objective):
+            return f"not certified: the plans cost {added:.6g}, not {self.objective:.6g}"
         if self.gap < -1e-9 * abs(self.objective):
             return "not certified: the lower bound exceeds the objective"
         share = max(self.gap, 0.0) / (self.objective or 1.0)
+        share = max(share, *(verdict.error for verdict in verdicts))
         if share > 1e-9:
             return f"at most {100 * share:.2g} % above the least objective"
         return "certified to 1e-9" if share > 1e-12 else "certified to 1e-12"

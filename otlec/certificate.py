@@ -30,7 +30,7 @@ import numpy as np
 
 from . import _validate
 from ._kernel import kernel
-from .cost import cost_matrix
+from .cost import cost_matrix, costs_of_pairs
 
 _CLAIM = 1e-12  # no certificate claims more
 _WORTHLESS = 1e-4  # a proof up to more than that is none
@@ -38,7 +38,7 @@ _PRECISION = 2.0**-52
 _MARGIN = 64  # roundings that a stored potential may be off, to be continued
 _DOUBLE_DOUBLE = 2.0**-98  # of the terms: what is below is rounding of the continued potentials
 _ROUNDS = 1000  # of shortest paths between the parts
-_MOST = 4_000_000  # costs that are computed from points at a time
+_MOST = 200_000  # costs that are computed from points at a time
 _EXPONENT = 900  # of a cost, above which sums may overflow
 
 
@@ -126,8 +126,9 @@ def verify(plan, cost) -> Certificate:
 
     Parameters
     ----------
-    plan : Plan or Assignment
-        With entries, ``.value``, and potentials ``.phi`` and ``.psi``. Nothing else is believed.
+    plan : Plan, Assignment, Bottleneck or BottleneckPlan
+        With entries, ``.value``, and potentials ``.phi`` and ``.psi``, or the block of pairs that
+        proves a bottleneck. Nothing else is believed.
     cost : array of shape (n, m)
         The costs; +inf forbids a pair.
 
@@ -141,6 +142,8 @@ def verify(plan, cost) -> Certificate:
     TypeError, ValueError
         If ``plan`` has no potentials, or the cost is no matrix of the right shape.
     """
+    if hasattr(plan, "block"):
+        return judge_bottleneck(plan, _validate.cost(cost))
     if not all(hasattr(plan, name) for name in ("phi", "psi", "value", "rows", "cols", "mass")):
         raise TypeError(
             f"plan must be an otlec.Plan or Assignment, but it is a {type(plan).__name__}"
@@ -181,10 +184,10 @@ class PointCosts:
 
     def of(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """The costs of some pairs."""
-        size = max(1, _MOST // 8)
+        size = _MOST // 8
         x, y = self._tables()
         blocks = [
-            _costs_of_pairs(x, y, self.p, rows[k : k + size], cols[k : k + size])
+            costs_of_pairs(x, y, self.p, rows[k : k + size], cols[k : k + size])
             for k in range(0, rows.size, size)
         ]
         return self.factor * np.concatenate([np.zeros(0), *blocks])
@@ -271,6 +274,46 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     )
 
 
+UNKNOWN = Certificate(failure="the cost is not known here; otlec.verify(plan, cost) checks it")
+
+
+def judge_bottleneck(plan, cost: np.ndarray) -> Certificate:
+    """The verdict on a plan whose dearest pair is claimed to be as cheap as possible.
+
+    ``plan.entries`` are rows, columns and masses, and ``plan.block`` the rows and columns between
+    which no pair is cheaper. These carry more than the whole mass together, so that each plan moves
+    some of it there.
+    """
+    (rows, cols, mass), (block_rows, block_cols) = plan.entries, plan.block
+    n, m = plan.a.size, plan.b.size
+    if cost.shape != (n, m):
+        raise ValueError(f"cost must have shape {(n, m)}, but its shape is {cost.shape}")
+    whole = float(plan.a.sum())
+    missed = max(
+        np.abs(np.bincount(rows, mass, n) - plan.a).max(),
+        np.abs(np.bincount(cols, mass, m) - plan.b).max(),
+    )
+    dearest = cost[rows, cols].max()
+    inside = cost[np.ix_(block_rows, block_cols)]
+    excess = plan.a[block_rows].sum() + plan.b[block_cols].sum() - whole
+    failure = ""
+    if not (mass >= 0).all():
+        failure = "a mass of the plan is negative"
+    elif dearest != plan.value:
+        failure = f"the dearest pair costs {dearest:.6g}, not {plan.value:.6g}"
+    elif not excess > 2.0**-50 * whole:
+        failure = "the block is too small: a plan may keep out of it"
+    elif not (inside.size and inside.min() >= plan.value):
+        failure = "a pair of the block is cheaper than the value"
+    return Certificate(missed, 0.0, 0.0, missed / whole, 0.0, 0.0, abs(plan.value), 1, failure)
+
+
+def with_verdict(result, verdict: Certificate):
+    """The result with a verdict that no copy with other contents inherits."""
+    object.__setattr__(result, "verdict", verdict)
+    return result
+
+
 def with_evidence(plan, costs: MatrixCosts | PointCosts):
     """The plan, together with what a verdict needs of its costs."""
     return replace(plan, evidence=read(plan, costs))
@@ -279,7 +322,7 @@ def with_evidence(plan, costs: MatrixCosts | PointCosts):
 def judge(plan, costs: MatrixCosts | PointCosts | Evidence | Certificate | None) -> Certificate:
     """The verdict on a plan, from the costs or from what has been read of them."""
     if costs is None:
-        return Certificate(failure="the cost is not known here; otlec.verify(plan, cost) checks it")
+        return UNKNOWN
     if not (plan.phi.size == plan.a.size and plan.psi.size == plan.b.size):
         return Certificate(failure="a potential has the wrong shape")
     if not plan.rows.size == plan.cols.size == plan.mass.size:
@@ -468,21 +511,6 @@ def _beside(x, y, rows, cols):
     order = np.lexsort((cols, rows, y[cols], x[rows]))
     i, j = rows[order], cols[order]
     return np.concatenate([i[1:], i[:-1]]), np.concatenate([j[:-1], j[1:]])
-
-
-@kernel
-def _costs_of_pairs(x, y, p, rows, cols):
-    costs = np.empty(rows.size)
-    for q in range(rows.size):
-        square = 0.0
-        for k in range(x.shape[1]):
-            square += (x[rows[q], k] - y[cols[q], k]) ** 2
-        if p == 1.0:
-            square = math.sqrt(square)
-        elif p != 2.0:
-            square = square ** (0.5 * p)
-        costs[q] = square
-    return costs
 
 
 @kernel

@@ -77,6 +77,21 @@ def _distance_powers(x, y, p):
 
 
 @kernel
+def costs_of_pairs(x, y, p, rows, cols):
+    """The costs of some pairs, to the last bit those of the matrix."""
+    costs = np.empty(rows.size)
+    for q in range(rows.size):
+        square = 0.0
+        for k in range(x.shape[1]):
+            square += (x[rows[q], k] - y[cols[q], k]) ** 2
+        if _SMALL < square < _LARGE:
+            costs[q] = power_of_square(square, p)
+        else:
+            costs[q] = _length(x[rows[q]], y[cols[q]]) ** p
+    return costs
+
+
+@kernel
 def _measure_again(x, y, p, squares):
     """Turn squares into costs where some have vanished or overflowed: by lengths in units."""
     for j in range(y.shape[0]):

@@ -14,12 +14,14 @@ Values of f at finitely many points that respect the Lipschitz condition extend 
 McShane's formula, f(x) = min_z f(z) + |x - z|, which is a c-transform again.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
+from .certificate import Certificate, PointCosts, judge
 from .cost import cost_matrix
 from .distance import optimal_plan
 from .measure import Measure
@@ -102,6 +104,25 @@ class LipschitzPotential(ReadOnly):
     def gap(self) -> float:
         """The cost of the plan minus the integral: 0, up to rounding, proves both optimal."""
         return self.value - self.dual_value
+
+    @property
+    def certificate(self) -> str:
+        """What is proved, in words: the plan, f as its potentials, and that f is 1-Lipschitz."""
+        mu, nu = self.plan.source, self.plan.target
+        if mu is None or nu is None:
+            return str(Certificate(failure="the plan does not know its measures"))
+        costs = PointCosts(mu.points, nu.points, 1.0)
+        f = dataclasses.replace(self.plan, phi=self(mu.points), psi=-self(nu.points))
+        verdict = judge(f, costs)
+        rise = np.abs(self.values[:, None] - self.values)
+        steep = float((rise - cost_matrix(self.points, self.points, 1)).max())
+        if not steep <= 1e-4 * self.value + 1e-14 * rise.max():
+            failure = f"f is {self.lipschitz:.6g}-Lipschitz, not 1-Lipschitz"
+            return str(dataclasses.replace(verdict, failure=failure))
+        relative = max(
+            verdict.violation_relative, steep / max(self.value, 5e-324) if steep > 0 else 0.0
+        )
+        return str(dataclasses.replace(verdict, violation_relative=relative))
 
     @property
     def lipschitz(self) -> float:

@@ -12,11 +12,16 @@ from otlec import (
     Measure,
     Plan,
     assignment,
+    barycenter,
+    bottleneck,
     cost_matrix,
+    glue,
+    kantorovich_rubinstein,
     optimal_plan,
     transport,
     verify,
 )
+from otlec.solvers.bottleneck_transport import bottleneck_transport
 
 HALF = np.full(2, 0.5)
 SWAP = np.array([[0.0, 1.0], [1.0, 0.0]])
@@ -162,3 +167,69 @@ def test_verify_asks_for_a_plan_and_its_matrix():
         verify(SWAP, SWAP)
     with pytest.raises(ValueError, match=r"cost must have shape \(2, 2\)"):
         verify(plan_by_hand(), np.zeros((2, 3)))
+
+
+def test_a_bottleneck_is_proved_by_its_block():
+    cost = np.random.default_rng(4).random((9, 9))
+    best = bottleneck(cost)
+    assert best.certificate == str(verify(best, cost)) == "certified to 1e-12"
+    assert best.gap == 0
+    without = dataclasses.replace(best)
+    assert without.certificate.startswith("not certified: the cost is not known")
+    assert np.isnan(without.gap)
+    for change, reason in (
+        ({"value": best.value * 0.9}, "the dearest pair costs"),
+        ({"permutation": np.zeros(9, np.int64)}, "the marginals are missed"),
+        ({"rows": best.rows[1:]}, "the block is too small"),
+        ({"cols": np.arange(9), "rows": np.arange(9)}, "a pair of the block is cheaper"),
+    ):
+        certificate = verify(dataclasses.replace(best, **change), cost)
+        assert not certificate.holds
+        if change.get("permutation") is None:
+            assert reason in str(certificate)
+    with pytest.raises(ValueError, match=r"cost must have shape \(9, 9\)"):
+        verify(best, np.zeros((2, 2)))
+
+
+def test_a_bottleneck_of_any_masses_is_proved_by_its_block():
+    rng = np.random.default_rng(5)
+    a, b, cost = rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(7)), rng.random((5, 7))
+    best = bottleneck_transport(a, b, cost)
+    assert best.certificate == str(verify(best, cost)) == "certified to 1e-12"
+    light = dataclasses.replace(best, block_rows=best.block_rows[:0])
+    assert not verify(light, cost).holds
+    leaky = dataclasses.replace(best, mass=best.mass * 0.5)
+    assert "the marginals are missed" in str(verify(leaky, cost))
+
+
+def test_a_gluing_says_whether_it_has_both_plans():
+    rng = np.random.default_rng(6)
+    one, two = rng.random((3, 4)), rng.random((4, 5))
+    two *= (one.sum(axis=0) / two.sum(axis=1))[:, None]
+    sigma = glue(one, two)
+    assert sigma.certificate == "certified to 1e-12"
+    assert dataclasses.replace(sigma, mass=sigma.mass * 2).certificate.startswith("not certified")
+    one[0, 0] *= 1 + 3e-10  # middle marginals agree to 1e-9 only: so does the gluing
+    assert glue(one, two).certificate in ("certified to 1e-10", "certified to 1e-11")
+
+
+def test_a_lipschitz_potential_proves_the_distance():
+    rng = np.random.default_rng(7)
+    f = kantorovich_rubinstein(Measure(rng.random((6, 2))), Measure(rng.random((8, 2))))
+    assert f.certificate == "certified to 1e-12"
+    steep = dataclasses.replace(f, values=2 * f.values)
+    assert steep.certificate.startswith("not certified: f is")
+    flat = dataclasses.replace(f, values=0.5 * f.values)
+    assert flat.certificate.startswith("not certified: the value exceeds")
+
+
+def test_a_barycenter_is_certified_by_its_bound():
+    measures = [Measure([0.0, 1.0]), Measure([2.0, 5.0]), Measure([1.0, 7.0])]
+    best = barycenter(measures)
+    assert best.certificate == "certified to 1e-12"
+    below = dataclasses.replace(best, lower_bound=best.objective / 2).certificate
+    assert below == "at most 50 % above the least objective"
+    above = dataclasses.replace(best, lower_bound=best.objective * (1 + 1e-6))
+    assert "the lower bound exceeds the objective" in above.certificate
+    plans = (dataclasses.replace(best.plans[0], phi=best.plans[0].phi + 1), *best.plans[1:])
+    assert dataclasses.replace(best, plans=plans).certificate.startswith("not certified")

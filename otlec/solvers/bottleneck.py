@@ -14,13 +14,15 @@ every permutation (König).
 Source: Gross (1959); Derigs and Zimmermann (1978); Burkard, Dell'Amico and Martello (2009), ch. 6.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
 from .._read_only import ReadOnly
+from ..certificate import UNKNOWN, Certificate, judge_bottleneck, with_verdict
 from .hungarian import _flip
 
 
@@ -43,6 +45,35 @@ class Bottleneck(ReadOnly):
     value: float
     rows: np.ndarray
     cols: np.ndarray
+
+    verdict: Certificate = field(default=UNKNOWN, init=False)
+
+    @property
+    def a(self) -> np.ndarray:
+        """The marginals: a mass of 1 in each row."""
+        return np.ones(self.permutation.size)
+
+    b = a
+
+    @property
+    def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, columns and masses of the plan: a mass of 1 on each pair."""
+        return np.arange(self.permutation.size), self.permutation, self.a
+
+    @property
+    def block(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows and columns between which no pair is cheaper than the value."""
+        return self.rows, self.cols
+
+    @property
+    def gap(self) -> float:
+        """The value minus its lower bound: 0, by comparisons alone, or nan if nobody checked it."""
+        return 0.0 if self.verdict.holds else math.nan
+
+    @property
+    def certificate(self) -> str:
+        """What is proved, as ``certified to 1e-12``: value and block, checked when it was made."""
+        return str(self.verdict)
 
     def __repr__(self) -> str:
         return f"Bottleneck(n={self.permutation.size}, value={self.value:.6g})"
@@ -80,7 +111,8 @@ def bottleneck(cost) -> Bottleneck:
     value = _augment_all(cost, value, row_of, col_of, in_rows, in_cols)
     if value == np.inf:
         raise ValueError("cost forbids every assignment: no permutation avoids its +inf entries")
-    return Bottleneck(col_of, float(value), np.flatnonzero(in_rows), np.flatnonzero(in_cols))
+    best = Bottleneck(col_of, float(value), np.flatnonzero(in_rows), np.flatnonzero(in_cols))
+    return with_verdict(best, judge_bottleneck(best, cost))
 
 
 def _lower_bound(cost: np.ndarray):

@@ -12,12 +12,14 @@ whole numbers, earn something, these two are too heavy for one s.
 Source: Garfinkel and Rao (1971), The bottleneck transportation problem.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .. import _validate
 from .._read_only import ReadOnly
+from ..certificate import UNKNOWN, Certificate, judge_bottleneck, with_verdict
 from ..projection import Moves
 from .network_simplex import transport
 
@@ -49,7 +51,28 @@ class BottleneckPlan(ReadOnly, Moves):
     value: float
     block_rows: np.ndarray
     block_cols: np.ndarray
+    verdict: Certificate = field(default=UNKNOWN, init=False)
     target = None
+
+    @property
+    def entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, columns and masses of the plan."""
+        return self.rows, self.cols, self.mass
+
+    @property
+    def block(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows and columns between which no pair is cheaper than the value."""
+        return self.block_rows, self.block_cols
+
+    @property
+    def gap(self) -> float:
+        """The value minus its lower bound: 0, by comparisons alone, or nan if nobody checked it."""
+        return 0.0 if self.verdict.holds else math.nan
+
+    @property
+    def certificate(self) -> str:
+        """What is proved, as ``certified to 1e-12``: value and block, checked when it was made."""
+        return str(self.verdict)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -108,10 +131,11 @@ def bottleneck_transport(a, b, cost) -> BottleneckPlan:
     if value == np.inf:
         raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
     kept = inside[plan.rows, plan.cols] <= value
-    return BottleneckPlan(
+    best = BottleneckPlan(
         a, b, rows[plan.rows[kept]], cols[plan.cols[kept]], plan.mass[kept].copy(), value,
         rows[block[0]], cols[block[1]],
     )  # fmt: skip
+    return with_verdict(best, judge_bottleneck(best, cost))
 
 
 def _least_threshold(a, b, cost):

@@ -31,6 +31,7 @@ from ..plan import Assignment, Plan
 
 _NEEDED = 1e-12  # a certificate to that needs no repair
 _ENOUGH = 1e-9  # and a worse one than that does not leave
+_DENORMAL = 1e-300  # a value below has few digits, and its certificate says how few
 _PIVOTS_PER_ATOM = 200
 _ROUNDS = 500  # of shortest paths between parts
 _GRAINS = 2.0**53
@@ -53,7 +54,7 @@ def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
             result, (error, stored) = better, its_errors
         if max(error, stored) <= _NEEDED:
             break
-    if error > _ENOUGH:
+    if error > _ENOUGH and abs(result.value) > _DENORMAL * float(result.a.sum()):
         raise RuntimeError(
             f"the plan that was found is {result.certificate}: the masses or the costs differ by "
             "too many orders of magnitude for double precision; divide the problem"

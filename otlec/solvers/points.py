@@ -231,7 +231,7 @@ def _below(x, p, cells, prices, bounds):
     n = x.shape[0]
     room = 4 * n
     rows, cols = np.empty(room, np.int64), np.empty(room, np.int64)
-    columns, reduced = np.empty(64, np.int64), np.empty(64)
+    columns, reduced = np.empty(64, np.int32), np.empty(64)
     found = 0
     for i in range(n):
         count, _ = kd_tree.best(x[i], p, cells, prices, bounds[i], columns, reduced)
