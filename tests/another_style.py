@@ -441,3 +441,21 @@ def embed(D):
                 for s in (1, -1)]  # fmt: skip
         sign[k] = 1 if both[0] <= both[1] else -1
     return np.column_stack([u, sign * height])
+
+
+def bid(cost, psi, i, eps):
+    pays = sorted((c - s, j) for j, (c, s) in enumerate(zip(cost[i], psi, strict=True)))
+    (_, j), (second, _) = pays[:2]
+    return j, cost[i, j] - second - eps
+
+
+def market(cost, eps):
+    n = len(cost)
+    psi, place = np.zeros(n), [None] * n
+    while None in place:
+        for i in range(n):
+            if place[i] is None:
+                j, psi[j] = bid(cost, psi, i, eps)
+                place = [None if k == j else k for k in place]
+                place[i] = j
+    return place, psi

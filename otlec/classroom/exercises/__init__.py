@@ -29,6 +29,7 @@ CHAPTERS = {
 # In the order of the lecture, which is that of the registry.
 _FILES = (
     "reminders",
+    "market",
     "distances",
     "gluing",
     "triples",

@@ -10,7 +10,7 @@ from ._inputs import matrix, measures, plans, vector
 from ._machine import Mistake, exercise
 from ._values import array, number, parts, require, same
 
-_SOLVERS = (
+SOLVERS = (
     "wasserstein",
     "optimal_plan",
     "transport",
@@ -179,7 +179,7 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
     minutes=20,
     arguments=("mu", "nu"),
     inputs=st.tuples(measures(), measures()),
-    closed=_SOLVERS,
+    closed=SOLVERS,
     cases=(
         (Measure([0.0]), Measure([3.0])),
         (Measure([0.0, 1.0], [0.25, 0.75]), Measure([0.5])),
