@@ -19,7 +19,17 @@ HELD = {
     "jupyter-book": "2 is another program, without Sphinx",
 }
 # What the tests of the package need, beside the package itself.
-TOOLS = ("pytest", "pytest-xdist", "coverage", "packaging", "pyyaml", "jupytext", "POT", "lapx")
+TOOLS = (
+    "pytest",
+    "pytest-xdist",
+    "coverage",
+    "packaging",
+    "pyyaml",
+    "jupytext",
+    "nbclient",
+    "POT",
+    "lapx",
+)
 
 
 def _read() -> dict:

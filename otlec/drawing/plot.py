@@ -266,8 +266,7 @@ def photographs(rows, width: int = 420, gap: int = 8):
     """
     import io
 
-    from IPython.display import Image as Shown
-
+    Shown = optional("IPython.display", "photos").Image
     Image = optional("PIL.Image", "photos")
 
     height = round(width * rows[0][0].shape[0] / rows[0][0].shape[1])
@@ -292,8 +291,7 @@ def paletted(figure, colours: int = 128):
     """
     import io
 
-    from IPython.display import Image as Shown
-
+    Shown = optional("IPython.display", "photos").Image
     Image = optional("PIL.Image", "photos")
 
     drawn, data = io.BytesIO(), io.BytesIO()
