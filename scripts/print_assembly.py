@@ -305,23 +305,30 @@ def running_heads(chapters: list[tuple[str, Tag]]) -> str:
 
 
 def fonts() -> str:
-    """Text and code in fonts that come with Matplotlib, so that all machines print alike."""
+    """The faces of the pages, whole, and Matplotlib's for code: all machines print alike."""
+    import font_source_sans_pro
+    import font_source_serif_pro
     import matplotlib
 
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    serif = Path(font_source_serif_pro.font_directory)
+    sans = Path(font_source_sans_pro.font_directory)
+    others = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     faces = [
-        ("Book", "STIXGeneral", "normal", "normal"),
-        ("Book", "STIXGeneralItalic", "normal", "italic"),
-        ("Book", "STIXGeneralBol", "bold", "normal"),
-        ("Book", "STIXGeneralBolIta", "bold", "italic"),
-        ("Signs", "DejaVuSans", "normal", "normal"),
-        ("Code", "DejaVuSansMono", "normal", "normal"),
-        ("Code", "DejaVuSansMono-Bold", "bold", "normal"),
-        ("Code", "DejaVuSansMono-Oblique", "normal", "italic"),
+        ("Book", serif / "SourceSerifPro-Regular.ttf", "normal", "normal"),
+        ("Book", serif / "SourceSerifPro-It.ttf", "normal", "italic"),
+        ("Book", serif / "SourceSerifPro-Semibold.ttf", "bold", "normal"),
+        ("Book", serif / "SourceSerifPro-SemiboldIt.ttf", "bold", "italic"),
+        ("Titles", sans / "SourceSansPro-Regular.ttf", "normal", "normal"),
+        ("Titles", sans / "SourceSansPro-It.ttf", "normal", "italic"),
+        ("Titles", sans / "SourceSansPro-Semibold.ttf", "bold", "normal"),
+        ("Signs", others / "DejaVuSans.ttf", "normal", "normal"),
+        ("Code", others / "DejaVuSansMono.ttf", "normal", "normal"),
+        ("Code", others / "DejaVuSansMono-Bold.ttf", "bold", "normal"),
+        ("Code", others / "DejaVuSansMono-Oblique.ttf", "normal", "italic"),
     ]
     return "\n".join(
         f"@font-face {{ font-family: {family}; font-weight: {weight}; font-style: {style}; "
-        f'src: url("{(folder / f"{file}.ttf").as_uri()}"); }}'
+        f'src: url("{file.as_uri()}"); }}'
         for family, file, weight, style in faces
     )
 

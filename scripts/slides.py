@@ -162,7 +162,7 @@ def configuration(values: dict) -> dict:
         "revealjs_html_theme": "theme",
         "revealjs_style_theme": "otlec.css",
         "revealjs_static_path": [str(BOOK / "_static"), str(ASSETS / "static"), *_logo(values)],
-        "revealjs_css_files": ["pygments.css", "palette.css", "otlec-slides.css"],
+        "revealjs_css_files": ["pygments.css", "palette.css", "typefaces.css", "otlec-slides.css"],
         "revealjs_js_files": [file.name for file in sorted((BOOK / "_static").glob("*.js"))],
         "nb_mime_priority_overrides": [
             ("revealjs", kind, 10 * place)

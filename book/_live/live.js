@@ -128,7 +128,7 @@ const otlecLive = (() => {
     const toPage = ([x, y]) => [left + ((x - x0) / (x1 - x0)) * (right - left), bottom - ((y - y0) / (y1 - y0)) * (bottom - top)];
     const fromPage = (u, v) => [x0 + ((u - left) / (right - left)) * (x1 - x0), y0 + ((bottom - v) / (bottom - top)) * (y1 - y0)];
     const clamp = (v, a, b) => Math.min(Math.max(v, Math.min(a, b)), Math.max(a, b));
-    let chosen = 0, last = null;
+    let chosen = 0, last = null, landed = null;
     const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     ring.setAttribute("class", "otlec-ring");
     for (const [key, value] of Object.entries({r: 8, fill: "none", stroke: "currentColor", "pointer-events": "none"})) ring.setAttribute(key, value);
@@ -165,7 +165,19 @@ const otlecLive = (() => {
     }
     // What the figure takes, neither the page nor a slide show may take too.
     const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
+    // A finger paints once it moves sideways, or taps; up and down it scrolls the page.
+    const byFinger = (event) => handles.paint && event.pointerType === "touch";
+    if (handles.paint) svg.style.touchAction = "pan-y";
     svg.addEventListener("pointerdown", (event) => {
+      if (byFinger(event)) landed = event;
+      else begin(event);
+    });
+    svg.addEventListener("pointerup", (event) => {
+      if (landed?.pointerId === event.pointerId) begin(landed);
+      landed = null;
+    });
+    svg.addEventListener("pointercancel", () => (landed = null));
+    function begin(event) {
       const [u, v] = place(event), k = nearest(u, v);
       if (k < 0) return;
       hold(event);
@@ -175,8 +187,14 @@ const otlecLive = (() => {
       last = k;
       if (handles.paint) move(k, ...fromPage(u, v));
       show();
-    });
+    }
     svg.addEventListener("pointermove", (event) => {
+      if (landed?.pointerId === event.pointerId) {
+        const [dx, dy] = [event.clientX - landed.clientX, event.clientY - landed.clientY];
+        if (Math.abs(dx) <= Math.max(6, Math.abs(dy))) return;
+        begin(landed);
+        landed = null;
+      }
       if (!svg.hasPointerCapture(event.pointerId)) return;
       const [u, v] = place(event);
       if (handles.paint) {
@@ -189,7 +207,7 @@ const otlecLive = (() => {
     });
     // A finger that lands on no handle scrolls the page.
     svg.addEventListener("touchstart", (event) => {
-      if (nearest(...place(event.touches[0])) >= 0) hold(event);
+      if (!handles.paint && nearest(...place(event.touches[0])) >= 0) hold(event);
     }, {passive: false});
     svg.addEventListener("keydown", (event) => {
       const n = handles.where(state()).length, many = event.shiftKey ? 5 : 1;

@@ -142,8 +142,16 @@ const otlecMoving = (() => {
       const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
       go(nearest(p.x, p.y));
     };
-    svg.addEventListener("pointerdown", (e) => { svg.setPointerCapture(e.pointerId); follow(e); });
-    svg.addEventListener("pointermove", (e) => { if (svg.hasPointerCapture(e.pointerId)) follow(e); });
+    // A finger moves the weights once it moves sideways, or taps; up and down it scrolls the page.
+    let landed = null;
+    const begin = (e) => { svg.setPointerCapture(e.pointerId); landed = null; follow(e); };
+    svg.addEventListener("pointerdown", (e) => { if (e.pointerType === "touch") landed = e; else begin(e); });
+    svg.addEventListener("pointermove", (e) => {
+      if (landed && Math.abs(e.clientX - landed.clientX) > Math.max(6, Math.abs(e.clientY - landed.clientY))) begin(e);
+      if (svg.hasPointerCapture(e.pointerId)) follow(e);
+    });
+    svg.addEventListener("pointerup", (e) => { if (landed) follow(e); landed = null; });
+    svg.addEventListener("pointercancel", () => (landed = null));
     svg.addEventListener("keydown", (e) => {
       const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
       if (!step) return;

@@ -21,9 +21,23 @@
   const ALL = Object.keys(KINDS).join();
   const kind = (box) => KINDS[Object.keys(KINDS).find((selector) => box.matches(selector))];
 
+  /* A formula on a line of its own that is a little too wide becomes a little smaller. */
+  function fit(box) {
+    if (!box.matches("div.math mjx-container")) return;
+    box.style.fontSize = "";
+    const needed = box.querySelector("mjx-math").getBoundingClientRect().width;
+    const share = (box.clientWidth - 1) / needed;
+    if (share < 1 && share >= 0.78)
+      box.style.fontSize = `${share * parseFloat(getComputedStyle(box).fontSize)}px`;
+  }
+
   function mark(box) {
-    const hidden = box.scrollWidth - box.clientWidth;
     if (!box.clientWidth) return;
+    if (box.dataset.room !== String(box.clientWidth)) {
+      box.dataset.room = box.clientWidth;
+      fit(box);
+    }
+    const hidden = box.scrollWidth - box.clientWidth;
     const more = [];
     if (hidden > 1 && box.scrollLeft > 1) more.push("left");
     if (hidden > 1 && box.scrollLeft < hidden - 1) more.push("right");
@@ -38,7 +52,43 @@
     }
   }
 
+  function switchCode() {
+    const button = document.querySelector(".otlec-code-switch"), root = document.documentElement;
+    if (!button) return;
+    const show = () => button.setAttribute("aria-pressed", String(root.dataset.code === "hidden"));
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      // What the reader looks at stays where it is.
+      const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+      const kept = middle?.closest(".bd-article p, .bd-article figure, .cell_output, .bd-article h2");
+      const before = kept?.getBoundingClientRect().top;
+      root.toggleAttribute("data-code");
+      if (root.hasAttribute("data-code")) root.dataset.code = "hidden";
+      try { localStorage["otlec-code"] = root.dataset.code ?? "shown"; } catch { /* for this visit */ }
+      if (kept) scrollBy({top: kept.getBoundingClientRect().top - before, behavior: "instant"});
+      show();
+    });
+    show();
+  }
+
+  /* A slider that a scrolling finger has touched goes back to where it was. */
+  function steadySliders() {
+    let touched = null;
+    const isSlider = (e) => e.pointerType === "touch" && e.target.matches?.("input[type=range]");
+    document.addEventListener("pointerdown", (event) => {
+      if (isSlider(event)) touched = {input: event.target, value: event.target.value};
+    }, true);
+    document.addEventListener("pointercancel", () => {
+      if (!touched) return;
+      touched.input.value = touched.value;
+      touched.input.dispatchEvent(new Event("input", {bubbles: true}));
+      touched = null;
+    }, true);
+  }
+
   function start() {
+    steadySliders();
+    switchCode();
     // A box may keep its size while what it holds grows.
     const sizes = new ResizeObserver((entries) =>
       new Set(entries.map((entry) => entry.target.closest(ALL))).forEach(mark),

@@ -6,7 +6,8 @@ whole book as PDF where the site has one (``directives/downloads.py``). In a fol
 server, it is ``static/buttons.js`` that saves. Launch buttons and links to the source need an
 address (``scripts/addresses.py``) and are left out without one. The theme's own buttons offer the
 committed notebook, solutions included, open it in a tab instead of saving it, and fail where launch
-services are configured without a repository; so ``templates/otlec-buttons.html`` takes their place.
+services are configured without a repository; so ``templates/otlec-buttons.html`` takes their
+place. On pages with code it has a switch that hides all of it.
 """
 
 import json
@@ -52,6 +53,7 @@ def menus(app, pagename, templatename, context, doctree):
     if doctree is None or app.builder.name != "html":
         return
     notebook = pagename in handouts.names()
+    context["otlec_has_code"] = notebook
     files = [("Notebook (.ipynb)", f"_sources/{pagename}.ipynb")] if notebook else []
     files.append(("Source (.md)", f"_sources/{pagename}.md"))
     if pdf := app.config.downloads.get("pdf"):

@@ -131,6 +131,22 @@ def inline(self, node):
     raise nodes.SkipNode
 
 
+def keep_together(app, doctree, docname):
+    """Let no line begin with the full stop that follows a formula."""
+    if not _typesets(app):
+        return
+    for formula in list(doctree.findall(nodes.math)):
+        parent = formula.parent
+        place = parent.index(formula)
+        after = parent[place + 1] if place + 1 < len(parent) else None
+        sign = isinstance(after, nodes.Text) and re.match(r"[.,;:?!)’”]+", after)
+        if not sign or "keep" in parent.get("classes", []):
+            continue
+        rest = nodes.Text(after[sign.end() :])
+        together = nodes.inline("", "", formula.deepcopy(), nodes.Text(sign[0]), classes=["keep"])
+        parent[place : place + 2] = [together, rest]
+
+
 def displayed(self, node):
     """Write a formula on a line of its own, with its number."""
     tex = node.astext() if node["nowrap"] else _aligned(node.astext())
@@ -260,5 +276,6 @@ def setup(app):
     """Register the renderer that ``html_math_renderer: typeset`` chooses."""
     app.add_html_math_renderer("typeset", (inline, None), (displayed, None))
     app.connect("builder-inited", add_styles)
+    app.connect("doctree-resolved", keep_together)
     app.connect("build-finished", write_styles, priority=700)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
