@@ -281,7 +281,7 @@ def stroke(page, ends):
         return area["x"] + area["width"] * (34 + x * 292) / 360
 
     def py(y):
-        return area["y"] + area["height"] * (240 - 34 - y * 172) / 240
+        return area["y"] + area["height"] * (360 - 34 - y * 292) / 360
 
     page.mouse.move(px(0), py(ends[0]))
     page.mouse.down()

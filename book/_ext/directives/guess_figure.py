@@ -27,6 +27,9 @@ class _Canvas:
 
     def __init__(self, axes):
         self.left, self.right, self.low, self.high = axes
+        # Lengths across and up are alike where the axes are equally long.
+        equal = abs((self.right - self.left) - (self.high - self.low)) < 1e-9
+        self.height = WIDTH if equal else HEIGHT
 
     def x(self, value: float) -> float:
         part = (value - self.left) / (self.right - self.left)
@@ -34,7 +37,7 @@ class _Canvas:
 
     def y(self, value: float) -> float:
         part = (value - self.low) / (self.high - self.low)
-        return round(HEIGHT - MARGIN - part * (HEIGHT - 2 * MARGIN), 1)
+        return round(self.height - MARGIN - part * (self.height - 2 * MARGIN), 1)
 
     def path(self, line) -> str:
         return "M" + "L".join(f"{self.x(x)} {self.y(y)}" for x, y in line)
@@ -81,6 +84,6 @@ def drawing(options: dict, *, answer: bool, marks: list[str] = ()) -> str:
             )
     said = html.escape(options["alt"]) + (" What is right is drawn in it." if answer else "")
     return (
-        f'<svg class="otlec-guess-figure otlec-panel" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="otlec-guess-figure otlec-panel" viewBox="0 0 {WIDTH} {canvas.height}" role="img" '
         f'aria-label="{said}">{"".join(parts)}</svg>'
     )
