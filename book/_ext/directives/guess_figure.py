@@ -84,6 +84,6 @@ def drawing(options: dict, *, answer: bool, marks: list[str] = ()) -> str:
             )
     said = html.escape(options["alt"]) + (" What is right is drawn in it." if answer else "")
     return (
-        f'<svg class="otlec-guess-figure otlec-panel" viewBox="0 0 {WIDTH} {canvas.height}" role="img" '
-        f'aria-label="{said}">{"".join(parts)}</svg>'
+        f'<svg class="otlec-guess-figure otlec-panel" viewBox="0 0 {WIDTH} {canvas.height}" '
+        f'role="img" aria-label="{said}">{"".join(parts)}</svg>'
     )
