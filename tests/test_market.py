@@ -1,11 +1,14 @@
 """The market: potentials always feasible, tight on what is assigned, whatever route they took."""
 
+import itertools
+
 import numpy as np
 import pytest
 from test_hungarian import five_families, structured, with_diagonal
 
-from otlec import cost_matrix
+from otlec import assignment, cost_matrix
 from otlec.solvers import market as module
+from otlec.solvers import matching
 from otlec.solvers.market import Market
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -152,3 +155,50 @@ def test_bids_on_whole_rows_cope_with_ties_forbidden_rows_and_single_allowed_pai
         market.settle()
         assert_feasible_and_tight(market, cost)
         assert np.count_nonzero(market.col_of < 0) <= n // 8
+
+
+def few_values(n, density, seed):
+    """Costs 0, or 1 with this probability: prices tie nearly everywhere."""
+    return (np.random.default_rng([n, seed]).random((n, n)) < density).astype(float)
+
+
+@pytest.mark.parametrize("density", [0.5, 0.9, 0.97, 0.99, 1.0])
+@pytest.mark.parametrize("small", [40, 350])
+def test_where_few_values_tie_the_market_itself_assigns_all_rows(monkeypatch, density, small):
+    monkeypatch.setattr(module, "_DIRECT", small)
+    for n, seed in itertools.product((41, 90), range(3)):
+        cost = few_values(n, density, seed)
+        cost[3] += 2
+        cost[:, 5] *= 3
+        market = Market(cost)
+        way = market.settle()
+        assert_feasible_and_tight(market, cost)
+        if density in (0.97, 0.99):
+            assert way in ("matching", "few_bids")
+            assert (market.col_of >= 0).all()
+
+
+def test_a_dual_step_is_taken_by_all_trees_and_needs_an_allowed_pair():
+    cost = np.array([[0.0, 5, 5], [0, 5, 7], [0, 6, 5]])
+    potentials, assigned = (cost.min(axis=1), np.zeros(3)), (np.full(3, -1), np.full(3, -1))
+    assert matching.match_in_phases((cost, None), potentials, assigned, 1000) == 0
+    assert cost[np.arange(3), assigned[1]].sum() == 10
+    assert potentials[0].sum() + potentials[1].sum() == 10
+    cost[:, 1:] = np.inf  # three rows, one column
+    potentials, assigned = (cost.min(axis=1), np.zeros(3)), (np.full(3, -1), np.full(3, -1))
+    assert matching.match_in_phases((cost, None), potentials, assigned, 1000) == 2
+    assert np.isfinite(potentials).all()
+
+
+def test_the_budget_of_looks_ends_the_phases():
+    cost = few_values(60, 0.97, 1)
+    potentials, assigned = (np.zeros(60), np.zeros(60)), (np.full(60, -1), np.full(60, -1))
+    free = matching.match_in_phases((cost, None), potentials, assigned, 10)
+    assert 30 < free == np.count_nonzero(assigned[1] < 0)
+
+
+@pytest.mark.parametrize("n", [1, 5, 90, pytest.param(400, marks=pytest.mark.needs_jit)])
+@pytest.mark.parametrize("value", [0.0, -2.5, 1e300])
+def test_constant_costs_give_the_identity(n, value):
+    result = assignment(np.full((n, n), value))
+    np.testing.assert_array_equal(result.permutation, np.arange(n))

@@ -12,12 +12,13 @@ import numpy as np
 from .._kernel import kernel
 from ..cost import cost_matrix
 from . import auction
-from .matching import match_tight
+from .matching import match_greedily, match_in_phases
 from .monge import sorted_assignment
 from .rows import INFINITE, costs_of_row, free_equal, least_of, subtract, where
 
 _DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
 _FEW = 2  # bids a row in small markets
+_PHASES = 20  # looks at each row, where prices tie
 _WITHOUT_STEP = 3  # bids a row without a step, on short lists
 _WIDER = 1e4  # from here on, rows live on different scales
 _SAMPLE = 48  # rows that are asked which of two prices suits them
@@ -61,6 +62,7 @@ class Market:
         before they begin, and watch their own progress.
         """
         for way in (
+            self.identity,
             self.each_column_to_its_row,
             self.few_bids,
             self.sorting,
@@ -73,16 +75,31 @@ class Market:
                 return way.__name__
         raise AssertionError("the auction settles what nothing else did")
 
+    def identity(self) -> bool:
+        """Where all costs are equal, nobody moves."""
+        matrix, _ = self.costs
+        if matrix is None or (matrix[0] != matrix[-1, -1]).any() or np.ptp(self.psi) > 0:
+            return False
+        if (matrix != matrix[0, 0]).any() or matrix[0, 0] == np.inf:
+            return False
+        self.row_of[:] = self.col_of[:] = np.arange(self.n)
+        return True
+
     def each_column_to_its_row(self) -> bool:
         """Each row is the one that some column costs least: all have a column already."""
         return self.n_free == 0
 
     def few_bids(self) -> bool:
-        """In small markets, bids that read whole rows, without a step: no more is worth while."""
+        """In small markets, bids that read whole rows, without a step: no more is worth while.
+
+        But where many rows pay the same, prices tie, and what is left is a matter of matching.
+        """
         matrix, _ = self.costs
         if matrix is None or self.n >= _DIRECT:
             return False
-        _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
+        n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
+        if n_free > 0 and np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4:
+            match_in_phases(self.costs, self.potentials, self.assigned, _PHASES * self.n)
         return True
 
     def sorting(self) -> bool:
@@ -105,9 +122,11 @@ class Market:
         self.ties = self._looks_like_matching()
         if not self.ties:
             return False
-        self._dismiss()
-        n_free, n_tight = match_tight(self.costs, *self.potentials, *self.assigned)
-        return n_free <= self.n // 16 or n_tight >= 2 * self.n
+        ties = match_greedily(self.costs, *self.potentials, *self.assigned) >= 2 * self.n
+        patience = _PHASES * self.n if ties else 0
+        return match_in_phases(self.costs, self.potentials, self.assigned, patience) <= (
+            self.n if ties else self.n // 16
+        )
 
     def bids_on_rows(self) -> bool:
         """Bids that read whole rows, where a few of them settle nearly all rows.

@@ -5,15 +5,15 @@ import numpy as np
 from .._kernel import kernel
 from .rows import INFINITE, costs_of_row, subtract, where_equal
 
+_BLOCK = 32  # columns that are compared before looking which one it was
 _FAVOURITES = 12  # equally good columns that a row remembers
 
 
 @kernel
-def match_tight(costs, phi, psi, row_of, col_of):
-    """Match rows to columns that they like best; return how many stay free, and all tight pairs.
+def match_greedily(costs, phi, psi, row_of, col_of):
+    """Give rows columns that they like best; return the number of tight pairs that were listed.
 
-    Rows with few tight pairs choose first, and take the column that fewest others want; then
-    augmenting paths of tight pairs are searched breadth first.
+    Rows with few tight pairs choose first, and take the column that fewest others want.
     """
     n = psi.size
     columns = np.empty((n, _FAVOURITES), np.int32)
@@ -33,10 +33,9 @@ def match_tight(costs, phi, psi, row_of, col_of):
             demand[j] += 1
     for few in range(1, columns.shape[1] + 1):
         for i in range(n):
-            if counts[i] == few:
+            if counts[i] == few and col_of[i] < 0:
                 _choose(columns[i, :few], demand, i, row_of, col_of)
-    n_free = _augment_tight(columns, counts, row_of, col_of)
-    return n_free, counts.sum()
+    return counts.sum()
 
 
 @kernel
@@ -53,38 +52,113 @@ def _choose(columns, demand, i, row_of, col_of):
 
 
 @kernel
-def _augment_tight(columns, counts, row_of, col_of):
-    """Search augmenting paths of listed tight pairs; return the number of rows left free."""
-    n = counts.size
-    seen = np.full(n, -1)
-    parent = np.empty(n, np.int64)
-    queue = np.empty(n, np.int64)
-    n_free = 0
-    for start in range(n):
-        if col_of[start] >= 0:
-            continue
-        queue[0] = start
-        head, tail, sink = 0, 1, -1
-        while head < tail and sink < 0:
-            i = queue[head]
-            head += 1
-            for j in columns[i, : counts[i]]:
-                if seen[j] == start:
-                    continue
-                seen[j] = start
-                parent[j] = i
-                if row_of[j] < 0:
-                    sink = j
-                    break
-                queue[tail] = row_of[j]
-                tail += 1
-        if sink < 0:
-            n_free += 1
-            continue
-        j = sink
-        i = -1
-        while i != start:
-            i = parent[j]
-            row_of[j] = i
-            j, col_of[i] = col_of[i], j
+def match_in_phases(costs, potentials, assigned, budget):
+    """Match the free rows on tight pairs, with dual steps in between; return how many stay free.
+
+    A phase searches an augmenting path from each free row, depth first, and looks for a free column
+    before it goes deeper; no column is visited twice. As long as it finds none, the rows R and the
+    columns C that it visits have no tight pair from R to outside C, and later phases leave them
+    out. If it finds none at all, they take the dual step at once: phi + delta on R, psi - delta on
+    C, until such a pair becomes tight.
+
+    Stops when all rows are matched, when no dual step helps, or after ``budget`` looks at rows.
+
+    Source: Pothen and Fan (1990); Kuhn (1955).
+    """
+    phi, psi = potentials
+    row_of, col_of = assigned
+    n = psi.size
+    free = np.where(row_of < 0, psi, -np.inf)  # psi where a column is free
+    n_free = np.count_nonzero(row_of < 0)
+    alive = psi.copy()  # psi where a column may still lead to a free one
+    while n_free > 0 and budget > 0:
+        unseen = alive.copy()  # psi where a column was not visited in this phase
+        found = 0
+        for start in range(n):
+            if col_of[start] < 0 and budget > 0:
+                success, looks = _augment(start, costs, phi, free, unseen, row_of, col_of)
+                found += success
+                budget -= looks
+                if found == 0:
+                    alive[:] = unseen
+        n_free -= found
+        if found == 0 and budget > 0:
+            if not _dual_step(costs, phi, psi, col_of, unseen):
+                break
+            alive[:] = psi
     return n_free
+
+
+@kernel
+def _augment(start, costs, phi, free, unseen, row_of, col_of):
+    """Search depth first from a free row, and flip the path; whether it has one, and all looks."""
+    n = phi.size
+    row, reduced = np.empty(n), np.empty(n)
+    rows, columns = np.empty(n, np.int64), np.empty(n, np.int64)
+    rows[0] = start
+    depth, deepest = 0, -1  # where the path ends, and where it did when it grew last
+    looks = 0
+    while depth >= 0:
+        i = rows[depth]
+        row_costs = costs_of_row(i, row, *costs)
+        looks += 1
+        if depth > deepest and _has_tight(row_costs, free, phi[i], reduced):
+            columns[depth] = _first_tight(phi[i], reduced)
+            free[columns[depth]] = unseen[columns[depth]] = -np.inf
+            for k in range(depth + 1):
+                row_of[columns[k]], col_of[rows[k]] = rows[k], columns[k]
+            return True, looks
+        deepest = depth
+        if _has_tight(row_costs, unseen, phi[i], reduced):
+            columns[depth] = _first_tight(phi[i], reduced)
+            unseen[columns[depth]] = -np.inf
+            depth += 1
+            rows[depth] = row_of[columns[depth - 1]]
+            deepest = depth - 1
+        else:
+            depth -= 1
+    return False, looks
+
+
+@kernel
+def _has_tight(row_costs, psi, phi_row, reduced):
+    """Whether the row has a pair of c - psi <= phi; these differences are left in ``reduced``."""
+    least = subtract(row_costs, psi, reduced)
+    return np.int64(least).view(np.float64) <= phi_row
+
+
+@kernel
+def _first_tight(phi_row, reduced):
+    for first in range(0, reduced.size, _BLOCK):
+        block = reduced[first : first + _BLOCK]
+        n_tight = 0
+        for k in range(block.size):
+            n_tight += block[k] <= phi_row
+        if n_tight > 0:
+            k = 0
+            while block[k] > phi_row:
+                k += 1
+            return first + k
+    return -1
+
+
+@kernel
+def _dual_step(costs, phi, psi, col_of, unseen):
+    """Raise the rows and lower the columns that were visited; whether a pair can become tight."""
+    n = phi.size
+    row, reduced = np.empty(n), np.empty(n)
+    visited = np.empty(n, np.bool_)
+    delta = np.inf
+    for i in range(n):
+        visited[i] = col_of[i] < 0 or unseen[col_of[i]] == -np.inf
+        if visited[i]:
+            least = subtract(costs_of_row(i, row, *costs), unseen, reduced)
+            delta = min(delta, np.int64(least).view(np.float64) - phi[i])
+    if delta == np.inf:
+        return False
+    for i in range(n):
+        if visited[i]:
+            phi[i] += delta
+            if col_of[i] >= 0:
+                psi[col_of[i]] -= delta
+    return True

@@ -21,6 +21,7 @@ import numpy as np
 from .._kernel import kernel
 
 _GLANCE = 8  # rows and columns of the sample that decides whether the guess is worth while
+_LOOK = 100  # and of the next one: the first shows little where most costs are equal
 _ROUNDING = 1e-14  # of sums of differences, in units of the potentials
 
 
@@ -29,10 +30,11 @@ def sorted_assignment(cost: np.ndarray):
 
     A small sample of rows and columns discards nearly all matrices that are not Monge.
     """
-    step = cost.shape[0] // _GLANCE
     with np.errstate(invalid="ignore", over="ignore"):  # forbidden pairs are not Monge
-        if not _is_monge(cost[::step, ::step]):
-            return None
+        for size in (_GLANCE, _LOOK):
+            step = max(cost.shape[0] // size, 1)
+            if not _is_monge(cost[::step, ::step]):
+                return None
         rows, columns = _orders(cost)
         phi, psi = _along_the_diagonal(cost, rows, columns)
     slack = _ROUNDING * (np.abs(phi).max() + np.abs(psi).max())
