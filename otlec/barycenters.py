@@ -42,6 +42,7 @@ from .plan import Plan
 from .solvers.fixed_support import best_weights
 
 _STEPS_OF_A_GUESS = 5
+_CRUMB = 1e-14
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -174,6 +175,7 @@ def barycenter(
         raise ValueError("exact is for p = 2, and needs no start")
     if p != 2:
         raise ValueError(f"p must be 2 where support is not given, but it is {p!r}")
+    _refuse_overflow(measures if start is None else [*measures, require_measure(start, "start")])
     if start is not None:
         _check_dimension(require_measure(start, "start"), measures, "start")
         return _free_support(measures, weights, start, steps, tolerance)
@@ -213,6 +215,8 @@ def _one_after_the_other(measures, weights) -> Measure:
     for i in heavy[1:]:
         total += weights[i]
         nu = geodesic(optimal_plan(nu, measures[i]), min(weights[i] / total, 1.0))
+        counts = nu.weights > _CRUMB  # a start may forget what hardly weighs
+        nu = Measure(nu.points[counts], nu.weights[counts] / nu.weights[counts].sum())
     return nu
 
 
@@ -310,11 +314,8 @@ def _free(measures, weights) -> Measure:
 
 def _nearest(nu: Measure, support: np.ndarray) -> np.ndarray:
     """The weights of nu, each atom's at the point of the support that is next to it."""
-    from scipy.spatial import KDTree
-
-    k = support.shape[0]
-    _, nearest = KDTree(support.reshape(k, -1)).query(_table(nu))
-    return np.bincount(nearest, nu.weights, k)
+    nearest = cost_matrix(nu.points, support, 1).argmin(axis=1)
+    return np.bincount(nearest, nu.weights, support.shape[0])
 
 
 def _table(mu: Measure) -> np.ndarray:
@@ -331,6 +332,14 @@ def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
         name = f"measures[{position}]"
         _check_dimension(mu if isinstance(mu, Law) else require_measure(mu, name), measures, name)
     return measures, _validate.shares(weights, "weights", len(measures))
+
+
+def _refuse_overflow(measures) -> None:
+    """Raise where the square of a distance may exceed the largest float."""
+    ends = [np.ravel([mu.left, mu.right] if isinstance(mu, Law) else mu.points) for mu in measures]
+    extent = float(max(x.max() for x in ends)) - float(min(x.min() for x in ends))
+    if not math.isfinite(extent * extent * 4 * measures[0].dim):
+        raise ValueError("|x - y|^2 overflows: scale the points down")
 
 
 def _check_dimension(mu: Measure, measures: list[Measure], name: str) -> None:
