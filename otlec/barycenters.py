@@ -36,7 +36,7 @@ from .certificate import judge
 from .cost import cost_matrix
 from .distance import optimal_plan, wasserstein
 from .geodesics import geodesic, quantile_interpolation
-from .law import Law, law_mixture
+from .law import Law, LawPlan, law_mixture
 from .measure import Measure, require_measure
 from .plan import Plan
 from .solvers.fixed_support import best_weights
@@ -55,7 +55,7 @@ class Barycenter(ReadOnly):
         The barycenter $\nu$.
     weights : array of shape (N,)
         The numbers $\lambda_i$.
-    plans : tuple of N Plans
+    plans : tuple of N Plans, or LawPlans
         Optimal plans from each $\mu_i$ to $\nu$, each with its potentials.
     objective : float
         $\sum_i \lambda_i W_p^p(\mu_i, \nu)$, from those plans.
@@ -68,9 +68,9 @@ class Barycenter(ReadOnly):
         The objective at each step of the free support; the objective alone for the other methods.
     """
 
-    measure: Measure
+    measure: Measure | Law
     weights: np.ndarray
-    plans: tuple[Plan, ...]
+    plans: tuple[Plan | LawPlan, ...]
     objective: float
     lower_bound: float
     method: str
@@ -87,8 +87,10 @@ class Barycenter(ReadOnly):
 
         The plans are part of the proof: a plan that is not certified speaks instead.
         """
-        verdicts = [judge(plan, plan.evidence) for plan in self.plans]
+        judged = [plan for plan in self.plans if isinstance(plan, Plan)]
+        verdicts = [judge(plan, plan.evidence) for plan in judged]
         refused = [str(verdict) for verdict in verdicts if not verdict.holds]
+        refused += [plan.certificate for plan in self.plans if plan.certificate.startswith("not")]
         if refused:
             return refused[0]
         shares = zip(self.weights, self.plans, strict=True)
@@ -98,7 +100,7 @@ class Barycenter(ReadOnly):
         if self.gap < -1e-9 * abs(self.objective):
             return "not certified: the lower bound exceeds the objective"
         share = max(self.gap, 0.0) / (self.objective or 1.0)
-        share = max(share, *(verdict.error for verdict in verdicts))
+        share = max([share, *(verdict.error for verdict in verdicts)])
         if share > 1e-9:
             return f"at most {100 * share:.2g} % above the least objective"
         return "certified to 1e-9" if share > 1e-12 else "certified to 1e-12"

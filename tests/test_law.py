@@ -1,5 +1,6 @@
 """Laws on the line with densities and atoms: distances, maps, geodesics, barycenters, exactly."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -155,6 +156,7 @@ def test_barycenters_average_quantiles_and_meet_their_bound(seed):
     weights = rng.dirichlet(np.ones(3))
     result = barycenter(laws, weights)
     assert abs(result.gap) <= 1e-12 * max(result.objective, 1)
+    assert result.certificate.startswith("certified")
     s = rng.random(20)
     mean = sum(w * quantile_function(mu, s) for w, mu in zip(weights, laws, strict=True))
     np.testing.assert_allclose(quantile_function(result.measure, s), mean, atol=1e-9)
@@ -208,6 +210,15 @@ def test_quantile_functions_may_jump_and_bend():
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_plan_that_crosses_or_misses_a_law_is_not_certified():
+    plan = optimal_plan(STEEP, UNIFORM)
+    assert plan.certificate == "certified to 1e-12"
+    crossed = dataclasses.replace(plan, y=plan.y[::-1].copy())
+    assert crossed.certificate == "not certified: the plan crosses itself"
+    missed = dataclasses.replace(plan, y=plan.y * 0.9)
+    assert missed.certificate == "not certified: the marginals are not the two laws"
 
 
 def test_a_law_describes_itself():
