@@ -1,5 +1,6 @@
 """Benamou–Brenier: closed forms, certificates, order of convergence, symmetries, bad input."""
 
+import dataclasses
 import warnings
 from pathlib import Path
 
@@ -164,6 +165,82 @@ def test_one_cell_moves_to_one_cell(p):
     plan = otlec.benamou_brenier(rho0, rho1, steps=8, p=p, tol=0.05, max_iterations=3000)
     assert_certified(plan)
     assert plan.energy == pytest.approx((5 / 8) ** p, rel=0.15)
+
+
+def _discs(n):
+    """A disc and two smaller ones of half its mass each, as 0 and a constant: jumps, and vacuum."""
+    at = (np.arange(n) + 0.5) / n
+    x, y = np.meshgrid(at, at, indexing="ij")
+
+    def disc(a, b, r):
+        return ((x - a) ** 2 + (y - b) ** 2 < r * r).astype(float)
+
+    ends = disc(0.3, 0.3, 0.15), disc(0.7, 0.65, 0.1) + disc(0.3, 0.75, 0.1)
+    return tuple(rho / rho.mean() for rho in ends)
+
+
+@pytest.mark.statement("5.1")
+@pytest.mark.needs_jit
+@pytest.mark.filterwarnings("ignore:benamou_brenier stopped")
+@pytest.mark.parametrize(("p", "near"), [(1.5, 0.01), (2, 0.02), (4, 0.06)])
+def test_between_discs_with_vacuum_the_bounds_are_near_after_100_iterations(p, near):
+    plan = otlec.benamou_brenier(*_discs(32), steps=16, p=p, tol=1e-6, max_iterations=100)
+    assert_certified(plan)
+    assert plan.gap <= near * plan.lower_bound
+    empty = _discs(32)[0] + _discs(32)[1] == 0
+    assert (plan.rho[8][empty] == 0).mean() > 0.5  # vacuum stays vacuum
+
+
+@pytest.mark.statement("5.1")
+@pytest.mark.needs_jit
+@pytest.mark.filterwarnings("ignore:benamou_brenier stopped")
+def test_the_bounds_enclose_the_minimum_that_an_interior_point_method_finds():
+    # Clarabel 0.11, on the cone program of the same staggered grid: its minimum for any densities,
+    # and for densities that are non-negative at all times, as those of a film are.
+    minimum, of_films = 0.2318725622, 0.2318874978
+    for count in (40, 100, 1000):
+        plan = otlec.benamou_brenier(*_discs(16), steps=8, tol=1e-6, max_iterations=count)
+        assert plan.lower_bound <= minimum * (1 + 1e-7)
+        assert plan.upper_bound >= of_films * (1 - 1e-7)
+    assert plan.energy == pytest.approx(minimum, rel=5e-4)
+    assert plan.certificate == "certified to 1e-2"
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "words"),
+    [
+        (1.0, 1.0009, "certified to 1e-3"),
+        (1.0, 1.0, "certified to 1e-12"),
+        (0.0, 0.0, "certified to 1e-12"),
+        (1.0, 3.0, "not certified"),
+        (1.0, 0.5, "not certified"),
+        (0.0, 0.5, "not certified"),
+        (1.0, np.inf, "not certified"),
+        (-np.inf, np.inf, "not certified"),
+        (np.nan, 1.0, "not certified"),
+    ],
+)
+def test_the_certificate_of_a_film_says_what_its_bounds_prove(lower, upper, words):
+    plan = otlec.benamou_brenier([1.0, 2, 3], [3.0, 2, 1], steps=4, **quick)
+    judged = dataclasses.replace(plan, lower_bound=lower, upper_bound=upper)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert judged.certificate.startswith(words)
+        assert repr(judged).startswith("DynamicPlan(3, 4 steps")
+
+
+@pytest.mark.needs_jit
+@pytest.mark.filterwarnings("ignore:benamou_brenier stopped")
+def test_bounds_that_overflow_are_silent():
+    rho0, rho1 = np.zeros((9, 9)), np.zeros((9, 9))
+    mask = np.zeros((9, 9), bool)
+    mask[2:, 4] = True
+    rho0[5:8, 1:3], rho1[5:8, 6:8] = 1, 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "benamou_brenier stopped")
+        for p in (1, 1.05, 4):
+            otlec.benamou_brenier(rho0, rho1, p=p, obstacles=mask, max_iterations=40)
 
 
 @pytest.mark.statement("5.1")

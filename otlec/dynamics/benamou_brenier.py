@@ -4,8 +4,8 @@ $$W_p^p(\mu, \nu) = \inf \left\{ \int_0^1 \!\! \int \frac{|m|^p}{\rho^{p-1}} \, 
 \;\middle|\; \partial_t \rho + \nabla \cdot m = 0,\ \rho_0 = \mu,\ \rho_1 = \nu \right\}.$$
 
 In density and momentum the problem is convex (Benamou and Brenier, 2000). The unknowns live on the
-staggered grid of `staggered_grid`; the energy is evaluated at the centres of its cells. Its
-convex conjugate is the indicator of the slopes (a, b) with $a + |b|^q / q \le 0$, a convex set K,
+staggered grid of `staggered_grid`; the energy is evaluated at the centres of its cells. Divided by
+p, its convex conjugate is the indicator of the slopes (a, b) with $a + |b|^q / q \le 0$, a convex set K,
 so that each iteration is
 
 - a projection on the continuity equation (a Poisson equation, by cosine transforms in space and
@@ -13,8 +13,8 @@ so that each iteration is
 - a projection of each cell's dual variable on K (one scalar equation).
 
 This is the over-relaxed method of Chambolle and Pock. It starts on a coarse grid and doubles it.
-It stops on the distance of two bounds of the minimum (`bounds`), which the result carries
-(`film`).
+It stops on the distance of two bounds of the minimum (`bounds`, and `vacuum` where cells are empty),
+which the result carries (`film`).
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def benamou_brenier(
         warnings.warn(
             f"benamou_brenier stopped after max_iterations = {max_iterations} with a relative gap "
             f"of {run.relative_gap:.1e} > tol = {tol:g}; raise max_iterations or tol. "
-            "(Densities with jumps may keep a gap of the order of a cell: smooth them.)",
+            "(Densities with jumps may keep a gap of a few thousandths: smooth them.)",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -142,7 +142,7 @@ class _Run:
         self.step = step
         self.log = []
         self.lower, self.upper = (-np.inf, None, None), (np.inf, None)
-        self.depth = 0.1
+        self.depth, self.next_vacuum = 0.1, 100
         self.converged = False
 
     @property
@@ -166,9 +166,8 @@ class _Run:
             for iteration in range(1, self.max_iterations + 1):
                 step = self.step or default_step(iteration)
                 energy, residual, violation = self.level.iterate(step)
-                last = iteration == self.max_iterations
-                if iteration >= next_check or last:
-                    self.check(energy, last)
+                if iteration in (next_check, self.max_iterations):
+                    self.check(iteration, energy)
                     # The gap falls a little faster than one over the number of iterations.
                     most = 2.5 if self.upper[0] < np.inf else 1.5
                     factor = min(max((self.relative_gap / self.tol) ** 0.7, 1.15), most)
@@ -186,12 +185,22 @@ class _Run:
             if bar is not None:
                 bar.close()
 
-    def check(self, energy: float, last: bool):
-        """Compute the bounds: the upper one, which costs more, only where it may be the last."""
+    def check(self, iteration: int, energy: float) -> None:
+        """Compute the bounds: the upper ones, which cost more, only where they may be the last."""
+        last = iteration == self.max_iterations
         self.level.clean()
-        self.lower = max(self.lower, self.level.lower_bound(), key=lambda pair: pair[0])
+        careful = last or not energy - self.lower[0] <= self.tol * self.lower[0]
+        self.lower = max(self.lower, self.level.lower_bound(careful), key=lambda pair: pair[0])
         if not last and energy - self.lower[0] > self.tol * self.lower[0]:
             return
+        self.repair()
+        if self.relative_gap > self.tol and (last or iteration >= self.next_vacuum):
+            self.next_vacuum = 2 * iteration  # it costs some ten iterations
+            trial = self.level.vacuum_bound(self.upper[0])
+            self.upper = min(self.upper, trial, key=lambda pair: pair[0])
+
+    def repair(self) -> None:
+        """The upper bound by repair of the iterate, again while that helps."""
         # The noise in the vacuum falls: follow it down, as long as that helps.
         depth = self.depth
         while depth > 1e-7:

@@ -127,6 +127,17 @@ class DynamicPlan:
         return self.upper_bound - self.lower_bound
 
     @property
+    def certificate(self) -> str:
+        """What the two bounds prove of the discrete minimum, rounded up to a power of ten."""
+        share = self.gap / abs(self.lower_bound) if self.lower_bound else np.inf
+        if self.gap == 0:
+            share = 0.0
+        if not 0 <= share < np.inf:
+            return "not certified: the bounds are not one above the other, or not finite"
+        power = int(np.ceil(np.log10(max(share, 1e-12))))
+        return f"certified to 1e{power}" if power < 0 else "not certified: the bounds are far apart"
+
+    @property
     def potential(self) -> np.ndarray:
         r"""The potential on the cells at each time: shape (steps + 1, *grid).
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import bounds, staggered_grid
+from . import bounds, staggered_grid, vacuum
 from .grids import Grid, GridWithObstacles
 from .proximal import _dual_step, _dual_step_quadratic
 
@@ -104,10 +104,10 @@ class Level:
             math.sqrt(float(worst.max())) / step,
         )
 
-    def lower_bound(self) -> tuple[float, np.ndarray, staggered_grid.Field]:
+    def lower_bound(self, careful: bool = True) -> tuple[float, np.ndarray, staggered_grid.Field]:
         """A lower bound of the minimum, its potential and its slopes on the cells."""
         value, potential, (in_time, *in_space) = bounds.lower_bound(
-            self.grid, self.dual, *self.ends, self.p
+            self.grid, self.dual, *self.ends, self.p, careful
         )
         unit = self.p * self.speed ** (self.p - 1)
         slopes = (unit * self.speed * in_time, *(unit * b for b in in_space))
@@ -119,6 +119,14 @@ class Level:
             self.grid, self.faces, self.dual, *self.ends, self.p, depth
         )
         return self.speed**self.p * value, faces
+
+    def vacuum_bound(self, known: float):
+        """As `upper_bound`, for densities with vacuum, if below ``known``; else inf and None."""
+        unit = self.speed**self.p
+        value, faces = vacuum.upper_bound(
+            self.grid, self.faces, self.dual, self.ends, self.p, known / unit
+        )
+        return unit * value, faces
 
     def prolong(self, finer: Level) -> None:
         """Start a finer level from this one, by linear interpolation."""

@@ -85,15 +85,17 @@ def interpolate(faces: Sequence[np.ndarray]) -> Field:
 
 def spread(centres: Sequence[np.ndarray]) -> Field:
     """The adjoint of `interpolate`: half of each cell's value to each of its two faces."""
-    out = []
-    for axis, v in enumerate(centres):
-        shape = list(v.shape)
-        shape[axis] += 1
-        u = np.zeros(shape, v.dtype)
-        cut(u, axis, None, -1)[...] += 0.5 * v
-        cut(u, axis, 1, None)[...] += 0.5 * v
-        out.append(u)
-    return tuple(out)
+    return tuple(spread_along(v, axis) for axis, v in enumerate(centres))
+
+
+def spread_along(v: np.ndarray, axis: int) -> np.ndarray:
+    """The entry of `spread` for one axis."""
+    shape = list(v.shape)
+    shape[axis] += 1
+    u = np.zeros(shape, v.dtype)
+    cut(u, axis, None, -1)[...] += 0.5 * v
+    cut(u, axis, 1, None)[...] += 0.5 * v
+    return u
 
 
 def close(faces: Sequence[np.ndarray]) -> Field:
