@@ -5,16 +5,16 @@ $$W_p^p(\mu, \nu) = \inf \left\{ \int_0^1 \!\! \int \frac{|m|^p}{\rho^{p-1}} \, 
 
 In density and momentum the problem is convex (Benamou and Brenier, 2000). The unknowns live on the
 staggered grid of `staggered_grid`; the energy is evaluated at the centres of its cells. Divided by
-p, its convex conjugate is the indicator of the slopes (a, b) with $a + |b|^q / q \le 0$, a convex set K,
-so that each iteration is
+p, its convex conjugate is the indicator of the slopes (a, b) with $a + |b|^q / q \le 0$, a convex
+set K, so that each iteration is
 
 - a projection on the continuity equation (a Poisson equation, by cosine transforms in space and
   elimination in time), and
 - a projection of each cell's dual variable on K (one scalar equation).
 
 This is the over-relaxed method of Chambolle and Pock. It starts on a coarse grid and doubles it.
-It stops on the distance of two bounds of the minimum (`bounds`, and `vacuum` where cells are empty),
-which the result carries (`film`).
+It stops on the distance of two bounds of the minimum (`bounds`, and `vacuum` where cells are
+empty), which the result carries (`film`).
 """
 
 from __future__ import annotations
