@@ -144,7 +144,7 @@ def mutations(node):
         yield lambda n: setattr(n, "op", ast.UAdd())
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         yield lambda n: setattr(n, "value", n.value + 1)
-        if node.value:
+        if node.value and not getattr(node, "counts", False):  # axis -1 is often axis 1
             yield lambda n: setattr(n, "value", -n.value)
     if isinstance(node, ast.Attribute) and node.attr == "T":  # forget a transposition
         yield lambda n: setattr(n, "attr", "real")
@@ -169,6 +169,9 @@ def mutations(node):
 def mutants(code: str):
     """All programs that differ from a solution by one mutation of its function's body."""
     tree = ast.parse(exercise_notebooks.solved(code))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "axis":
+            node.value.counts = True
     for place, node in enumerate(ast.walk(tree)):
         for which, _ in enumerate(mutations(node)):
             spoiled = copy.deepcopy(tree)

@@ -142,7 +142,7 @@ def test_the_bound_by_moments_is_judged_by_what_its_text_asks_for():
         return float(np.max(np.abs(mu.points[:, None] - nu.points)))
 
     verdict = judge("2.5", with_a_factor)
-    assert "for Dirac masses at 2 and -0 it is reached" in verdict.reason
+    assert "for Dirac masses at 2 and 0 it is reached" in verdict.reason
     assert verdict.mistake == "one root, with a factor"
     assert judge("2.5", exact).mistake == "more than moments"
     assert judge("2.5", lambda mu, nu, p: sum(m ** (1 / p) for m in moments(mu, nu, p)))

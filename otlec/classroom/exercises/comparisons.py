@@ -52,6 +52,15 @@ def _moments(mu, nu, p):
     ),
     mistakes=(
         Mistake(
+            "too large",
+            "A correct bound, but a factor too large: where one measure is the Dirac mass at 0 it "
+            "has to be reached.",
+            (
+                lambda mu, nu, p: 2 * sum(m ** (1 / p) for m in _moments(mu, nu, p)),
+                lambda mu, nu, p: 2 * sum(_moments(mu, nu, p)) ** (1 / p),
+            ),
+        ),
+        Mistake(
             "missing roots",
             "The moments are p-th powers of distances: take the p-th root of each before you add.",
             lambda mu, nu, p: sum(_moments(mu, nu, p)),
@@ -109,10 +118,10 @@ def _moment_bound(call, mu, nu, p):
     alone = number(call(Measure([a]), Measure([-b]), p))
     require(
         alone >= (a + b) * (1 - tol) - tol,
-        f"this is no upper bound: Dirac masses at {a:.6g} and {-b:.6g} are {a + b:.6g} apart, but "
-        f"the bound says {alone:.6g}",
+        f"this is no upper bound: Dirac masses at {a:.6g} and {0.0 - b:.6g} are {a + b:.6g} apart, "
+        f"but the bound says {alone:.6g}",
     )
-    same(alone, a + b, f"for Dirac masses at {a:.6g} and {-b:.6g} it is reached", tol)
+    same(alone, a + b, f"for Dirac masses at {a:.6g} and {0.0 - b:.6g} it is reached", tol)
     same(found, alone, f"it is the same as for Dirac masses with the moments {a**p:.6g} and "
          f"{b**p:.6g}, which are those of mu and nu", tol)  # fmt: skip
 
@@ -210,6 +219,15 @@ def _band(gamma, d, p, root=True, power=None, last=None):
         "Take the p-th root of diam^(p-1) times the integral of d.",
     ),
     mistakes=(
+        Mistake(
+            "no roots",
+            "These are the p-th powers of the norms: lines 2 and 3 are lengths.",
+            lambda gamma, d, p: (
+                (gamma * d).sum(),
+                (gamma * d**p).sum(),
+                d.max() ** (p - 1) * (gamma * d).sum(),
+            ),
+        ),
         Mistake(
             "missing root",
             "Line 2 is a norm: the p-th root of the integral of d^p.",

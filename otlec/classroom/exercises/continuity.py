@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import numpy as np
 
-from ._inputs import matrix, vector
+from ._inputs import HALVES, matrix, vector
 from ._machine import Mistake, exercise
 from ._values import array, number, parts, require, same
 
@@ -150,8 +150,8 @@ def _velocity(call, s, t, x):
 @st.composite
 def _two_crowds(draw):
     n = draw(st.integers(1, 4))
-    rows = [draw(vector(n, st.integers(0, 3))), draw(vector(n)), draw(vector(n, st.integers(0, 3))),
-            draw(vector(n))]  # fmt: skip
+    density = st.integers(0, 3).map(lambda k: k / 2)
+    rows = [draw(vector(n, entries)) for entries in (density, HALVES) * 2]
     return tuple(rows)
 
 
@@ -187,6 +187,12 @@ def _energies(rho1, v1, rho2, v2, v):
         "Where nobody is, choose 0. The energy is the sum of rho v^2 over the cells.",
     ),
     mistakes=(
+        Mistake(
+            "nothing saved",
+            "Where both crowds are and their velocities differ, the one field has less energy "
+            "than the two together.",
+            lambda *a: (_mean(*a), 0.0),
+        ),
         Mistake(
             "plain mean",
             "The greater crowd counts for more: weigh the velocities by the densities.",

@@ -231,8 +231,8 @@ def _fade(call, t):
     heavy = int((places[:, -1] >= 0.2 - 1e-9).sum())
     require(
         heavy >= 3,
-        f"it is a geodesic of W_1, but at t = {t:g} it has {heavy} places with a mass of 0.2 or "
-        "more, and not three",
+        f"it is a geodesic of W_1, but at t = {t:g} the places with a mass of 0.2 or more are "
+        f"{heavy}, and not three",
     )
 
 
@@ -292,7 +292,10 @@ def _polygon(curve, times, power=1.0):
         Mistake(
             "one step short",
             "n points make n - 1 steps: np.linspace(0, 1, n + 1).",
-            lambda curve, n: _polygon(curve, np.linspace(0, 1, n)),
+            (
+                lambda curve, n: _polygon(curve, np.linspace(0, 1, n)),
+                lambda curve, n: _polygon(curve, np.arange(n) / n),
+            ),
         ),
         Mistake(
             "squares",

@@ -151,6 +151,18 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
     ),
     mistakes=(
         Mistake(
+            "t = 1",
+            "Lines 2 and 3 belong to the time t: between 0 and t the measure moves to rho_t only, "
+            "and the quotient divides by t.",
+            (
+                lambda cost, sigma, rho0, rho1, t: _slopes(cost, sigma, rho0, rho1, 1.0),
+                lambda cost, sigma, rho0, rho1, t: (
+                    *_slopes(cost, sigma, rho0, rho1, 1.0)[:2],
+                    _slopes(cost, sigma, rho0, rho1, t)[2],
+                ),
+            ),
+        ),
+        Mistake(
             "no division",
             "Line 2 is a slope: divide the difference of the costs by t.",
             lambda *args: _slopes(*args, divide=False),

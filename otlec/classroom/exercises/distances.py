@@ -248,6 +248,11 @@ def _powers_apart(sigma, x1, x2, x3, p):
     ),
     mistakes=(
         Mistake(
+            "order of the lines",
+            "From the least to the greatest: the norm of d(x1, x3) comes first.",
+            lambda *a: _minkowski_with(lambda a, b, p: a ** (1 / p) + b ** (1 / p))(*a)[::-1],
+        ),
+        Mistake(
             "no roots",
             "A norm in L^p is the p-th root of the integral: each line needs it.",
             _minkowski_with(lambda a, b, p: a + b, root=False),

@@ -55,6 +55,16 @@ def _objective(r, n, rho, m, step):
     ),
     mistakes=(
         Mistake(
+            "only cut off",
+            "The energy pulls, too: the momentum shrinks, and the density grows where there is "
+            "momentum.",
+            (
+                lambda rho, m, step: (max(rho, 0.0), m),
+                lambda rho, m, step: (max(rho, 0.0), m if rho > 0 else 0.0),
+                lambda rho, m, step: (rho, m),
+            ),
+        ),
+        Mistake(
             "step 1", "This is right for step = 1 only.", lambda rho, m, step: _prox(rho, m, 1.0)
         ),
         Mistake(

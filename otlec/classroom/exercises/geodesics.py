@@ -54,6 +54,7 @@ def _uniform(D, times, pairs):
 
 
 _LINE = np.array([0.0, 0.25, 1.0])
+_EVEN = np.linspace(0, 1, 5)
 _THIRDS = np.array([0.0, 1 / 3, 0.7, 1.0])
 
 
@@ -80,6 +81,12 @@ _THIRDS = np.array([0.0, 1 / 3, 0.7, 1.0])
         ),
         (np.zeros((3, 3)), _LINE),
         (0.1 * chords(np.column_stack([_THIRDS, 0 * _THIRDS])), _THIRDS),
+    ),
+    probes=(
+        (chords(np.column_stack([_EVEN, 0 * _EVEN])), _EVEN),
+        (chords(np.column_stack([np.cos(3 * _EVEN), np.sin(3 * _EVEN)])), _EVEN),
+        (chords(np.column_stack([_EVEN**2, 0 * _EVEN])), _EVEN),
+        (chords(3 * np.column_stack([0.6 * _THIRDS, 0.8 * _THIRDS])), _THIRDS),
     ),
     right="All pairs of times count: equal steps on a circle, and a spiral that leaves its start "
     "at constant speed, are no geodesics. A curve that stays where it is is one.",
@@ -143,6 +150,7 @@ _THIRDS = np.array([0.0, 1 / 3, 0.7, 1.0])
             (
                 lambda D, times: bool(np.ptp(np.diag(D, 1)) <= 1e-9),
                 lambda D, times: np.allclose(np.diag(D, 1), np.diag(D, 1)[0]),
+                lambda D, times: np.allclose(np.diff(D[0]), D[0, 1]),
             ),
         ),
     ),

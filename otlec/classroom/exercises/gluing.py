@@ -52,6 +52,15 @@ def _glue_by(divide):
     ),
     mistakes=(
         Mistake(
+            "two indices",
+            "The product of the two plans has lost the middle point: keep the three indices i, j, "
+            "k apart.",
+            (
+                lambda g, h: g @ h,
+                lambda g, h: g @ (h / np.where(h.sum(axis=1) > 0, h.sum(axis=1), 1)[:, None]),
+            ),
+        ),
+        Mistake(
             "0/0",
             "Where the middle measure has no mass, 0/0 gives nan: no grain passes "
             "there, so sigma is 0.",

@@ -115,6 +115,11 @@ def _place(D, centre=True, half=-0.5, square=True, root=True):
         "0 before the root, and see that the result has two columns.",
     ),
     mistakes=(
+        Mistake(
+            "eigenvectors of the table",
+            "Eigenvectors of D are no places: first make the inner products out of the squares.",
+            lambda D: np.linalg.eigh(D)[1][:, -2:],
+        ),
         Mistake("no centre", "Take off the means of rows and columns before the eigenvectors.",
                 lambda D: _place(D, centre=False)),
         Mistake("factor 1/2", "The inner products are -1/2 of the centred squares.",

@@ -62,6 +62,17 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
     ),
     mistakes=(
         Mistake(
+            "psi not used",
+            "The place pays psi back: the best place is that of the least cost minus psi.",
+            (
+                lambda cost, psi, i, eps: (cost[i].argmin(), psi[cost[i].argmin()] - eps),
+                lambda cost, psi, i, eps: (
+                    cost[i].argmin(),
+                    psi[cost[i].argmin()] - np.sort(cost[i])[1] + cost[i].min() - eps,
+                ),
+            ),
+        ),
+        Mistake(
             "eps alone",
             "The bid may be as high as the gap to the second best place, plus eps: bids of eps "
             "alone take for ever.",

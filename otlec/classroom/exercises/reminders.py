@@ -50,6 +50,12 @@ def _cost_and_potential(draw):
     ),
     mistakes=(
         Mistake(
+            "one number",
+            "There is one bound for each x: take the minimum along axis 1, not of the whole "
+            "matrix.",
+            lambda cost, psi: (cost - psi).min(),
+        ),
+        Mistake(
             "maximum",
             "The bound must hold for every y, so phi is the least of the bounds, not the greatest.",
             lambda cost, psi: (cost - psi).max(axis=1),
@@ -126,8 +132,8 @@ def _c_transform(call, cost, psi):
         Mistake("nothing moves", "Sources and targets are the same, and sorting costs 0."),
         Mistake(
             "interleaved",
-            "Each source has a target of its own close by, and the next ones are further off. "
-            "Paired the other way, one move would have to cross the gap as well: close it.",
+            "Sorted, the two moves lie apart. Paired the other way, one move has to cover both and "
+            "the gap between them: close the gap.",
         ),
         Mistake(
             "a little is not enough",

@@ -54,6 +54,17 @@ def _action(rho, m=None, half=1.0, faces=None, inverse=True):
     ),
     mistakes=(
         Mistake(
+            "sign and scale",
+            "Two things at once: what passes to the right is what the cells on the left lose, and "
+            "a cell holds rho/n, a step takes 1/K.",
+            (
+                lambda rho: _momentum(rho, sign=1.0, time=False, width=False),
+                lambda rho: _momentum(rho, sign=1.0, time=False),
+                lambda rho: _momentum(rho, sign=1.0, width=False),
+                lambda rho: _momentum(rho, time=False, width=False),
+            ),
+        ),
+        Mistake(
             "sign",
             "The momentum is positive to the right: it is what the cells on the left lose.",
             lambda rho: _momentum(rho, sign=1.0),

@@ -116,6 +116,10 @@ _SQUARE = (
     np.array([[3.0, 1.0], [2.0, 2.5], [2.0, 0.0], [3.0, 3.0]]),
 )
 _PAIR = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[3.0, 0.0], [1.0, 1.0]])
+_CUBES = (  # the third powers of the distances would choose otherwise
+    np.array([[1.0, 1.0], [3.0, 0.0]]),
+    np.array([[3.0, 4.0], [1.0, 1.0]]),
+)
 _TRIPLE = (
     np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]]),
     np.array([[2.0, 3.0], [0.0, 1.0], [3.0, 0.0]]),
@@ -142,7 +146,7 @@ def _cost(x, y):
     inputs=_clouds(),
     warm=lambda: _matched(*_PAIR),
     closed=("optimal_plan", "wasserstein", "geodesic"),
-    cases=(_PAIR, _TRIPLE, _SQUARE),
+    cases=(_PAIR, _TRIPLE, _SQUARE, _CUBES),
     right="Row k of the result is where the grain at x[k] goes; no other pairing of the two "
     "shapes is cheaper.",
     hints=(
@@ -151,6 +155,15 @@ def _cost(x, y):
         "Return the rows of y in the new order.",
     ),
     mistakes=(
+        Mistake(
+            "sorted by one coordinate",
+            "Sorting solves the problem on the line. In the plane both coordinates count: solve "
+            "the assignment.",
+            (
+                lambda x, y: y[np.argsort(y[:, 0])][np.argsort(np.argsort(x[:, 0]))],
+                lambda x, y: y[np.argsort(y[:, 1])][np.argsort(np.argsort(x[:, 1]))],
+            ),
+        ),
         Mistake(
             "the permutation itself",
             "Return places, not numbers: the rows of y in this order.",

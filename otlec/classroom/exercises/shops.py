@@ -74,7 +74,10 @@ def _pull(x, y, way=1.0, weigh=1.0):
         Mistake(
             "mean of all customers",
             "A shop is pulled by its own customers, those to which the plan gives it.",
-            lambda x, y: (y - x.mean(axis=0)) / len(y),
+            (
+                lambda x, y: (y - x.mean(axis=0)) / len(y),
+                lambda x, y: y - x.mean(axis=0),
+            ),
         ),
         Mistake(
             "nearest customers",
