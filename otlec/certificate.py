@@ -376,7 +376,7 @@ def _verdict(plan, read: Evidence) -> Certificate:
     claimed = float(np.ldexp(plan.value, -read.unit)) / whole
     stated = abs(claimed - float((mass * read.costs).sum()))
     gap = max(gap, _ratio(stated + float(np.abs(lost).sum()), value_scale))
-    worth = float(missed_a @ row_scale + missed_b @ col_scale)
+    worth = float(missed_a @ _means(rows, mass, own, n) + missed_b @ _means(cols, mass, own, m))
     missed = max(missed_a.max(), missed_b.max())
     back = math.ldexp(1.0, min(read.unit, 1023))
     stored = mass * _residual(read.costs, phi[rows], psi[cols])
@@ -461,6 +461,12 @@ def _residual(costs, phi, psi):
     part = rest - costs
     lost = ((costs - (rest - part)) - (total + part)) - lost
     return np.where(np.isfinite(lost), rest + lost, rest)
+
+
+def _means(atoms, mass, own, size: int):
+    """What a unit of mass pays at each atom."""
+    weight, paid = np.bincount(atoms, mass, size), np.bincount(atoms, own, size)
+    return np.divide(paid, weight, out=np.zeros(size), where=weight > 0)
 
 
 def _ratio(part: float, whole: float) -> float:

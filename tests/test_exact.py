@@ -1,5 +1,6 @@
 """Several scales in one problem, and costs that are nearly equal: right in every part."""
 
+import dataclasses
 import warnings
 
 import naive
@@ -173,3 +174,22 @@ def test_what_cannot_be_repaired_is_refused(monkeypatch):
     worse = type(best)(np.array([0, 1, 2]), 3.0, best.phi, best.psi)
     with pytest.raises(RuntimeError, match=r"not certified: the value .* divide the problem"):
         exact.proved(worse, np.eye(3))
+
+
+def test_a_tiny_mass_that_goes_far_is_counted_to_the_last_digit():
+    # the value is that of one atom of 4e-9: in grains of the whole mass it had ten digits
+    a, b = np.array([0.5, 0.5 - 4.57e-9, 4.57e-9]), np.array([0.3, 0.7])
+    b[1] = 1 - b[0]
+    cost = np.array([[0.0, 1.0], [1.0, 0.0], [1.5e13, 1.4e13]])
+    plan = transport(a, b, cost)
+    assert plan.mass[plan.rows == 2].sum() == a[2]
+    assert plan.value == pytest.approx(4.57e-9 * 1.4e13 + 0.2, rel=1e-12)
+    assert_optimal(plan, cost)
+
+
+def test_a_crumb_of_a_dear_atom_spoils_the_certificate():
+    a, cost = np.array([1 - 1e-9, 1e-9]), np.array([[0.0, 1e13], [1e13, 1e12]])
+    plan = transport(a, a, cost)
+    assert plan.certificate == "certified to 1e-12"
+    light = dataclasses.replace(plan, mass=plan.mass - [0, 1e-17], value=plan.value * (1 - 1e-8))
+    assert light.certificate in ("certified to 1e-07", "certified to 1e-08")

@@ -27,7 +27,7 @@ import numpy as np
 from .. import _validate
 from .._kernel import kernel
 from ..plan import Plan
-from .exact import extended, proved
+from .exact import extended, proved, settled
 
 _GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
 _BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
@@ -135,7 +135,8 @@ def _solve(a, b, cost):
     rows, cols, count = _entries(supply, demand, tree)
     with np.errstate(over="ignore"):
         phi, psi = potential[:n] * unit, potential[n:-1] * -unit
-    return rows, cols, np.ldexp(count * grain[0], grain[1]), phi, psi
+    mass = settled(rows, cols, np.ldexp(count * grain[0], grain[1]), a, b)
+    return rows, cols, mass, phi, psi
 
 
 def _tame(cost):
