@@ -44,6 +44,12 @@ archive: .venv/book.ready ## the pages as one archive to read offline, the same 
 site: .venv/dev.ready ## pages, PDF, slides and archive in one folder, with links to each other
 	@STUDENTS=$(STUDENTS) $(BIN)/python scripts/publish.py --out $(OUT)/_build/site
 
+fuzz: .venv/dev.ready ## awkward random problems against other routes (COUNT=1000, FIRST=0)
+	$(BIN)/python bench/fuzz.py --count $(or $(COUNT),1000) --first $(or $(FIRST),0) --seconds $(or $(SECONDS),3600)
+
+mutants: .venv/dev.ready ## small errors put into the solvers, which the tests have to notice (SAMPLE=40, SEED=0)
+	$(BIN)/python bench/mutants.py --sample $(or $(SAMPLE),40) --seed $(or $(SEED),0)
+
 test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
 	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15
 

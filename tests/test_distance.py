@@ -167,3 +167,14 @@ def test_distances_beyond_the_largest_float_are_refused():
             for p in (1, 2):
                 with pytest.raises(ValueError, match="overflows: scale the points down"):
                     wasserstein(mu, nu, p)
+
+
+def test_masses_that_are_nearly_equal_are_not_taken_for_equal():
+    n = 6
+    weights = np.full(n, 1 / n)
+    weights[:2] += [1e-7, -1e-7]
+    mu, nu = Measure(np.eye(n), weights), Measure(2 * np.eye(n))
+    assert not mu.is_uniform
+    plan = optimal_plan(mu, nu)
+    np.testing.assert_allclose(plan.matrix.sum(axis=1), weights, rtol=1e-14)
+    assert plan.certificate == "certified to 1e-12"

@@ -78,3 +78,14 @@ def test_large_monge_problems_take_this_route_and_nearly_monge_ones_are_exact():
     assert_optimal(result, cost)
     rows, columns = linear_sum_assignment(cost)
     assert result.value == cost[rows, columns].sum()
+
+
+@pytest.mark.parametrize("off", [1e-8, 1e-10, 1e-12])
+def test_a_matrix_that_is_nearly_monge_is_not_taken_for_one(off):
+    # two neighbours would rather change places, by a gain that is tiny beside the largest cost
+    x = np.arange(400.0)
+    cost = (x[:, None] - x) ** 2
+    cost[[200, 201], [201, 200]] = -off * cost.max()
+    found = sorted_assignment(cost)
+    assert found is None or cost[x.astype(int), found[0]].sum() < -off * cost.max()
+    assert assignment(cost).value == pytest.approx(-2 * off * cost.max())

@@ -170,3 +170,17 @@ def test_values_that_do_not_fit_into_a_number_are_an_error(mass, cost):
     costs = cost * (0.5 + 0.5 * np.random.default_rng(12).random((4, 4)))
     with pytest.raises(ValueError, match="cost or the masses are too large"):
         transport(np.full(4, mass), np.full(4, mass), costs)
+
+
+def test_every_tree_is_strongly_feasible():
+    """Empty edges point to the root, so that no pivots run in a circle (Cunningham)."""
+    empty = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(2, 9))
+        cost = rng.integers(0, 4, (n, n)).astype(float)
+        for parent, mass in network_simplex.spanning_trees(np.ones(n), np.ones(n), cost):
+            hanging = np.flatnonzero((mass == 0) & (parent >= 0))
+            assert (hanging < n).all()  # rows, whose pairs lead upwards
+            empty += hanging.size
+    assert empty > 100

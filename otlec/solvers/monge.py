@@ -22,7 +22,8 @@ from .._kernel import kernel
 
 _GLANCE = 8  # rows and columns of the sample that decides whether the guess is worth while
 _LOOK = 100  # and of the next one: the first shows little where most costs are equal
-_ROUNDING = 1e-14  # of sums of differences, in units of the potentials
+_ROUNDING = 1e-14  # of sums of differences, in units of the largest cost
+_SLACK = 1e-14  # of a reduced cost, in units of its own potentials
 
 
 def sorted_assignment(cost: np.ndarray):
@@ -37,8 +38,7 @@ def sorted_assignment(cost: np.ndarray):
                 return None
         rows, columns = _orders(cost)
         phi, psi = _along_the_diagonal(cost, rows, columns)
-    slack = _ROUNDING * (np.abs(phi).max() + np.abs(psi).max())
-    if not _are_feasible(cost, phi, psi, slack):
+    if not _are_feasible(cost, phi, psi, _SLACK):
         return None
     col_of = np.empty_like(rows)
     col_of[rows] = columns
@@ -77,13 +77,15 @@ def _along_the_diagonal(cost: np.ndarray, rows: np.ndarray, columns: np.ndarray)
 
 @kernel
 def _are_feasible(cost, phi, psi, slack):
-    """Whether no reduced cost is below -slack."""
+    """Whether no reduced cost is below 0 by more than ``slack`` times its own potentials."""
+    raised = psi - slack * np.abs(psi)
     for i in range(phi.size):
         row = cost[i]
         n_below = 0
+        least = -slack * abs(phi[i])
         for j in range(psi.size):
             # a nan is not above
-            n_below += not row[j] - phi[i] - psi[j] >= -slack
+            n_below += not row[j] - raised[j] - phi[i] >= least
         if n_below > 0:
             return False
     return True

@@ -1,0 +1,160 @@
+"""Mutants: small errors put into the exact solvers, each of which a test has to notice.
+
+`python bench/mutants.py` applies the mutants made by hand; `--sample 40 --seed 1` draws more from
+the comparisons and signs of the modules below. A mutant lives if its module's tests pass. The
+status says whether any of those made by hand do.
+
+It changes files of the package in place, one at a time, and puts each back; run it on a clean tree.
+"""
+
+import argparse
+import ast
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "otlec"
+
+# file, what it says, what the mutant says
+# fmt: off
+BY_HAND = (
+    ("measure.py", "- 1.0).max() <= 1e-12", "- 1.0).max() <= 1e-3"),
+    ("solvers/monge.py", "_SLACK = 1e-14", "_SLACK = 1e-6"),
+    ("solvers/network_simplex.py", "j >= n and flow[j] <= amount", "j >= n and flow[j] < amount"),
+    (
+        "solvers/network_simplex.py",
+        "if i < n and flow[i] < amount",
+        "if i < n and flow[i] <= amount",
+    ),
+    ("solvers/exact.py", "flow[down] <= amount", "flow[down] < amount"),
+    ("solvers/exact.py", "_ENOUGH = 1e-9", "_ENOUGH = 1e9"),
+    ("solvers/exact.py", "term if up < n else -term", "term"),
+    ("certificate.py", "_CLAIM = 1e-12", "_CLAIM = 1e-8"),
+    ("certificate.py", "_WORTHLESS = 1e-4", "_WORTHLESS = 1e1"),
+    ("certificate.py", "np.maximum(row_scale[read.i], col_scale[read.j])", "value_scale"),
+    ("certificate.py", "if earned_too_much > 0", "if earned_too_much > 1"),
+    (
+        "certificate.py",
+        "max(self.marginals_relative, self.violation_relative",
+        "max(self.violation_relative",
+    ),
+    (
+        "solvers/hungarian.py",
+        "max(cost_row[j] - barred[j] - phi_row, 0.0)",
+        "cost_row[j] - barred[j] - phi_row",
+    ),
+    ("duality.py", "- cost_matrix(self.points, self.points, 1)).max()", ").min()"),
+    ("gluing.py", "np.bincount(q, mass, mass1.size) - mass1", "0 * mass1"),
+)
+# fmt: on
+
+TESTS = {
+    "measure.py": ("test_measure", "test_distance"),
+    "certificate.py": ("test_certificate", "test_exact"),
+    "duality.py": ("test_duality", "test_certificate"),
+    "barycenters.py": ("test_barycenters", "test_certificate"),
+    "gluing.py": ("test_gluing", "test_certificate"),
+    "solvers/monge.py": ("test_monge",),
+    "solvers/hungarian.py": ("test_hungarian", "test_exact"),
+    "solvers/network_simplex.py": ("test_network_simplex", "test_exact"),
+    "solvers/exact.py": ("test_exact", "test_network_simplex"),
+    "solvers/bottleneck.py": ("test_bottleneck", "test_certificate"),
+}
+
+COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+SYMBOLS = {
+    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+    ast.Add: "+", ast.Sub: "-",
+}  # fmt: skip
+
+
+def candidates(path: Path):
+    """All mutants of a file: (line number, line, changed line)."""
+    text = path.read_text()
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            left, right, operator = node.left, node.comparators[0], type(node.ops[0])
+            other = COMPARISONS.get(SYMBOLS.get(operator, ""))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            left, right, operator = node.left, node.right, type(node.op)
+            other = "-" if operator is ast.Add else "+"
+        else:
+            continue
+        if other is None or left.end_lineno != right.lineno:
+            continue
+        line = lines[right.lineno - 1]
+        between = line[left.end_col_offset : right.col_offset]
+        changed = between.replace(SYMBOLS[operator], other, 1)
+        if changed != between:
+            new = line[: left.end_col_offset] + changed + line[right.col_offset :]
+            yield right.lineno - 1, line, new
+
+
+def survives(module: str) -> bool:
+    """Whether the module's tests pass."""
+    tests = [f"tests/{name}.py" for name in TESTS[module]]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "OTLEC_MUTANT": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, timeout=900, check=False
+        )
+    except subprocess.TimeoutExpired:  # a mutant that runs in circles is dead
+        return False
+    return done.returncode == 0
+
+
+def attempt(module: str, mutated: str) -> bool:
+    """Put a mutant in the place of a module, and say whether it survives the tests."""
+    path = PACKAGE / module
+    original = path.read_text()
+    path.write_text(mutated)
+    try:
+        return survives(module)
+    finally:
+        path.write_text(original)
+
+
+def main() -> int:
+    """Try the mutants, and say which survive; the status counts those made by hand."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sample", type=int, default=0, help="mutants drawn besides")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="a part of the name of the module")
+    arguments = parser.parse_args()
+    survivors = 0
+    for module, old, new in BY_HAND:
+        if arguments.only not in module:
+            continue
+        text = (PACKAGE / module).read_text()
+        if old not in text:
+            sys.exit(f"{module} does not say {old!r} any more: mend bench/mutants.py")
+        alive = attempt(module, text.replace(old, new, 1))
+        survivors += alive
+        print("SURVIVES" if alive else "killed  ", f"{module}: {old}  ->  {new}", flush=True)
+    drawn = [
+        (module, mutant)
+        for module in TESTS
+        if arguments.only in module
+        for mutant in candidates(PACKAGE / module)
+    ]
+    drawn = random.Random(arguments.seed).sample(drawn, min(arguments.sample, len(drawn)))
+    killed = 0
+    for module, (number, old, new) in drawn:
+        lines = (PACKAGE / module).read_text().splitlines(keepends=True)
+        lines[number] = new + "\n"
+        alive = attempt(module, "".join(lines))
+        killed += not alive
+        word = "SURVIVES" if alive else "killed  "
+        print(word, f"{module}:{number + 1}: {old.strip()}  ->  {new.strip()}", flush=True)
+    if drawn:
+        print(f"{killed} of {len(drawn)} drawn mutants are killed")
+    return survivors
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(), 1))
