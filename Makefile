@@ -11,7 +11,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book exercises handouts slides pdf archive site test lint unit plain check notebooks coverage links newest lowest serve bench clean
+.PHONY: help book exercises handouts slides pdf archive site fuzz mutants test lint unit plain check notebooks coverage links newest lowest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -44,10 +44,10 @@ archive: .venv/book.ready ## the pages as one archive to read offline, the same 
 site: .venv/dev.ready ## pages, PDF, slides and archive in one folder, with links to each other
 	@STUDENTS=$(STUDENTS) $(BIN)/python scripts/publish.py --out $(OUT)/_build/site
 
-fuzz: .venv/dev.ready ## awkward random problems against other routes (COUNT=1000, FIRST=0)
+fuzz: .venv/dev.ready ## solve awkward random problems by two routes (COUNT=1000)
 	$(BIN)/python bench/fuzz.py --count $(or $(COUNT),1000) --first $(or $(FIRST),0) --seconds $(or $(SECONDS),3600)
 
-mutants: .venv/dev.ready ## small errors put into the solvers, which the tests have to notice (SAMPLE=40, SEED=0)
+mutants: .venv/dev.ready ## put errors into the solvers; tests notice (SAMPLE=40)
 	$(BIN)/python bench/mutants.py --sample $(or $(SAMPLE),40) --seed $(or $(SEED),0)
 
 test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
