@@ -8,9 +8,9 @@ dollars, so they become math roles on the way.
 import inspect
 import operator
 import re
-import sys
 
 from docutils import nodes
+from sources.dependencies import note_files
 from sphinx.util.docutils import SphinxDirective
 
 import otlec
@@ -45,9 +45,9 @@ class Functions(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write autodoc directives and let them be parsed as reStructuredText."""
+        note_files(self.env, "otlec/**/*.py")
         found = []
         for module, names in names_by_module().items():
-            self.env.note_dependency(sys.modules[f"otlec.{module}"].__file__)
             section = nodes.section(ids=[f"module-{module.replace('_', '-')}"])
             section += nodes.title(text=f"otlec.{module}")
             lines = []

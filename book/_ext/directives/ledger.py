@@ -12,6 +12,7 @@ from pathlib import Path
 
 import yaml
 from docutils import nodes
+from sources.dependencies import note_files
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,14 +59,12 @@ class Ledger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build the table as MyST, so that its links are those of any page."""
+        note_files(self.env, "book/ledger.yml", "tests/test_*.py")
         tests = tests_by_statement()
         lines = ["| " + " | ".join(self.HEADS) + " |", "|" + "---|" * len(self.HEADS)]
         for row in rows():
-            self.env.note_dependency(str(ROOT / "book" / "ledger.yml"))
             found = tests.get(str(row["item"]), [])
             files = sorted({file for file, _ in found})
-            for file in files:
-                self.env.note_dependency(str(ROOT / "tests" / file))
             names = " ".join(f"{{py:obj}}`{name} <otlec.{name}>`" for name in row["functions"])
             count = f"{len(found)} test" + ("s" if len(found) != 1 else "")
             where = ", ".join(

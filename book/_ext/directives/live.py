@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from sources.dependencies import note_files
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.fileutil import copy_asset
@@ -127,9 +128,7 @@ class Live(SphinxDirective):
         if name not in stills.FIGURES:
             raise self.error(f"no live figure is named {name!r}; there are {[*stills.FIGURES]}")
         figure = stills.FIGURES[name]
-        for file in [*LIVE.iterdir(), *(ROOT / "otlec").rglob("*.py")]:
-            if file.is_file():
-                self.env.note_dependency(str(file))
+        note_files(self.env, "book/_live/*", "otlec/**/*.py")
         files = sorted({kernel_file(kernel) for kernel in figure.kernels})
         listing = nodes.literal_block("", "\n\n\n".join(source(k) for k in figure.kernels))
         listing["language"] = "python"
