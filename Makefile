@@ -35,10 +35,7 @@ pdf: .venv/dev.ready book ## the whole book as one PDF (PAPER=letter; needs a Ch
 	@$(BIN)/python scripts/print_pdf.py --html $(OUT)/_build/html --out $(OUT)/_build/pdf/otlec.pdf \
 		--paper $(PAPER)
 
-# Built anew: pictures of earlier builds would remain, and be packed.
-archive: .venv/book.ready ## the pages as one archive to read offline, the same bytes anywhere
-	@rm -rf $(OUT)/_build/html
-	@$(BUILD) --quiet
+archive: book ## the pages as one archive to read offline, the same bytes anywhere
 	@$(BIN)/python scripts/archive.py $(OUT)/_build/html $(OUT)/_build/otlec-book.zip
 
 site: .venv/dev.ready ## pages, PDF, slides and archive in one folder, with links to each other

@@ -13,6 +13,7 @@ import argparse
 import copy
 import html
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
+import lecture  # noqa: E402
 import notebooks  # noqa: E402
 from myst_to_markdown import plain  # noqa: E402
 
@@ -58,7 +60,9 @@ def setup_cell(cells, requirement: str) -> str:
 
 def sources() -> list[Path]:
     """The exercise pages, in the order of the chapters."""
-    return sorted((ROOT / "book").glob("x*-exercises.md"))
+    shown = set(lecture.toc())
+    names = [chapter.exercises for chapter in lecture.chapters()]
+    return [ROOT / "book" / f"{name}.md" for name in names if name in shown]
 
 
 # Solutions --------------------------------------------------------------------------------------
@@ -230,12 +234,13 @@ td {padding: .1em 1em .1em 0}
 
 def index_page(pages: list[Path]) -> str:
     """An index of the notebooks: what each exercise asks, how hard it is, how long it takes."""
-    from otlec.classroom.exercises import CHAPTERS, KINDS, REGISTRY
+    from otlec.classroom.exercises import KINDS, REGISTRY
 
     out = [INDEX_HEAD]
     for page in pages:
-        chapter = page.stem[1]
-        out.append(f"<h2><a href='{page.stem}.ipynb'>{chapter} {CHAPTERS[chapter]}</a></h2><table>")
+        chapter = lecture.of_page(page.stem)
+        title = f"{chapter.number} {html.escape(chapter.title)}"
+        out.append(f"<h2><a href='{page.stem}.ipynb'>{title}</a></h2><table>")
         for name in names_of(notebooks.read_source(page)):
             task = REGISTRY[name]
             stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
@@ -245,6 +250,13 @@ def index_page(pages: list[Path]) -> str:
     return "\n".join(out) + "\n"
 
 
+def keep_only(folder: Path, written: list[Path]) -> None:
+    """Delete the notebooks of pages that the book no longer has, and nobody else's."""
+    for file in set(folder.glob("*.ipynb")) - set(written):
+        if "otlec" in nbformat.read(file, as_version=4).metadata:
+            file.unlink()
+
+
 def write_students(folder: Path, requirement: str = "otlec") -> list[Path]:
     """Write all student notebooks and their index to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -252,6 +264,7 @@ def write_students(folder: Path, requirement: str = "otlec") -> list[Path]:
     for page in sources():
         written.append(folder / f"{page.stem}.ipynb")
         nbformat.write(student(page, requirement), written[-1])
+    keep_only(folder, written)
     (folder / "index.html").write_text(index_page(sources()), encoding="utf-8")
     return written
 
@@ -275,9 +288,11 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for page in sources():
         nbformat.write(instructor(page, options.requirement), folder / f"{page.stem}.ipynb")
+    keep_only(folder, [folder / f"{page.stem}.ipynb" for page in sources()])
     print(f"with solutions: {folder}")
     if options.nbgrader:
         course = out.with_name(out.name + "-nbgrader")
+        shutil.rmtree(course / "source", ignore_errors=True)
         for page in sources():
             (course / "source" / page.stem).mkdir(parents=True, exist_ok=True)
             target = course / "source" / page.stem / f"{page.stem}.ipynb"

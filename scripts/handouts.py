@@ -20,12 +20,19 @@ ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
 import exercise_notebooks  # noqa: E402
+import lecture  # noqa: E402
 import notebooks  # noqa: E402
 
 
 def names() -> list[str]:
-    """The pages that are notebooks."""
-    return [page.stem for page in notebooks.sources()]
+    """The pages of the book that are notebooks."""
+    return [page.stem for page in pages()]
+
+
+def pages() -> list[Path]:
+    """Their sources."""
+    shown = set(lecture.toc())
+    return [page for page in notebooks.sources() if page.stem in shown]
 
 
 def handout(page: Path, requirement: str, students: bool = False) -> nbformat.NotebookNode:
@@ -49,7 +56,8 @@ def source(page: Path, students: bool = False) -> str:
 def write(folder: Path, requirement: str, students: bool = False, sources: bool = False) -> None:
     """Write the notebooks of all pages, and their MyST beside them if it is asked for."""
     folder.mkdir(parents=True, exist_ok=True)
-    for page in notebooks.sources():
+    exercise_notebooks.keep_only(folder, [folder / f"{name}.ipynb" for name in names()])
+    for page in pages():
         nbformat.write(handout(page, requirement, students), folder / f"{page.stem}.ipynb")
         if sources:
             (folder / page.name).write_text(source(page, students), encoding="utf-8")

@@ -11,14 +11,11 @@ import re
 from pathlib import Path
 
 import guesses
+import lecture
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
-KINDS = {
-    "def": "Definition", "prop": "Proposition", "lem": "Lemma", "ex": "Exercise", "rem": "Remark",
-    "thm": "Theorem", "exm": "Example", "cor": "Corollary",
-}  # fmt: skip
 DIRECTIVE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<kind>[\w:-]+)\} *(?P<title>[^\n]*)\n"
                        r"(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S)  # fmt: skip
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)\n", re.M)
@@ -31,12 +28,8 @@ ROLE = re.compile(r"\{(?P<kind>[\w:-]+)\}`(?:(?P<words>[^`<]+?) *<[^`>]+>|(?P<ta
 @functools.cache
 def statement_names() -> dict[str, str]:
     """The names of labels as JupyterLab shows them: "Lemma 2.3" for lem-gluing."""
-    rows = yaml.safe_load((BOOK / "ledger.yml").read_text(encoding="utf-8"))
-    return {
-        row["label"]: f"{KINDS[row['label'].split('-')[0]]} {row['item']}"
-        for row in rows
-        if row["label"].split("-")[0] in KINDS
-    }
+    chapters = lecture.all_chapters()
+    return {item.label: item.name for c in chapters for item in c.items if item.kind}
 
 
 @functools.cache
@@ -52,12 +45,16 @@ def titles() -> dict[str, str]:
 
 @functools.cache
 def equations() -> dict[str, str]:
-    """The numbers of labelled formulas, counted in each chapter: "2.1" for eq-chain."""
+    """The numbers of labelled formulas, counted in each chapter: "2.1" for eq-chain.
+
+    Sphinx knows them once it has read all pages; ``make exercises`` and ``make handouts`` do not
+    wait for that. ``tests/test_links.py`` compares these with the pages that Sphinx has written.
+    """
     found = {}
-    for page in sorted(BOOK.glob("0*.md")):
-        text = page.read_text(encoding="utf-8")
+    for chapter in lecture.all_chapters():
+        text = (BOOK / f"{chapter.page}.md").read_text(encoding="utf-8")
         labels = re.findall(r"^ *`{3,}\{math\}\n *:label: *(\S+)", text, re.M)
-        found |= {label: f"{page.stem[1]}.{n}" for n, label in enumerate(labels, 1)}
+        found |= {label: f"{chapter.number}.{n}" for n, label in enumerate(labels, 1)}
     return found
 
 

@@ -26,9 +26,8 @@ from directives import downloads  # noqa: E402
 
 
 def build_pages(work: Path) -> Path:
-    """Build the pages anew, but what was read before is not read again; return their folder."""
+    """Build the pages; return their folder."""
     html = work / "_build" / "html"
-    shutil.rmtree(html, ignore_errors=True)  # or pages and pictures of the past would remain
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book"]
     command += ["--config", "_config.yml", "--path-output", str(work)]
     command += ["-W", "-n", "--keep-going", "--quiet"]

@@ -23,7 +23,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = Path(__file__).resolve().parent
+sys.path.insert(0, str(SCRIPTS))
+import lecture  # noqa: E402
+
+ROOT = SCRIPTS.parent
 BOOK = ROOT / "book"
 ASSETS = BOOK / "_slides"
 DEFAULTS = ASSETS / "slides.default.yml"
@@ -38,16 +42,13 @@ class SettingsError(ValueError):
 
 
 def chapters() -> dict[int, str]:
-    """The numbered chapters of the book: number and name of the page."""
-    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
-    numbered = next(part for part in toc["parts"] if part.get("numbered"))
-    return dict(enumerate((chapter["file"] for chapter in numbered["chapters"]), start=1))
+    """The chapters of the book: the lecture's number, and the name of the page."""
+    return {chapter.number: chapter.page for chapter in lecture.chapters()}
 
 
 def places() -> dict[str, str]:
     """What may be left out or put first: items of the ledger, labels of sections, headings."""
-    rows = yaml.safe_load((BOOK / "ledger.yml").read_text(encoding="utf-8"))
-    found = {str(row["item"]): row["label"] for row in rows}
+    found = {item.item: item.label for item in lecture.items()}
     for name in chapters().values():
         text = (BOOK / f"{name}.md").read_text(encoding="utf-8")
         for label, heading in re.findall(r"^(?:\(([\w-]+)\)=\n)?## (.+)$", text, flags=re.M):
@@ -188,9 +189,14 @@ def _logo(values: dict) -> list[str]:
 
 
 def build(values: dict, numbers: list[int], output: Path) -> list[Path]:
-    """Build the decks of these chapters and the index; return the decks."""
+    """Build the decks of these chapters and the index; return the decks.
+
+    All of them are written into an empty folder. A single one stands beside those that are there.
+    """
     config = configuration(values)
     pages = chapters()
+    if numbers == list(pages) and (output / "_static" / "revealjs").exists():
+        shutil.rmtree(output, ignore_errors=True)
     sys.path.insert(0, str(BOOK / "_ext"))
     with patch_docutils(), docutils_namespace():
         app = Sphinx(
@@ -220,9 +226,9 @@ def _keep_what_is_used(output: Path) -> None:
             file.unlink()
         elif file.is_dir() and not any(file.iterdir()):
             file.rmdir()
-    pages = [f"{page}.html" for page in chapters().values()]
+    pages = [f"{page}{kind}" for page in chapters().values() for kind in (".html", ".pdf")]
     for file in output.iterdir():
-        if file.name not in ("_static", "_images", *pages) and file.suffix != ".pdf":
+        if file.name not in ("_static", "_images", *pages):
             shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 

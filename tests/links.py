@@ -11,6 +11,7 @@ from conftest import ROOT
 REPOSITORY = "https://github.com/someone/otlec"
 SITE = "https://someone.github.io/otlec/"
 EXTENSIONS = (
+    "sources.public_addresses",
     "sources.exercise_pages",
     "pages.page_menus",
     "pages.social_cards",

@@ -3,33 +3,18 @@
 import re
 from pathlib import Path
 
+import lecture
 import pytest
 from bs4 import BeautifulSoup
 
+# What the pages must show: the lecture's statements with its kinds and numbers, and its sections.
 STATEMENTS = [
-    ("02-wasserstein-space", "def-wasserstein", "Definition 2.1"),
-    ("02-wasserstein-space", "prop-metric", "Proposition 2.2"),
-    ("02-wasserstein-space", "lem-gluing", "Lemma 2.3"),
-    ("02-wasserstein-space", "ex-triangle", "Exercise 2.4"),
-    ("02-wasserstein-space", "rem-noncompact", "Remark 2.5"),
-    ("02-wasserstein-space", "thm-weak", "Theorem 2.6"),
-    ("02-wasserstein-space", "rem-moments", "Remark 2.7"),
-    ("03-geodesics", "def-geodesic", "Definition 3.1"),
-    ("03-geodesics", "prop-geodesic", "Proposition 3.2"),
-    ("03-geodesics", "exm-map", "Example 3.3"),
-    ("03-geodesics", "rem-all-geodesics", "Remark 3.4"),
-    ("03-geodesics", "cor-geodesic-space", "Corollary 3.5"),
-    ("04-differentiability", "thm-derivative", "Theorem 4.1"),
-    ("04-differentiability", "prop-uniqueness", "Proposition 4.2"),
-    ("05-dynamic-formulation", "thm-dynamic", "Theorem 5.1"),
+    (chapter.page, item.label, item.name)
+    for chapter in lecture.chapters()
+    for item in chapter.items
+    if item.kind
 ]
-CHAPTERS = {
-    "01-reminders": "1. Reminders",
-    "02-wasserstein-space": "2. Wasserstein space",
-    "03-geodesics": "3. Geodesics in Wasserstein space",
-    "04-differentiability": "4. Differentiability of the Wasserstein distance",
-    "05-dynamic-formulation": "5. Dynamic formulation of optimal transport",
-}
+CHAPTERS = {chapter.page: f"{chapter.number}. {chapter.title}" for chapter in lecture.chapters()}
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,11 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
 
-from otlec.classroom.exercises import CHAPTERS, KINDS, REGISTRY
+from otlec.classroom.exercises import KINDS, REGISTRY
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercise_notebooks
+import lecture
 import myst_to_markdown
 import notebooks
 
@@ -92,7 +93,7 @@ def test_the_marks_on_the_page_are_those_of_the_register():
 
 
 def test_every_chapter_has_its_page_and_every_exercise_stands_on_one():
-    assert [page.stem[1] for page in PAGES] == list(CHAPTERS)
+    assert [page.stem for page in PAGES] == [c.exercises for c in lecture.chapters()]
     names = [
         name for page in PAGES for name in exercise_notebooks.names_of(notebooks.read_source(page))
     ]
@@ -315,3 +316,11 @@ def test_the_slides_hold_no_solution_of_an_exercise():
     for deck in decks:
         text = deck.read_text(encoding="utf-8")
         assert [line for line in leaks(text) if line in secret] == [], deck
+
+
+def test_notebooks_of_removed_pages_go_and_those_of_others_stay(tmp_path):
+    mine = nbformat.v4.new_notebook()
+    nbformat.write(mine, tmp_path / "my-own.ipynb")
+    nbformat.write(exercise_notebooks.student(PAGES[0]), tmp_path / "x9-exercises.ipynb")
+    written = exercise_notebooks.write_students(tmp_path)
+    assert set(tmp_path.glob("*.ipynb")) == {*written, tmp_path / "my-own.ipynb"}

@@ -8,6 +8,7 @@ where a book's statements are tested.
 """
 
 import ast
+import sys
 from pathlib import Path
 
 import yaml
@@ -16,11 +17,15 @@ from sources.dependencies import note_files
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "scripts"))
+import lecture  # noqa: E402
 
 
 def rows() -> list[dict]:
-    """The rows of ``book/ledger.yml``, in the order of the lecture."""
-    return yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
+    """The rows of ``book/ledger.yml`` about the chapters that the book shows, in their order."""
+    found = yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
+    shown = {item.item for item in lecture.items()}
+    return [row for row in found if row["item"] in shown]
 
 
 def _marks(decorators) -> list[str]:

@@ -15,22 +15,14 @@ import sys
 from pathlib import Path
 
 import nbformat
-from sphinx.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
-import addresses  # noqa: E402
 import handouts  # noqa: E402
 
 
 def configure(app, config):
-    """Read the addresses, and take over from the theme."""
-    try:
-        found = addresses.read()
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
-    config.addresses = found
-    config.html_baseurl = found.site
+    """Take over from the theme."""
     config.templates_path.append(str(Path(__file__).resolve().parents[1] / "templates"))
     config.html_static_path.append(str(Path(__file__).resolve().parents[1] / "static"))
     options = config.html_theme_options
@@ -101,8 +93,7 @@ def _write_as_script(file: Path):
 
 
 def setup(app):
-    """Register the addresses as a configuration value, and connect."""
-    app.add_config_value("addresses", addresses.Addresses(), "env", [addresses.Addresses])
+    """Connect."""
     app.connect("config-inited", configure)
     app.connect("builder-inited", load_assets)
     app.connect("html-page-context", menus)

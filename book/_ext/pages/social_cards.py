@@ -2,9 +2,11 @@
 
 Each page has a sentence in ``book/descriptions.yml``. Where the site's address is known
 (``scripts/addresses.py``) a page also names its own address and a picture for messengers, and the
-site gets ``sitemap.xml``, ``robots.txt`` and, by sphinx-notfound-page, a page for addresses that do
-not exist. sphinxext-opengraph cuts descriptions off in the middle of a sentence, and sphinx-sitemap
-asks git for dates and warns, which fails the build, where there is no address.
+site gets ``robots.txt``, a map by sphinx-sitemap, and a page for addresses that do not exist by
+sphinx-notfound-page. sphinxext-opengraph (0.13) was tried: without an address it writes relative
+ones, which messengers do not read; its descriptions are the first letters of a page, cut at a
+length; sentences of one's own, the kind of a page and the size of the picture would still be
+written here, as its ``og:`` fields; and it loads matplotlib in each build.
 """
 
 import html
@@ -12,7 +14,6 @@ import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 import yaml
 from sphinx.util.fileutil import copy_asset
@@ -70,21 +71,12 @@ def describe(app, pagename, templatename, context, doctree):
 
 
 def write_site_files(app, exception):
-    """Write what only a published site needs."""
+    """Write what only a published site needs, besides its map."""
     site = app.config.addresses.site
     if exception or app.builder.name != "html" or not site:
         return
     out = Path(app.outdir)
     copy_asset(str(CARD), str(out / "_static"))
-    pages = [site + app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)]
-    lines = [f"  <url><loc>{escape(page)}</loc></url>" for page in pages]
-    (out / "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        + "\n".join(lines)
-        + "\n</urlset>\n",
-        encoding="utf-8",
-    )
     # Crawlers read it at the top of a host only: there, if the site has a host of its own.
     (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\n\nSitemap: {site}sitemap.xml\n")
 
@@ -101,14 +93,22 @@ def prepare_not_found(app, config):
     config.notfound_context = {"title": "Page not found", "body": NOT_FOUND.format(prefix=prefix)}
 
 
+def prepare_sitemap(app, config):
+    """Tell sphinx-sitemap that addresses hold no language, and which pages nobody searches for."""
+    config.sitemap_url_scheme = "{link}"
+    config.sitemap_excludes = ["404.html", "search.html", "genindex.html", "prf-*.html"]
+
+
 def setup(app):
-    """Connect; the page for wrong addresses needs the site's address."""
+    """Connect; the map and the page for wrong addresses need the site's address."""
     try:
         site = addresses.read().site
     except ValueError:
-        site = ""  # page_menus.py reports it
+        site = ""  # sources/public_addresses.py reports it
     if site:
         app.setup_extension("notfound.extension")
+        app.setup_extension("sphinx_sitemap")
+        app.connect("config-inited", prepare_sitemap)
         app.connect("config-inited", prepare_not_found, priority=600)
     app.connect("config-inited", name_site)
     app.connect("html-page-context", describe)

@@ -8,14 +8,18 @@ paragraph has to move the mark too.
 """
 
 import re
+import sys
 from pathlib import Path
 
 from directives.guess import Item
 from docutils import nodes
 from sphinx import addnodes
 
-GLOSSARY = Path(__file__).resolve().parents[2] / "glossary.md"
-CHAPTER = re.compile(r"0\d-")
+BOOK = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(BOOK.parent / "scripts"))
+import lecture  # noqa: E402
+
+GLOSSARY = BOOK / "glossary.md"
 # Words that mean something else in most sentences are linked in these forms alone.
 FORMS = {
     "price": "prices",
@@ -103,7 +107,8 @@ def _after_symbol(text: nodes.Text, names) -> tuple[str, int] | None:
 def link_terms(app, doctree):
     """Turn the first use of each term into a link."""
     document = app.env.docname
-    if app.builder.name != "html" or not CHAPTER.match(document):
+    chapter = lecture.of_page(document)
+    if app.builder.name != "html" or chapter is None or chapter.page != document:
         return
     app.env.note_dependency(str(GLOSSARY))
     group = {name: number for number, names in enumerate(entries()) for name in names}

@@ -9,7 +9,6 @@ what can be downloaded.
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import addresses  # noqa: E402
 import exercise_notebooks  # noqa: E402
+import lecture  # noqa: E402
 
 
 def read(app, name: str, text: list[str]) -> None:
@@ -30,14 +30,16 @@ def read(app, name: str, text: list[str]) -> None:
         return
     notebook = nbformat.reads(text[0], as_version=4)
     students = app.config.exercises_for_students
-    if re.match(r"x\d-", name):
+    chapter = lecture.of_page(name)
+    if chapter and name == chapter.exercises:
         notebook = (
             exercise_notebooks.strip(notebook) if students else exercise_notebooks.as_page(notebook)
         )
     elif students:
         notebook = exercise_notebooks.strip(notebook)
-    if re.match(r"0\d-", name) and app.builder.name in ("html", "singlehtml"):
-        page = f"x{name[1]}-exercises"
+    built = app.builder.name in ("html", "singlehtml")
+    if built and chapter and name == chapter.page and chapter.exercises in app.env.found_docs:
+        page = chapter.exercises
         notebook.cells.append(
             nbformat.v4.new_markdown_cell(
                 f"**Exercises.** The {{doc}}`exercises of this chapter <{page}>` check your "

@@ -18,14 +18,6 @@ optional("hypothesis", "exercises")  # makes the random inputs
 from ._machine import KINDS, REGISTRY, Exercise, find, judge  # noqa: E402
 from ._show import Verdict  # noqa: E402
 
-CHAPTERS = {
-    "1": "Reminders",
-    "2": "Wasserstein space",
-    "3": "Geodesics in Wasserstein space",
-    "4": "Differentiability of the Wasserstein distance",
-    "5": "Dynamic formulation of optimal transport",
-}
-
 # In the order of the lecture, which is that of the registry.
 _FILES = (
     "reminders",
@@ -53,4 +45,4 @@ _FILES = (
 for _file in _FILES:
     import_module(f"{__name__}.{_file}")
 
-__all__ = ["CHAPTERS", "KINDS", "REGISTRY", "Exercise", "Verdict", "find", "judge"]
+__all__ = ["KINDS", "REGISTRY", "Exercise", "Verdict", "find", "judge"]

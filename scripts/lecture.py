@@ -1,0 +1,86 @@
+"""What ``book/lecture.yml`` says about the lecture: chapters, files, statements and their numbers.
+
+Tools and tests ask here, so that none of them knows which lecture it is about. ``chapters()`` are
+those that ``book/_toc.yml`` shows, with the lecture's numbers: leaving one out moves no number.
+"""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+BOOK = Path(__file__).resolve().parents[1] / "book"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A statement of the lecture (``item`` is its number), or a part that has none (a word)."""
+
+    item: str
+    label: str
+    kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """As the book writes it: "Lemma 2.3"; nothing for a part without a number."""
+        return f"{self.kind} {self.item}" if self.kind else ""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section of the lecture, and the files of the book that are about it."""
+
+    number: int
+    title: str
+    page: str
+    exercises: str
+    judges: tuple[str, ...]
+    items: tuple[Item, ...]
+
+
+@functools.cache
+def all_chapters() -> tuple[Chapter, ...]:
+    """The chapters of the lecture, left out or not."""
+    found = yaml.safe_load((BOOK / "lecture.yml").read_text(encoding="utf-8"))["chapters"]
+    return tuple(
+        Chapter(
+            **{
+                **chapter,
+                "judges": tuple(chapter["judges"]),
+                "items": tuple(Item(**item) for item in chapter["items"]),
+            }
+        )
+        for chapter in found
+    )
+
+
+def toc(book: Path = BOOK) -> list[str]:
+    """The pages that the table of contents of a book shows, in its order."""
+    read = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [read["root"]]
+
+    def walk(entry):
+        for key in ("parts", "chapters", "sections"):
+            for inner in entry.get(key, []):
+                pages.extend([inner["file"]] if "file" in inner else [])
+                walk(inner)
+
+    walk(read)
+    return pages
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """The chapters that the table of contents shows."""
+    shown = set(toc())
+    return tuple(chapter for chapter in all_chapters() if chapter.page in shown)
+
+
+def items() -> tuple[Item, ...]:
+    """The items of all chapters that are shown, in the order of the lecture."""
+    return tuple(item for chapter in chapters() for item in chapter.items)
+
+
+def of_page(page: str) -> Chapter | None:
+    """The chapter that a page is, or whose exercises it holds."""
+    return next((c for c in all_chapters() if page in (c.page, c.exercises)), None)
