@@ -244,7 +244,7 @@ def test_with_an_address_pages_are_launched_edited_and_reported(published):
 def test_with_an_address_exercises_are_installed_from_there(published):
     for file in ("exercises/x1-exercises.ipynb", "_sources/x1-exercises.ipynb"):
         notebook = nbformat.read(published / file, as_version=4)
-        assert f"%pip install --quiet git+{REPOSITORY}\n" in notebook.cells[1].source
+        assert f'@ git+{REPOSITORY}"\n' in notebook.cells[1].source
 
 
 def test_with_an_address_pages_say_where_they_are_and_show_a_card(published):
@@ -432,7 +432,11 @@ def test_only_the_first_use_of_a_term_becomes_a_link():
 
     class App:
         builder = type("Builder", (), {"name": "html"})
-        env = type("Environment", (), {"docname": "02-x", "note_dependency": lambda self, f: 0})()
+        env = type(
+            "Environment",
+            (),
+            {"docname": "02-wasserstein-space", "note_dependency": lambda self, f: 0},
+        )()
 
     glossary_links.link_terms(App, document)
     links = [n for n in document.findall(nodes.Element) if n.tagname == "pending_xref"]
