@@ -62,7 +62,8 @@ def benamou_brenier(
     ----------
     rho0, rho1 : arrays of shape (n,) or (n, m)
         Cell averages of two densities on the unit interval or square: cell i is centred at
-        (i + 1/2)/n. Non-negative, of the same mass; they are normalised to mean 1.
+        (i + 1/2)/n. Non-negative, of the same mass; they are normalised to mean 1. On an interval
+        or square of side L, with total mass M, multiply energies and bounds by $M L^p$.
     steps : int
         The number of steps in time, at least 2.
     p : float
