@@ -27,6 +27,7 @@ from ..plan import Assignment
 from .exact import proved
 from .market import Market
 
+_TEXTBOOK = 60  # below this size, better potentials save less than they take to compile
 _LARGE = 1e250  # sums of larger costs may overflow
 _SCALE = 2.0**-500  # a power of 2: no digit is lost
 
@@ -58,6 +59,8 @@ def assignment(cost) -> Assignment:
         assignment, or if the value exceeds the largest float.
     """
     cost = _validate.cost_unread(cost, square=True)
+    if cost.shape[0] < _TEXTBOOK:
+        return shortest_augmenting_paths(cost)
     market = Market(cost)
     if not market.has_prices:
         _validate.least_cost(cost.min())

@@ -6,6 +6,7 @@ from .._kernel import kernel
 from .rows import INFINITE, costs_of_row, subtract, where_equal
 
 _BLOCK = 32  # columns that are compared before looking which one it was
+_BARREN = 3  # phases in a row that find nothing: these are not costs of few values
 _FAVOURITES = 12  # equally good columns that a row remembers
 
 
@@ -61,7 +62,7 @@ def match_in_phases(costs, potentials, assigned, budget):
     out. If it finds none at all, they take the dual step at once: phi + delta on R, psi - delta on
     C, until such a pair becomes tight.
 
-    Stops when all rows are matched, when no dual step helps, or after ``budget`` looks at rows.
+    Stops when all rows are matched, when dual steps do not help, or after ``budget`` looks at rows.
 
     Source: Pothen and Fan (1990); Kuhn (1955).
     """
@@ -71,6 +72,7 @@ def match_in_phases(costs, potentials, assigned, budget):
     free = np.where(row_of < 0, psi, -np.inf)  # psi where a column is free
     n_free = np.count_nonzero(row_of < 0)
     alive = psi.copy()  # psi where a column may still lead to a free one
+    barren = 0
     while n_free > 0 and budget > 0:
         unseen = alive.copy()  # psi where a column was not visited in this phase
         found = 0
@@ -82,8 +84,9 @@ def match_in_phases(costs, potentials, assigned, budget):
                 if found == 0:
                     alive[:] = unseen
         n_free -= found
+        barren = 0 if found > 0 else barren + 1
         if found == 0 and budget > 0:
-            if not _dual_step(costs, phi, psi, col_of, unseen):
+            if barren > _BARREN or not _dual_step(costs, phi, psi, col_of, unseen):
                 break
             alive[:] = psi
     return n_free
