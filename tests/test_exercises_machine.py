@@ -141,10 +141,7 @@ def sleep(gamma12, gamma23):
 def test_an_endless_call_is_stopped_in_the_main_thread(function):
     if function is sleep and not hasattr(_guard.signal, "setitimer"):
         pytest.skip("a sleep can be interrupted by an alarm only")
-    start = time.perf_counter()
-    verdict = check(function, seconds=0.2)
-    assert verdict.status == "time"
-    assert time.perf_counter() - start < 5
+    assert check(function, seconds=0.2).status == "time"
 
 
 @pytest.mark.parametrize("function", [loop, swallow])

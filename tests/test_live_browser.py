@@ -153,37 +153,34 @@ def test_two_hundred_positions_end_where_python_does(live):
     assert int(figure.get_attribute("data-frames")) - frames >= 50
 
 
-def test_frames_at_a_hundred_atoms_are_quick_and_memory_does_not_grow(live):
+def test_two_hundred_frames_at_a_hundred_atoms_leave_memory_and_page_as_they_were(live):
     figure = of(live, "assignment")
-    timings = live.evaluate(
+    found = live.evaluate(
         """async () => {
-          const root = document.querySelector("#live-assignment"), {otlec} = root, ms = [];
+          const root = document.querySelector("#live-assignment"), {otlec} = root;
           const slider = root.querySelector("input[type=range]");
           slider.value = 100;
           slider.dispatchEvent(new Event("input"));
           const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-          const move = async (count, kept) => {
+          const move = async (count) => {
             for (let k = 0; k < count; k++) {
               const x = otlec.state.x.slice();
               x[7] = [0.5 + 0.4 * Math.cos(k / 9), 0.5 + 0.4 * Math.sin(k / 7)];
               otlec.set({x});
               await frame();
-              kept?.push(+root.dataset.ms);
             }
           };
           await move(60);
           const size = () => otlec.kernels.memory.buffer.byteLength;
           const count = () => document.querySelectorAll("*").length;
           const before = size(), nodes = count();
-          await move(200, ms);
-          return {ms, grown: size() - before, nodes: count() - nodes, n: otlec.state.n};
+          await move(200);
+          return {grown: size() - before, nodes: count() - nodes, n: otlec.state.n};
         }"""
     )
-    assert timings["n"] == 100
-    slow = sorted(timings["ms"])
-    assert slow[-2] <= 50, slow[-5:]  # one may be the machine's own
-    assert timings["grown"] == 0
-    assert timings["nodes"] == 0
+    assert found["n"] == 100
+    assert found["grown"] == 0
+    assert found["nodes"] == 0
     same_numbers(live, figure, "assignment")
     slider = figure.locator("input[type=range]")
     slider.fill("200")
