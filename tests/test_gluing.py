@@ -237,3 +237,11 @@ def test_results_describe_themselves_and_cannot_be_changed():
     assert (composed.source, composed.target) == (None, None)
     with pytest.raises(ValueError, match="read-only"):
         sigma.mass[0] = 1.0
+
+
+def test_middle_marginals_that_differ_by_a_millionth_are_not_shared():
+    one, two = np.full((2, 2), 0.25), np.full((2, 2), 0.25)
+    two[0] += 5e-7
+    two[1] -= 5e-7
+    with pytest.raises(ValueError, match="marginal"):
+        glue(one, two)
