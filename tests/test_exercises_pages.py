@@ -201,8 +201,9 @@ def test_the_command_writes_notebooks_an_index_and_apart_from_them_the_solutions
     source = tmp_path / "out-nbgrader" / "source" / "x2-exercises" / "x2-exercises.ipynb"
     cells = code_cells(nbformat.read(source, as_version=4))
     graded = [c.metadata["nbgrader"] for c in cells if "nbgrader" in c.metadata]
-    assert sum(c["grade"] for c in graded) == sum(c["solution"] for c in graded) == 13
-    assert len({c["grade_id"] for c in graded}) == 26
+    assert sum(c["grade"] for c in graded) == sum(c["solution"] for c in graded) == 17
+    assert len({c["grade_id"] for c in graded}) == 34
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", c["grade_id"]) for c in graded)
 
 
 # The built book ---------------------------------------------------------------------------------
