@@ -83,12 +83,17 @@ def _plain(function: Callable) -> Callable:
 
 
 def _type(argument) -> str:
-    """As Numba names it: ``float64``, or with the number of axes ``2float64``."""
+    """As Numba names it: ``float64``, or with the number of axes ``2float64``.
+
+    In a page, a machine of 32 bits, NumPy's own integers are int32: the page widens them.
+    """
     if isinstance(argument, np.ndarray):
-        return f"{argument.ndim}{argument.dtype}" if argument.flags.c_contiguous else "strided"
+        name = f"{argument.ndim}{argument.dtype}".replace("int32", "int64")
+        return name if argument.flags.c_contiguous else "strided"
     if isinstance(argument, np.generic):
-        return str(argument.dtype)
-    return {float: "float64", int: "int64"}.get(type(argument), "")
+        return str(argument.dtype).replace("int32", "int64")
+    names = {float: "float64", int: "int64", bool: "bool", type(None): "none"}
+    return names.get(type(argument), "")
 
 
 class _Cache(FunctionCache):

@@ -68,7 +68,9 @@ IMPORTS = {
 # What Python in the page asks for too (scripts/page_python.py): live figures need not carry it.
 FOR_PYTHON = {
     "solvers.hungarian._assigned_costs": [MATRIX, INDICES],
+    "solvers.market._lowest_prices": [f"Tuple(({MATRIX}, none))", VECTOR, *2 * [INDICES]],
     "solvers.market._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
+    "certificate._near": [MATRIX, *4 * [VECTOR], "boolean"],
     "certificate._join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "certificate._shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
@@ -201,7 +203,7 @@ def _type_name(numba_type) -> str:
     """``float64``, ``int64``, or with the number of axes first, ``2float64``."""
     dimensions = getattr(numba_type, "ndim", "")
     name = str(getattr(numba_type, "dtype", numba_type))
-    if name not in ("float64", "int64"):
+    if name not in ("float64", "int64") and (dimensions or name not in ("bool", "none")):
         raise TypeError(f"the loader knows float64 and int64, and not {numba_type}")
     return f"{dimensions}{name}"
 

@@ -1,7 +1,9 @@
 """The compiled kernels of the pages give the same bits as Numba, in Chromium."""
 
 import base64
+import importlib
 import importlib.util
+import inspect
 import json
 import shutil
 import subprocess
@@ -393,6 +395,14 @@ def copies(tmp_path_factory):
         (folder / "scripts").mkdir()
         shutil.copy(SCRIPT, folder / "scripts")
     return folders
+
+
+@pytest.mark.parametrize("name", webassembly.KERNELS | webassembly.FOR_PYTHON)
+def test_each_kernel_is_there_and_takes_so_many_arguments(name):
+    module, _, function = name.rpartition(".")
+    kernel = getattr(importlib.import_module(f"otlec.{module}"), function)
+    types = (webassembly.KERNELS | webassembly.FOR_PYTHON)[name]
+    assert len(inspect.signature(getattr(kernel, "py_func", kernel)).parameters) == len(types)
 
 
 @pytest.mark.needs_jit

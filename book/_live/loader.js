@@ -116,6 +116,7 @@ const otlecKernels = (() => {
         const out = allocate(room + 8), raised = allocate(8), lent = [], words = [out, raised];
         taken.forEach((type, k) => {
           const value = values[k];
+          if (!type.Kind) return words.push(Number(value)); // a truth value; nothing, as an address
           if (!type.axes) return words.push(type.Kind === BigInt64Array ? BigInt(value) : value);
           const array = flatten(value, type, name);
           if (array !== value && written.includes(k)) lent.push(array);

@@ -10,6 +10,8 @@ from pyodide.ffi import JsException, to_js
 
 
 def _to_js(array):
+    if array.dtype == np.int32:
+        array = array.astype(np.int64)
     flat = to_js(array.ravel())  # a typed array, copied
     if array.ndim == 1:
         return flat, flat
@@ -37,14 +39,14 @@ def _lent(name, returned, written):
                 if k in written:
                     back.append((argument, flat))
             else:
-                lent.append(float(argument) if isinstance(argument, float) else int(argument))
+                lent.append(float(argument) if isinstance(argument, float) else int(argument or 0))
         try:
             out = function(*lent)
         except JsException:  # it raises, or needs too much memory: plain Python says what is wrong
             return NotImplemented
         CALLED.add(name)
         for array, flat in back:
-            flat.assign_to(array.reshape(-1))
+            array.reshape(-1)[:] = np.asarray(flat.to_py())
         values = [_from_js(value, kind) for value, kind in zip(out, returned, strict=True)]
         return values[0] if len(values) == 1 else tuple(values) or None
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import sys
 
 from matplotlib import _pylab_helpers
 from matplotlib.backend_bases import FigureManagerBase
@@ -16,6 +17,7 @@ def show(*_, **__):
     """Send all open figures in the order of their making, and close them."""
     import otlec_startup
 
+    sys.stdout.flush()  # what was printed before stands before
     for manager in _pylab_helpers.Gcf.get_all_fig_managers():
         file = io.BytesIO()
         manager.canvas.figure.savefig(file, format="png", dpi=DOTS, bbox_inches="tight")

@@ -20,6 +20,13 @@ const otlecPage = (() => {
   const time = () => new Date().toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"});
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
+  function hide(...elements) { // what is not seen does not say that it scrolls (otlec-reading.js)
+    for (const element of elements) {
+      element.hidden = true;
+      for (const box of element.querySelectorAll("[data-more]")) box.removeAttribute("data-more");
+    }
+  }
+
   // Python ---------------------------------------------------------------------------------------
 
   const KEPT = "What you have written is kept.";
@@ -196,8 +203,8 @@ const otlecPage = (() => {
         this.last = null;
         return;
       }
-      if (type === "image/png") this.block(make("img", {src: `data:image/png;base64,${text}`, alt: "The picture that this cell has drawn", className: "otlec-picture",
-        onload() { this.width = this.naturalWidth / 2; }}));
+      if (type.startsWith("image/")) this.block(make("img", {src: `data:${type};base64,${text}`, alt: "The picture that this cell has drawn", className: "otlec-picture",
+        onload() { if (type === "image/png") this.width = this.naturalWidth / 2; }}));
       else if (type === "text/html") this.block(...clean(text)).classList.add("text_html");
       else { this.last = null; this.pre(`${text}\n`, "value"); this.last = null; }
     }
@@ -256,7 +263,7 @@ const otlecPage = (() => {
   class Editor {
     constructor(label, text, run, changed) {
       this.note = make("span", {className: "otlec-saved"});
-      this.area = make("textarea", {value: text, spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off"});
+      this.area = make("textarea", {value: text, spellcheck: false, autocapitalize: "off", autocomplete: "off"});
       for (const [name, value] of [["autocorrect", "off"], ["aria-label", label], ["aria-description", "Tab indents. Escape, then Tab, leaves. Control and Enter run."]])
         this.area.setAttribute(name, value);
       this.area.addEventListener("input", () => { this.fit(); changed(); });
@@ -265,7 +272,10 @@ const otlecPage = (() => {
       this.element = make("div", {className: "otlec-editor"}, this.area, this.tools);
       this.fit();
     }
-    fit() { this.area.rows = Math.min(40, this.area.value.split("\n").length + 1); }
+    fit() {
+      this.area.style.height = "auto";
+      if (this.area.scrollHeight) this.area.style.height = `${this.area.scrollHeight + 4}px`;
+    }
     get text() { return this.area.value; }
     set text(value) { this.area.value = value; this.fit(); }
     saved(kept, at) {
@@ -312,7 +322,7 @@ const otlecPage = (() => {
       this.stopButton.hidden = true;
       this.editor.tools.append(button("Run", () => this.run()), this.stopButton, button("Back to the book's", () => this.back()), this.editor.note, this.mark);
       this.editor.element.append(make("span", {className: "otlec-saved", textContent: this.warning}));
-      this.input.hidden = this.row.hidden = true;
+      hide(this.input, this.row);
       this.row.after(this.editor.element);
       this.book = this.element.querySelector(".cell_output:not(.otlec-output)");
       this.output = new Output(`Output of ${this.label}`);
@@ -354,7 +364,7 @@ const otlecPage = (() => {
           else say("Running …");
           const ok = await cell.execute(cell === this ? this : null);
           if (ok) continue;
-          if (cell !== this && python.isReady) this.reveal().take({kind: "note", text: `A cell above (${cell.label}) did not run to its end; so this one was not run.`});
+          if (cell !== this && python.isReady) this.reveal().take({kind: "note", text: `A cell above (${cell.label}) did not run to its end; so this one was not run. ${cell.failure ?? ""}`});
           break;
         }
         if (python.isReady) say("Python is ready.");
@@ -375,8 +385,8 @@ const otlecPage = (() => {
     async execute(target) {
       const text = this.text;
       const output = this.editor ? this.reveal() : null;
-      const failed = (item) => { if (!output && item.kind === "error") this.failure = item; };
-      const ok = await python.run(text, this.label, (item) => (output ? output.take(item) : failed(item)), () => output?.clear());
+      const failed = (item) => { if (item.kind === "error") this.failure = item.text.split("\n").pop(); };
+      const ok = await python.run(text, this.label, (item) => { failed(item); output?.take(item); }, () => output?.clear());
       if (ok && text === this.text) { this.ran = true; this.mark.textContent = this.editor ? "" : "Run."; }
       if (ok && output && !output.element.childElementCount) output.take({kind: "note", text: "Done: this cell shows nothing."});
       return ok;
@@ -404,7 +414,7 @@ const otlecPage = (() => {
       this.editor.tools.append(button("Check", () => this.run(), `Check ${this.name}`), this.stopButton,
         button("Hint", () => { this.hints += 1; this.run(); }, `A hint for ${this.name}`), this.resetButton, this.mark, this.editor.note);
       this.output = new Output(`Verdict on ${this.name}`);
-      this.input.hidden = this.checkCell.hidden = true;
+      hide(this.input, this.checkCell);
       this.element.append(this.editor.element, this.output.element);
       this.tick();
     }
@@ -417,7 +427,7 @@ const otlecPage = (() => {
     changed() {
       const at = time(), blank = this.text === this.code;
       const kept = otlecStore.write(this.key, blank && !this.right ? null : {code: this.text, right: this.right, at});
-      this.editor.saved(kept, at);
+      if (blank && !this.right) this.editor.note.textContent = ""; else this.editor.saved(kept, at);
       this.resetButton.textContent = "Reset";
       this.tick();
     }
@@ -536,6 +546,8 @@ const otlecPage = (() => {
     status.after(progress);
     collect();
     for (const cell of cells) cell.offer();
+    for (const cell of cells) cell.editor?.fit(); // now that they stand in the page
+    addEventListener("resize", () => cells.forEach((cell) => cell.editor?.fit()));
     if (exercises().length) offerNotebooks();
     if (!otlecStore.works) say("This browser keeps nothing here (a private window?): download your notebook before you leave.");
     else if (!python.ready) say("Here is what you wrote, from this browser. Python comes when you press the button, or run something.");

@@ -114,13 +114,14 @@ const otlecWorker = function () {
       const [word, missing] = result.split(" ", 2);
       if (word !== "missing") return tell("done", {ok: result === ""});
       const text = result.slice(`missing ${missing} `.length);
-      const absent = !settings.lock.packages[missing] || python.loadedPackages[missing];
-      if (absent || settings.without.includes(missing)) {
+      const packages = settings.lock.packages; // sklearn is in scikit-learn
+      const found = Object.keys(packages).find((one) => packages[one].imports?.includes(missing));
+      if (!found || python.loadedPackages[found] || settings.without.includes(found)) {
         tell("output", {output: {kind: "error", type: "ModuleNotFoundError", text, missing}});
         return tell("done", {ok: false});
       }
       tell("step", {text: `Fetching ${missing}, which this needs`, again: true});
-      await load([missing]);
+      await load([found]);
     }
   }
 
