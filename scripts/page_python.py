@@ -27,7 +27,7 @@ WHEN = (1980, 1, 1, 0, 0, 0)
 # The grader starts processes, and sklearn's photographs are not there.
 LEFT_OUT = ("classroom/grade.py", "classroom/exercises/_worker.py")
 THIRD_PARTY = ("hypothesis", "sortedcontainers")
-PICTURES = "matplotlib"
+ASKED_FOR = ("matplotlib", "scipy", "scikit-learn")  # loaded where a cell imports them
 
 
 class PageError(Exception):
@@ -120,7 +120,7 @@ def distribution(source: Path, target: Path, first: list[str]) -> dict:
     contents = {name: (source / name).read_bytes() for name in names}
     sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     without = []
-    for wanted in [*first, PICTURES, "scipy"]:
+    for wanted in [*first, *ASKED_FOR]:
         entries = [lock["packages"][name] for name in needed(lock, [wanted])]
         absent = [e["file_name"] for e in entries if not (source / e["file_name"]).is_file()]
         if (absent or not entries) and wanted in first:
@@ -163,7 +163,7 @@ def download(settings: dict, folder: Path) -> Path:
         content = get(settings["core"], name, sha256)
         if name == "pyodide-lock.json":
             lock = json.loads(content)
-    for name in needed(lock, [*settings["first"], PICTURES, "scipy"]):
+    for name in needed(lock, [*settings["first"], *ASKED_FOR]):
         entry = lock["packages"][name]
         get(settings["packages"], entry["file_name"], entry["sha256"])
     return folder

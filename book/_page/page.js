@@ -193,6 +193,7 @@ const otlecPage = (() => {
     take({kind, type, text, missing}) {
       if (kind === "stream") return this.pre(text, type);
       if (kind === "note") return void this.block(make("p", {className: "otlec-note", textContent: text}));
+      if (kind === "lack") return this.take({kind: "note", text: REMEDIES[type](text).replace("the button", "Run")});
       if (kind === "verdict") { this.status = text; return; }
       if (kind === "error") {
         this.last = null;
@@ -385,7 +386,7 @@ const otlecPage = (() => {
     async execute(target) {
       const text = this.text;
       const output = this.editor ? this.reveal() : null;
-      const failed = (item) => { if (item.kind === "error") this.failure = item.text.split("\n").pop(); };
+      const failed = (item) => { if (item.kind === "error" || item.kind === "lack") this.failure = item.text.split("\n").pop(); };
       const ok = await python.run(text, this.label, (item) => { failed(item); output?.take(item); }, () => output?.clear());
       if (ok && text === this.text) { this.ran = true; this.mark.textContent = this.editor ? "" : "Run."; }
       if (ok && output && !output.element.childElementCount) output.take({kind: "note", text: "Done: this cell shows nothing."});

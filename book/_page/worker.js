@@ -121,7 +121,11 @@ const otlecWorker = function () {
         return tell("done", {ok: false});
       }
       tell("step", {text: `Fetching ${missing}, which this needs`, again: true});
-      await load([found]);
+      try { await load([found]); } catch (error) { // Python lives on, with all that the cells have computed
+        if (!error.reason) throw error;
+        tell("output", {output: {kind: "lack", type: error.reason, text: error.message}});
+        return tell("done", {ok: false});
+      }
     }
   }
 
