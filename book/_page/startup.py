@@ -67,7 +67,7 @@ def show(value):
     html = getattr(value, "_repr_html_", None)
     markup = html() if callable(html) and not isinstance(value, type) else None
     if markup is not None:
-        post("display", "text/html", markup)
+        post("display", "text/html", str(markup))
     else:
         post("display", "text/plain", repr(value))
     if type(value).__name__ == "Verdict":
