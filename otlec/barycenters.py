@@ -25,7 +25,7 @@ Source: Agueh and Carlier (2011); Cuturi and Doucet (2014) for the free support.
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -75,6 +75,7 @@ class Barycenter(ReadOnly):
     lower_bound: float
     method: str
     history: np.ndarray
+    is_proved: bool = field(default=False, init=False)
 
     @property
     def gap(self) -> float:
@@ -85,8 +86,11 @@ class Barycenter(ReadOnly):
     def certificate(self) -> str:
         """What is proved: that no measure has an objective less by more than this.
 
-        The plans are part of the proof: a plan that is not certified speaks instead.
+        The plans are part of the proof: a plan that is not certified speaks instead. The bound is
+        believed of a result as it was computed, not of a copy with other contents.
         """
+        if not (self.is_proved and math.isfinite(self.gap)):
+            return "not certified: the lower bound was not computed for this measure"
         judged = [plan for plan in self.plans if isinstance(plan, Plan)]
         verdicts = [judge(plan, plan.evidence) for plan in judged]
         refused = [str(verdict) for verdict in verdicts if not verdict.holds]
@@ -256,7 +260,9 @@ def _judge(measures, weights, nu, lower_bound, method, p=2.0, history=None) -> B
     plans = tuple(optimal_plan(mu, nu, p) for mu in measures)
     objective = math.fsum(share * plan.value for share, plan in zip(weights, plans, strict=True))
     history = np.array([objective]) if history is None else np.array(history)
-    return Barycenter(nu, weights, plans, objective, lower_bound, method, history)
+    result = Barycenter(nu, weights, plans, objective, lower_bound, method, history)
+    object.__setattr__(result, "is_proved", True)
+    return result
 
 
 def _pairwise_bound(measures, weights) -> float:

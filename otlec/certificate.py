@@ -30,6 +30,7 @@ import numpy as np
 
 from . import _validate
 from ._kernel import kernel
+from ._read_only import ReadOnly
 from .cost import cost_matrix, costs_of_pairs
 
 _CLAIM = 1e-12  # no certificate claims more
@@ -212,7 +213,7 @@ class PointCosts:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class Evidence(ReadOnly):
     """What has been read of the costs, once, when a plan was made: enough to judge it at any time.
 
     It holds for these entries and these potentials, counted in units of 2^unit. No pair that is not
@@ -248,10 +249,8 @@ def read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
 
 
 def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
-    n, m = plan.phi.size, plan.psi.size
+    m = plan.psi.size
     rows, cols = plan.rows, plan.cols
-    if not (_are_indices(rows, n) and _are_indices(cols, m) and rows.size == cols.size):
-        return Certificate(failure="an entry of the plan lies outside of it")
     if not (np.isfinite(plan.phi).all() and np.isfinite(plan.psi).all()):
         return Certificate(failure="a potential is nan or infinite")
     used = costs.of(rows, cols)
@@ -286,6 +285,13 @@ def judge_bottleneck(plan, cost: np.ndarray) -> Certificate:
     """
     (rows, cols, mass), (block_rows, block_cols) = plan.entries, plan.block
     n, m = plan.a.size, plan.b.size
+    block_rows, block_cols = np.unique(block_rows), np.unique(block_cols)
+    if not rows.size == cols.size == mass.size > 0:
+        return Certificate(failure="the entries of the plan have different lengths, or are none")
+    if not all(_are_indices(i, size) for i, size in ((rows, n), (cols, m))):
+        return Certificate(failure="an entry of the plan lies outside of it")
+    if not all(_are_indices(i, size) for i, size in ((block_rows, n), (block_cols, m))):
+        return Certificate(failure="the block lies outside of the cost")
     if cost.shape != (n, m):
         raise ValueError(f"cost must have shape {(n, m)}, but its shape is {cost.shape}")
     whole = float(plan.a.sum())
@@ -327,6 +333,8 @@ def judge(plan, costs: MatrixCosts | PointCosts | Evidence | Certificate | None)
         return Certificate(failure="a potential has the wrong shape")
     if not plan.rows.size == plan.cols.size == plan.mass.size:
         return Certificate(failure="the entries of the plan have different lengths")
+    if not (_are_indices(plan.rows, plan.a.size) and _are_indices(plan.cols, plan.b.size)):
+        return Certificate(failure="an entry of the plan lies outside of it")
     if not (np.isfinite(plan.mass).all() and (plan.mass >= 0).all()):
         return Certificate(failure="a mass of the plan is negative, nan or infinite")
     if not math.isfinite(plan.value):
@@ -497,7 +505,8 @@ def _normalised(mass):
 
 
 def _are_indices(array, size: int) -> bool:
-    return bool(array.size == 0 or (array.min() >= 0 and array.max() < size))
+    whole = array.dtype.kind in "iu"
+    return array.size == 0 or bool(whole and array.min() >= 0 and array.max() < size)
 
 
 def _is_staircase(x, y, rows, cols) -> bool:

@@ -144,14 +144,7 @@ def wasserstein(mu: Measure | Law, nu: Measure | Law, p: float = 2) -> float:
         return monotone_distance(mu.points, nu.points, *weights, p)
     if p < np.inf:
         return _distance(mu, nu, p)
-    lengths = cost_matrix(mu.points, nu.points, 1)
-    if _permutes(mu, nu):
-        from .solvers.bottleneck import bottleneck
-
-        return bottleneck(lengths).value
-    from .solvers.bottleneck_transport import bottleneck_transport
-
-    return bottleneck_transport(mu.weights, nu.weights, lengths).value
+    return _longest_move(mu, nu, cost_matrix(mu.points, nu.points, 1))
 
 
 def _distance(mu: Measure, nu: Measure, p: float) -> float:
@@ -172,7 +165,23 @@ def _distance(mu: Measure, nu: Measure, p: float) -> float:
         if unit == 0:
             return 0.0
         # What is too far for this unit costs more than can be worth it: +inf, which forbids it.
-        return unit * _between(mu, nu, (lengths / unit) ** p).value ** (1 / p)
+        value = _between(mu, nu, (lengths / unit) ** p).value
+        shortest = _longest_move(mu, nu, lengths) if value <= 1e-200 else 0.0
+        if shortest > 0:  # p is so large that only moves as long as W_inf are not lost
+            unit = shortest
+            value = _between(mu, nu, (lengths / unit) ** p).value
+        return unit * value ** (1 / p)
+
+
+def _longest_move(mu: Measure, nu: Measure, lengths: np.ndarray) -> float:
+    """W_inf."""
+    if _permutes(mu, nu):
+        from .solvers.bottleneck import bottleneck
+
+        return bottleneck(lengths).value
+    from .solvers.bottleneck_transport import bottleneck_transport
+
+    return bottleneck_transport(mu.weights, nu.weights, lengths).value
 
 
 def _diagonal(mu: Measure, nu: Measure) -> float:

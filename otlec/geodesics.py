@@ -61,7 +61,7 @@ def geodesic(
     if isinstance(plan, LawPlan):
         t = _validate.time(t)
         left, right = ((1.0 - t) * plan.x + t * plan.y).T
-        return Law(left, np.maximum(left, right), np.diff(plan.levels))
+        return Law(left, np.maximum(left, right), plan.mass)
     if not isinstance(plan, Plan | Coupling):
         raise TypeError(
             f"plan must be a Plan or a Coupling, but it is {_validate.brief(plan)}: between two "

@@ -7,13 +7,16 @@ import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
-from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge
+from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge, with_evidence
+from .cost import costs_of_pairs
 from .measure import Measure
 from .projection import Moves
 
 
 def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
-    """The sum of all products of masses and potentials, each sum rounded once."""
+    """The sum of all products of masses and potentials, rounded once; nan if they do not match."""
+    if any(masses.shape != potential.shape for masses, potential in pairs):
+        return math.nan
     with np.errstate(over="ignore", invalid="ignore"):
         terms = np.concatenate([masses * potential for masses, potential in pairs])
     try:
@@ -21,6 +24,16 @@ def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
     except (OverflowError, ValueError):  # of potentials that are huge, nan or infinite
         with np.errstate(over="ignore", invalid="ignore"):
             return float(terms.sum())
+
+
+def _check_marginal(measure, marginal: np.ndarray, name: str) -> None:
+    if measure is None:
+        return
+    if measure.size != marginal.size:
+        raise ValueError(f"{name} has {measure.size} atoms, but gamma {marginal.size} on that side")
+    missed = np.abs(marginal / marginal.sum() - measure.weights).max()
+    if missed > 1e-9:
+        raise ValueError(f"the marginals of gamma miss the weights of {name} by {missed:.3g}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,14 +89,18 @@ class Plan(ReadOnly, Moves):
             raise ValueError(f"gamma has shape {gamma.shape}, but cost has shape {cost.shape}")
         if not (gamma >= 0).all() or not np.isfinite(gamma).all():
             raise ValueError("gamma must be finite and non-negative")
+        if not 0 < gamma.sum() < math.inf:
+            raise ValueError(f"gamma must have a positive finite sum, but it is {gamma.sum()}")
+        for measure, axis, name in ((source, 1, "source"), (target, 0, "target")):
+            _check_marginal(measure, gamma.sum(axis=axis), name)
         rows, cols = np.nonzero(gamma)
         a, b, mass = gamma.sum(axis=1), gamma.sum(axis=0), gamma[rows, cols]
         best = transport(a, b, cost)
-        value = math.fsum(mass * cost[rows, cols])
-        return cls(
-            a, b, rows, cols, mass, value, best.phi, best.psi,
-            source=source, target=target, evidence=MatrixCosts(cost),
+        value = float((mass * cost[rows, cols]).sum())
+        plan = cls(
+            a, b, rows, cols, mass, value, best.phi, best.psi, source=source, target=target
         )  # fmt: skip
+        return with_evidence(plan, MatrixCosts(cost))
 
     def __array__(self, *_, **__):
         raise TypeError("a Plan is no array: plan.matrix is one, and plan.mass holds its entries")
@@ -121,7 +138,19 @@ class Plan(ReadOnly, Moves):
         the plan to its own: see `otlec.verify`, which gives the figures. No claim goes below 1e-12,
         and where one of the three fails, the words are ``not certified:`` and the reason.
         """
+        known = None not in (self.p, self.source, self.target)
+        if known and isinstance(self.evidence, Evidence) and not self._costs_are_those_of_points():
+            return "not certified: its costs are not |x - y|^p of its source and its target"
         return str(judge(self, self.evidence))
+
+    def _costs_are_those_of_points(self) -> bool:
+        read, x, y = self.evidence, self.source.points, self.target.points
+        if (x.shape[0], y.shape[0]) != self.shape:
+            return False
+        x, y = x.reshape(x.shape[0], -1), y.reshape(y.shape[0], -1)
+        with np.errstate(all="ignore"):
+            costs = np.ldexp(costs_of_pairs(x, y, self.p, read.rows, read.cols), -read.unit)
+        return bool((np.abs(costs - read.costs) <= 1e-12 * np.abs(read.costs)).all())
 
     @property
     def distance(self) -> float:

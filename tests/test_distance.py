@@ -178,3 +178,11 @@ def test_masses_that_are_nearly_equal_are_not_taken_for_equal():
     plan = optimal_plan(mu, nu)
     np.testing.assert_allclose(plan.matrix.sum(axis=1), weights, rtol=1e-14)
     assert plan.certificate == "certified to 1e-12"
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_huge_exponent_comes_near_the_longest_move(weighted):
+    mu, nu = pair(6, 6, 2, weighted=weighted)
+    longest = wasserstein(mu, nu, np.inf)
+    for p in (1e4, 1e6, 1e300):
+        assert longest * 0.01 ** (1 / p) <= wasserstein(mu, nu, p) <= longest * (1 + 1e-12)

@@ -224,3 +224,56 @@ def test_a_plan_that_crosses_or_misses_a_law_is_not_certified():
 def test_a_law_describes_itself():
     assert repr(mixture([UNIFORM, Measure([0.5])])) == "Law(2 intervals and 1 atoms on the line)"
     assert repr(optimal_plan(UNIFORM, UNIFORM)) == "LawPlan(1 pieces, value=0)"
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_tiny_mass_far_away_is_not_lost_in_the_levels(side):
+    outlier = Measure([0.0, side * 1e20], [1.0, 1e-30])
+    assert wasserstein(outlier, UNIFORM) == pytest.approx(np.sqrt(1 / 3 + 1e10), rel=1e-4)
+    assert wasserstein(outlier, UNIFORM, 1) == pytest.approx(0.5, rel=1e-4)
+    point = Law([0.0], [0.0])
+    far = Measure([0.0, side * 1e9], [1.0, 1e-17])
+    for p in (1, 2, np.inf):
+        assert wasserstein(far, point, p) == wasserstein(far, Measure([0.0]), p)
+    assert barycenter([UNIFORM, outlier]).objective == pytest.approx(2.5e9, rel=1e-4)
+
+
+@pytest.mark.parametrize("change", [{"value": 0.0}, {"value": np.nan}, {"p": 1.0}])
+def test_a_plan_between_laws_is_certified_with_its_value(change):
+    plan = optimal_plan(UNIFORM, Law([0.0], [2.0]))
+    assert plan.certificate == "certified to 1e-12"
+    wrong = dataclasses.replace(plan, **change)
+    assert wrong.certificate.startswith("not certified: the plan costs")
+
+
+def test_no_contents_of_a_plan_between_laws_raise():
+    plan = optimal_plan(UNIFORM, Law([0.0], [2.0]))
+    for change in ({"x": plan.x * np.nan}, {"y": plan.y[:, :1]}, {"mass": -plan.mass}):
+        assert dataclasses.replace(plan, **change).certificate.startswith("not certified")
+    moved = dataclasses.replace(plan, y=plan.y + 1e-6)
+    assert moved.certificate == "not certified: the marginals are not the two laws"
+
+
+def test_a_cheap_part_of_a_plan_between_laws_is_not_hidden_by_an_outlier():
+    plan = optimal_plan(Law([0.0, 1e20], [1.0, 1e20], [1 - 1e-12, 1e-12]), UNIFORM)
+    assert plan.certificate.startswith("certified")
+    wrong = dataclasses.replace(plan, x=np.minimum(plan.x, 1e20) * [[0.5], [1.0]])
+    assert wrong.certificate.startswith("not certified")
+
+
+def test_a_value_below_the_rounding_of_the_places_says_so():
+    first = Law([1e9], [1e9 + 1], None)
+    second = Law([1e9, 1e9 + 0.25], [1e9 + 0.5, 1e9 + 1.1])
+    words = optimal_plan(first, second).certificate
+    assert (
+        words == "certified to 1e-12 of the places, whose rounding is more than that of the value"
+    )
+    assert optimal_plan(first, first).certificate == "certified to 1e-12"
+
+
+def test_an_interval_longer_than_the_largest_float_is_refused():
+    with pytest.raises(ValueError, match="overflows: scale the law down"):
+        Law([-1.7e308], [1.7e308])
+    with pytest.raises(ValueError, match="overflows: scale the laws down"):
+        wasserstein(Law([-1.7e308], [-1.6e308]), Law([1.6e308], [1.7e308]))
+    assert np.isinf(Law([0.0], [5e-324]).density([0.0])).all()

@@ -75,6 +75,13 @@ def monotone_plan(x, y, a, b, p: float) -> Plan:
     return Plan(a, b, rows, cols, mass, value, phi, psi, p, evidence=PointCosts(x, y, p))
 
 
+def shared_masses(a, b):
+    """How the masses of two measures in order share each other: rows, columns and masses."""
+    by_a, by_b = np.arange(a.size), np.arange(b.size)
+    rows, cols, mass, *_ = _merge(by_a * 0.0, by_b * 0.0, a, b, by_a, by_b, 1.0)
+    return rows, cols, mass
+
+
 def monotone_distance(x, y, a, b, p: float) -> float:
     """The distance W_p of the line, p = inf included, without the plan, for valid arguments.
 
