@@ -25,7 +25,7 @@ COMPILED = ROOT / "_build" / "live" / "kernels-for-python.js"
 KERNELS = (COMPILED, ROOT / "book" / "_live" / "loader.js")
 WHEN = (1980, 1, 1, 0, 0, 0)
 # The grader starts processes, and sklearn's photographs are not there.
-LEFT_OUT = ("classroom/grade.py", "classroom/exercises/_worker.py")
+LEFT_OUT = ("classroom/grade.py", "classroom/grading")
 THIRD_PARTY = ("hypothesis", "sortedcontainers")
 ASKED_FOR = ("matplotlib", "scipy", "scikit-learn")  # loaded where a cell imports them
 
@@ -51,7 +51,7 @@ def otlec_files() -> bytes:
     files = {
         f"otlec/{file.relative_to(package).as_posix()}": file.read_bytes().replace(b"\r\n", b"\n")
         for file in package.rglob("*.py")
-        if file.relative_to(package).as_posix() not in LEFT_OUT
+        if not file.relative_to(package).as_posix().startswith(LEFT_OUT)
     }
     for name in ("otlec_page.py", "otlec_page_backend.py"):
         files[name] = (PAGE / name).read_bytes()

@@ -3,8 +3,10 @@
 usage: classroom.py FOLDER [COUNT]      writes that many submissions of chapter 1 to a folder
 """
 
+import io
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 RIGHT = {
@@ -126,6 +128,69 @@ def write_class(folder: Path, count: int = 200, broken: int = 50) -> dict[str, t
         (folder / student / "x1-exercises.ipynb").write_text(text, encoding="utf-8")
         truth[student] = statuses
     return truth
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip of these files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def _moodle(name: str, number: int) -> str:
+    return f"{name}_{number}_assignsubmission_file"
+
+
+def _notebook(*arguments) -> bytes:
+    return notebook(*arguments).encode()
+
+
+_LATIN = notebook(RIGHT, "# Lösung von Jörg").replace("\\u00f6", "ö").encode("cp1252")
+_TIMED = {
+    "1a": "%%time\n# mine\n" + RIGHT["1a"],
+    "1b": RIGHT["1b"] + "\n%timeit crossing()\nfiles = !ls\n!pip list\nnp.min?\n%time x = 1",
+}
+_RENAMED = notebook(RIGHT).replace("c_transform", "my_transform").encode()
+
+# How classes hand in: the file, its content, and the statuses of 1a and 1b of its student.
+ARRIVALS = {
+    "Anna": (_moodle("Anna", 11) + "/x1-exercises.ipynb", _notebook(RIGHT), "right right"),
+    "Bea": (_moodle("Bea", 12) + "/x1-exercises.IPYNB", _notebook(WRONG), "wrong wrong"),
+    "Cem Öz": (
+        _moodle("Cem Öz", 13) + "/x1-exercises (1).ipynb",
+        _notebook({"1b": RIGHT["1b"]}), "missing right",
+    ),
+    "Dora": (
+        _moodle("Dora", 14) + "_/abgabe.zip",
+        zipped({"my work/mine.ipynb": _notebook(RIGHT), "__MACOSX/my work/._mine.ipynb": b"x",
+                "my work/.ipynb_checkpoints/mine-checkpoint.ipynb": _notebook(BLANK)}),
+        "right right",
+    ),
+    "Emil": (_moodle("Emil", 15) + "/x1-exercises.ipynb", _LATIN, "right right"),
+    "Flo": (_moodle("Flo", 16) + "/x1-exercises.ipynb", b"%PDF-1.4 \xb7", "broken broken"),
+    "Gil": (_moodle("Gil", 17) + "/solution.pdf", b"%PDF-1.4", "broken broken"),
+    "Hana": (_moodle("Hana", 18) + "/x1-exercises.ipynb.txt", _notebook(_TIMED), "right right"),
+    "Ina": (_moodle("Ina", 19) + "/x1-exercises.ipynb", _RENAMED, "right right"),
+    "Jo": (_moodle("Jo", 20) + "_x1-exercises.ipynb", _notebook(BLANK), "blank blank"),
+    "Kim": (_moodle("Kim", 21) + "/work.zip", b"PK no zip", "broken broken"),
+    "Lea": (_moodle("Lea", 22) + "/all.zip", zipped({}), "broken broken"),
+    "Mo (23)": (_moodle("Mo", 23) + "/x1-exercises.ipynb", _notebook(WRONG), "wrong wrong"),
+    "Mo (24)": (_moodle("Mo", 24) + "/x1-exercises.ipynb", b"", "broken broken"),
+    "lastfirst": ("lastfirst_LATE_31_77_x1-exercises-1.ipynb", _notebook(BLANK), "blank blank"),
+    "zoe": ("zoe.zip", zipped({"in.zip": zipped({"x1.ipynb": _notebook(WRONG)})}), "wrong wrong"),
+    "plain": ("plain/x1-exercises.ipynb", _notebook({}), "missing missing"),
+    "late": ("late/notes.docx", b"PK", "broken broken"),
+}  # fmt: skip
+
+
+def write_arrivals(folder: Path) -> dict[str, str]:
+    """Write one submission of every kind; return the statuses that each should get."""
+    for name, content, _ in ARRIVALS.values():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return {student: statuses for student, (_, _, statuses) in ARRIVALS.items()}
 
 
 if __name__ == "__main__":

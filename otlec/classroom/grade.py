@@ -1,10 +1,11 @@
-"""Grade a folder of exercise notebooks: ``otlec-grade submissions/ --out grades.csv``.
+"""Grade a class: ``otlec-grade submissions/ --out grades.csv --course course.yml``.
 
-A submission is ``submissions/NAME.ipynb``, or any notebook in ``submissions/NAME/``. Each is run in
-a process of its own, several at once, with limits of time and memory; each exercise of each student
-becomes one row, whatever the notebook does, and each student gets a page of feedback. Finished
-notebooks are kept in ``grades.csv.parts/``: the same command goes on where it was interrupted, and
-grades again only what has changed.
+Submissions are ``NAME.ipynb``, folders ``NAME/`` with notebooks, or what Moodle and Canvas let one
+download; zips are looked into. Each notebook is run in a process of its own, several at once, with
+limits of time and memory; each exercise of each student becomes one row, whatever the notebook
+does, and each student gets a total and a page of feedback. Finished notebooks are kept in
+``grades.csv.parts/``: the same command goes on where it was interrupted, and grades again only what
+has changed.
 
 **This runs the code of students.** It protects from accidents: endless loops, lost memory, crashes,
 floods of output, files left in the working folder. It is no wall against malice. The code runs with
@@ -16,256 +17,56 @@ README), and look at the notebooks of surprising grades.
 
 import argparse
 import contextlib
-import csv
 import hashlib
-import html
 import json
-import os
-import re
-import secrets
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import __version__
 from .._extras import optional
-from ..drawing.palette import RIGHT, WRONG
-from .exercises import REGISTRY
-from .exercises._worker import read_cells
+from .grading import export
+from .grading.course import OVERRIDES, Course, read_course
+from .grading.export import COLUMNS
+from .grading.feedback import write_feedback
+from .grading.marks import Mark, marks, strangers
+from .grading.pool import Task, on_cluster, on_this_machine
+from .grading.run import Limits
+from .grading.submissions import Submission, collect, expected, wanted
 
-COLUMNS = (
-    "student", "notebook", "exercise", "title", "status", "right", "mistake", "reason", "seconds",
-)  # fmt: skip
-_CHECK = re.compile(r"""check\(\s*["']([\w.-]+)["']""")
-_RESTARTS = 4  # after a crash the rest of a notebook gets another chance, so often
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One notebook of one student."""
-
-    student: str
-    file: Path
-    group: str  # notebooks of one group hold the same exercises
+__all__ = ["COLUMNS", "Course", "Grades", "Limits", "Submission", "collect", "expected", "grade"]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Seconds for a notebook, an exercise, a cell and a call; megabytes of memory."""
+class Grades:
+    """What a class reached: a row an exercise, a mark a student, and the files that were written.
 
-    time: int = 120
-    exercise: int = 40
-    cell: int = 20
-    call: float = 2.0
-    memory: int = 4096
+    ``warnings`` are sentences about what a teacher should look at.
+    """
 
-
-def collect(folder: Path) -> list[Submission]:
-    """All notebooks of a folder, in order; links are not followed."""
-    found = []
-    for file in sorted(folder.rglob("*.ipynb")):
-        if file.is_symlink() or ".ipynb_checkpoints" in file.parts or not file.is_file():
-            continue
-        inner = file.relative_to(folder)
-        flat = len(inner.parts) == 1
-        student = inner.stem if flat else inner.parts[0]
-        found.append(Submission(student, file, "" if flat else "/".join(inner.parts[1:])))
-    return found
-
-
-def exercises_of(file: Path) -> set[str]:
-    """The exercises that a notebook checks; none if it cannot be read."""
-    try:
-        cells = read_cells(file)
-    except (ValueError, OSError):
-        return set()
-    return {name for cell in cells for name in _CHECK.findall(cell) if name in REGISTRY}
-
-
-def expected(submissions: list[Submission], chosen: list[str] | None) -> dict[str, list[str]]:
-    """The exercises of each group: what any of its notebooks checks, so that none is lost."""
-    if chosen:
-        unknown = [name for name in chosen if name not in REGISTRY]
-        if unknown:
-            raise ValueError(f"there is no exercise {', '.join(unknown)}")
-        return {item.group: chosen for item in submissions}
-    groups = {}
-    for item in submissions:
-        groups.setdefault(item.group, set()).update(exercises_of(item.file))
-    everything = set().union(*groups.values())
-    return {
-        group: [name for name in REGISTRY if name in (names or everything)]
-        for group, names in groups.items()
-    }
-
-
-# One notebook -----------------------------------------------------------------------------------
-
-
-def grade_one(item: Submission, names: list[str], limits: Limits) -> list[dict]:
-    """The rows of one notebook, one for each name, whatever happens."""
-    try:
-        read_cells(item.file)
-    except (ValueError, OSError) as error:
-        return [_row(item, name, "broken", str(error)) for name in names]
-    rows, skip, culprit = {}, [], ""
-    deadline = time.monotonic() + limits.time
-    for _ in range(1 + _RESTARTS):
-        left = [name for name in names if name not in rows]
-        seconds = deadline - time.monotonic()
-        if not left or seconds <= 0:
-            break
-        events, ending = _run(item.file, left, skip, limits, seconds)
-        for event in events:
-            if event["event"] == "verdict" and event["name"] in left:
-                rows[event["name"]] = _row(item, event["name"], **_only(event))
-        if events and events[-1]["event"] == "end":
-            break
-        last = events[-1] if events else {"event": "start"}
-        if last["event"] == "judge" and last["name"] in left:
-            rows[last["name"]] = _row(item, last["name"], "stopped", ending)
-        elif last["event"] == "cell":
-            skip.append(last["number"])
-            culprit = f"{ending} in cell {last['number']}"
-        else:
-            culprit = ending
-    for name in names:
-        rows.setdefault(name, _row(item, name, "stopped", culprit or "the time limit was reached"))
-        if culprit and rows[name]["status"] == "missing":
-            rows[name]["reason"] += f"; {culprit}"
-    return [rows[name] for name in names]
-
-
-def _only(event: dict) -> dict:
-    keys = ("status", "reason", "mistake", "seconds", "text")
-    return {key: event[key] for key in keys if key in event}
-
-
-def _row(item, name, status, reason, mistake="", seconds=0.0, text=None) -> dict:
-    title = REGISTRY[name].title
-    return {
-        "student": item.student, "notebook": item.file.name, "exercise": name, "title": title,
-        "status": str(status), "right": int(status == "right"), "mistake": str(mistake),
-        "reason": str(reason), "seconds": round(float(seconds), 2),
-        "text": str(text or f"{name} {title}: {status}\n  {reason}"),
-    }  # fmt: skip
-
-
-def _run(file: Path, names, skip, limits: Limits, seconds: float) -> tuple[list[dict], str]:
-    """Start a worker, wait for it, and return what it reported and how it ended."""
-    home = Path(tempfile.mkdtemp(prefix="otlec-"))
-    token = secrets.token_hex(16)
-    try:
-        (home / "work").mkdir()
-        task = asdict(limits) | {
-            "notebook": str(file.resolve()), "results": str(home / "results"), "names": names,
-            "skip_cells": skip,
-        }  # fmt: skip
-        (home / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "otlec.classroom.exercises._worker", str(home / "task.json")],
-            cwd=home / "work", env=_environment(home / "work"), stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        try:
-            with contextlib.suppress(OSError):
-                process.stdin.write(f"{token}\n".encode())
-                process.stdin.close()
-            ending = _wait(process, home / "results", limits, seconds)
-        finally:
-            _kill(process)
-        return _events(home / "results", token), ending
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _wait(process, results: Path, limits: Limits, seconds: float) -> str:
-    """Wait until a worker ends, or until it or one of its steps takes too long."""
-    start = last = time.monotonic()
-    size = -1
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return _ending(process.wait(timeout=0.1))
-        now = time.monotonic()
-        if now - start > seconds:
-            return f"the time limit of {limits.time} s for a notebook was reached"
-        grown = results.stat().st_size if results.exists() else -1
-        if grown != size:
-            size, last = grown, now
-        elif now - last > limits.exercise:
-            return f"the time limit of {limits.exercise} s for an exercise was reached"
-
-
-def _environment(work: Path) -> dict[str, str]:
-    """What a worker needs of the environment, and nothing that may be secret."""
-    keep = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV", "NUMBA_CACHE_DIR", "PYTHONPATH")
-    found = {name: os.environ[name] for name in keep if name in os.environ}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-    return found | threads | {"HOME": str(work), "TMPDIR": str(work), "MPLBACKEND": "Agg"}
-
-
-def _kill(process: subprocess.Popen) -> None:
-    """End a worker and the processes that it started, unless those left its group."""
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
-
-
-def _ending(code: int) -> str:
-    if code == -getattr(signal, "SIGXCPU", -1000):
-        return "the limit of processor time was reached"
-    if code < 0:
-        return f"the process was ended by signal {-code}"
-    return f"the process ended by itself, with exit code {code}"
-
-
-def _events(file: Path, token: str) -> list[dict]:
-    """The lines of a results file that carry the token."""
-    found = []
-    with contextlib.suppress(OSError):
-        for line in file.read_bytes()[: 50 * 2**20].splitlines():
-            with contextlib.suppress(ValueError, AttributeError, KeyError):
-                event = json.loads(line)
-                if event.pop("token") == token and "event" in event:
-                    found.append(event)
-    return found
-
-
-# A class ----------------------------------------------------------------------------------------
-
-
-def _digest(item: Submission, names: list[str], limits: Limits) -> str:
-    """Changes when the notebook, the exercises, the limits or otlec change."""
-    try:
-        content = hashlib.sha256(item.file.read_bytes()).hexdigest()
-    except OSError:
-        content = ""
-    return hashlib.sha256(repr((content, names, limits, __version__)).encode()).hexdigest()
+    rows: list[dict]
+    marks: list[Mark]
+    files: list[Path]
+    warnings: list[str]
 
 
 def grade(
     folder: Path, out: Path, *, exercises: list[str] | None = None, limits: Limits | None = None,
     jobs: int | None = None, feedback: Path | None = None, quiet: bool = False,
-) -> list[dict]:  # fmt: skip
+    course: Course | None = None, cluster: str | None = None,
+) -> Grades:  # fmt: skip
     """Grade all submissions of a folder.
 
     Parameters
     ----------
     folder : Path
-        Holds NAME.ipynb, or NAME/*.ipynb.
+        Holds NAME.ipynb, NAME/*.ipynb, or what Moodle or Canvas let one download; or that as a zip.
     out : Path
-        The CSV file. What is finished is kept in a folder beside it, until you delete that.
+        The CSV file of all rows. What is finished is kept in a folder beside it, until you delete
+        that; totals, marks for the platforms and feedback are written beside it too.
     exercises : list of str, optional
-        The exercises to judge. If left out, those that any notebook of the same name checks.
+        The exercises to judge. If left out, those of the course, or all that any notebook holds.
     limits : Limits, optional
     jobs : int, optional
         How many notebooks at once; as many as there are processors if left out.
@@ -273,151 +74,168 @@ def grade(
         The folder of the pages for students; ``feedback`` beside the CSV file if left out.
     quiet : bool
         Show no progress bar.
+    course : Course, optional
+        Points, deadline, roster; every exercise is worth one point if left out.
+    cluster : str, optional
+        The address of a Dask scheduler, whose workers grade instead of this machine.
 
     Returns
     -------
-    list of dict
-        The rows of the CSV file.
+    Grades
 
     Raises
     ------
     FileNotFoundError
-        If the folder holds no notebook.
+        If nothing was handed in.
     ValueError
         If an exercise does not exist.
     """
-    tqdm = optional("tqdm", "grade").tqdm
-
-    limits = limits or Limits()
+    limits, course = limits or Limits(), course or Course()
+    chosen = exercises or course.exercises
     submissions = collect(folder)
-    if not submissions:
+    if not submissions and not course.roster:
         raise FileNotFoundError(f"there is no notebook in {folder}")
-    names = expected(submissions, exercises)
+    names = expected(submissions, chosen)
+    tasks = [(item, names[item.place]) for item in submissions if names[item.place]]
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
+    found = dict(_graded(tasks, limits, parts, jobs, cluster, quiet))
+    rows = [row for item, _ in tasks for row in found[item.place]]
+    students = marks(rows, submissions, wanted(names, chosen), course)
+    return _write(students, course, out, feedback or out.parent / "feedback")
 
-    def work(item: Submission) -> list[dict]:
-        wanted = names[item.group]
-        digest = _digest(item, wanted, limits)
-        inner = str(item.file.relative_to(folder))
-        part = parts / (hashlib.sha256(inner.encode()).hexdigest()[:20] + ".json")
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            kept = json.loads(part.read_text(encoding="utf-8"))
-            if kept["digest"] == digest:
-                return kept["rows"]
-        try:
-            rows = grade_one(item, wanted, limits)
-        except Exception as error:  # a row in any case
-            reason = f"the grader failed: {type(error).__name__}: {error}"
-            return [_row(item, name, "stopped", reason) for name in wanted]
-        fresh = part.with_suffix(".new")
-        fresh.write_text(json.dumps({"digest": digest, "rows": rows}), encoding="utf-8")
-        fresh.replace(part)
-        return rows
 
-    found = {}
-    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+def _graded(
+    tasks: list[Task], limits: Limits, parts: Path, jobs: int | None, cluster: str | None,
+    quiet: bool,
+) -> Iterator[tuple[str, list[dict]]]:  # fmt: skip
+    """The rows of each submission, by its place: those that were kept, then the others."""
+    progress = optional("tqdm", "grade").tqdm(total=len(tasks), unit="notebook", disable=quiet)
+    todo, homes = [], {}
+    with progress:
+        for item, names in tasks:
+            part = homes[item.place] = _part(parts, item, names, limits)
+            kept = _kept(part)
+            if kept is None:
+                todo.append((item, names))
+            else:
+                yield item.place, kept
+                progress.update()
+        progress.initial = progress.n  # what was kept does not count in the time left
+        progress.unpause()
+        run = on_cluster(todo, limits, cluster) if cluster else None
+        for item, rows in run or on_this_machine(todo, limits, jobs):
+            if not any(row["reason"].startswith("the grader failed") for row in rows):
+                _keep(homes[item.place], rows)
+            yield item.place, rows
+            progress.update()
+
+
+def _part(parts: Path, item: Submission, names: list[str], limits: Limits) -> tuple[Path, str]:
+    """Where rows are kept, and what changes with the notebook, the exercises, limits or otlec."""
     try:
-        tasks = {pool.submit(work, item): item for item in submissions}
-        progress = tqdm(as_completed(tasks), total=len(tasks), unit="notebook", disable=quiet)
-        for done in progress:
-            found[tasks[done].file] = done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    rows = [row for item in submissions for row in found[item.file]]
-    write_csv(rows, out)
-    write_feedback(rows, feedback or out.parent / "feedback")
-    return rows
+        content = hashlib.sha256(item.read()).hexdigest()
+    except Exception:
+        content = item.trouble
+    state = (content, names, limits, item.student, item.source, item.trouble, __version__)
+    name = hashlib.sha256(item.place.encode()).hexdigest()[:20]
+    return parts / f"{name}.json", hashlib.sha256(repr(state).encode()).hexdigest()
 
 
-def _safe(value) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value).replace("\r", " ").replace("\n", " ")
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+def _kept(part: tuple[Path, str]) -> list[dict] | None:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        kept = json.loads(part[0].read_text(encoding="utf-8"))
+        if kept["digest"] == part[1]:
+            return kept["rows"]
+    return None
 
 
-def write_csv(rows: list[dict], out: Path) -> None:
-    """Write one line a student and exercise, and only then replace what was there."""
-    fresh = out.with_name(out.name + ".new")
-    with fresh.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows([_safe(row[name]) for name in COLUMNS] for row in rows)
-    fresh.replace(out)
+def _keep(part: tuple[Path, str], rows: list[dict]) -> None:
+    fresh = part[0].with_suffix(".new")
+    fresh.write_text(json.dumps({"digest": part[1], "rows": rows}), encoding="utf-8")
+    fresh.replace(part[0])
 
 
-def write_feedback(rows: list[dict], folder: Path) -> None:
-    """Write a page for each student; what students wrote is shown as text only."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for student in dict.fromkeys(row["student"] for row in rows):
-        mine = [row for row in rows if row["student"] == student]
-        right = sum(row["right"] for row in mine)
-        blocks = [
-            f'<section class="{"right" if row["right"] else "wrong"}">'
-            f"<pre>{html.escape(row['text'])}</pre></section>"
-            for row in mine
-        ]
-        page = _PAGE.format(
-            student=html.escape(student),
-            right=right,
-            count=len(mine),
-            blocks="\n".join(blocks),
-            right_line=RIGHT,
-            wrong_line=WRONG,
-        )
-        name = re.sub(r"[^\w.-]", "_", student)
-        if name != student or name.startswith("."):
-            name = f"{name.lstrip('.')}-{hashlib.sha256(student.encode()).hexdigest()[:8]}"
-        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+def _write(students: list[Mark], course: Course, out: Path, feedback: Path) -> Grades:
+    """Write all files of a class beside one another."""
+    rows = [row for mark in students for row in mark.rows]
+    beside = {name: out.with_name(f"{out.stem}-{name}") for name in
+              ("totals.csv", "moodle.csv", "canvas.csv", "feedback.zip")}  # fmt: skip
+    pages = write_feedback(students, feedback, course)
+    export.write_rows(rows, out)
+    export.write_totals(students, beside["totals.csv"])
+    files = [out, beside["totals.csv"], feedback]
+    if export.write_moodle(students, beside["moodle.csv"]):
+        files.append(beside["moodle.csv"])
+    if export.write_canvas(students, course, beside["canvas.csv"]):
+        files.append(beside["canvas.csv"])
+    if export.zip_feedback(pages, students, beside["feedback.zip"]):
+        files.append(beside["feedback.zip"])
+    outside, nobody = strangers(students, course)
+    warnings = [f"{name} is not on the roster" for name in outside]
+    warnings += [f"overrides: nobody is called {name}" for name in nobody]
+    warnings += [
+        f"{row['student']}: {row['notebook']}: {row['reason']}"
+        for row in rows if row["status"] == "ignored"
+    ]  # fmt: skip
+    return Grades(rows, students, files, warnings)
 
 
-_PAGE = """\
-<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Feedback for {student}</title>
-<style>
-body {{font: 16px/1.6 system-ui, sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em}}
-section {{border-left: 3px solid {wrong_line}; padding-left: 1em; margin: 1em 0}}
-section.right {{border-color: {right_line}}}
-pre {{white-space: pre-wrap; font-size: 14px}}
-</style>
-<h1>{student}</h1>
-<p>{right} of {count} exercises are right.</p>
-{blocks}
-"""
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="otlec-grade",
+        description="Grade a folder of exercise notebooks. Runs the students' code: see the README "
+        "about isolation.",
+    )
+    add = parser.add_argument
+    add("folder", type=Path, help="holds NAME.ipynb, NAME/*.ipynb, or what Moodle or Canvas let "
+        "one download (a zip, too)")  # fmt: skip
+    add("--out", type=Path, default=Path("grades.csv"), help="the CSV file (grades.csv)")
+    add("--course", type=Path, help="a course.yml: points, deadline, roster, overrides")
+    add("--feedback", type=Path, help="folder of the pages (default: beside it)")
+    add("--exercises", nargs="+", metavar="NAME", help="as 2.1 2.3 (default: those of the course, "
+        "or all that the notebooks hold)")  # fmt: skip
+    add("--jobs", type=int, help="notebooks at once (default: all processors)")
+    add("--cluster", metavar="ADDRESS", help="of a Dask scheduler, as tcp://10.0.0.1:8786")
+    add("--time", type=int, default=120, help="processor seconds for a notebook (120)")
+    add("--exercise", type=int, default=40, help="processor seconds for an exercise (40)")
+    add("--cell", type=int, default=20, help="processor seconds for a cell (20)")
+    add("--call", type=float, default=2.0, help="processor seconds for a call (2)")
+    add("--memory", type=int, default=4096, help="megabytes for a notebook (4096)")
+    return parser
+
+
+def _course(file: Path | None) -> Course | None:
+    """The settings; an empty table of overrides is laid beside them, and never written again."""
+    if file is None:
+        return None
+    course = read_course(file)
+    if not course.overrides_file.exists():
+        with contextlib.suppress(OSError):  # the folder may be read-only
+            course.overrides_file.write_text(",".join(OVERRIDES) + "\n", encoding="utf-8-sig")
+    return course
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Read the command line, grade, and say where the results are."""
-    parser = argparse.ArgumentParser(
-        prog="python -m otlec.classroom.grade",
-        description="Grade a folder of exercise notebooks. Runs the students' code: see the README "
-        "about isolation.",
-    )
-    parser.add_argument("folder", type=Path, help="holds NAME.ipynb, or NAME/*.ipynb")
-    parser.add_argument("--out", type=Path, default=Path("grades.csv"), help="the CSV file")
-    parser.add_argument("--feedback", type=Path, help="folder of the pages (default: beside it)")
-    parser.add_argument("--exercises", nargs="+", metavar="NAME", help="as 2.1 2.3 (default: all "
-                        "that the notebooks check)")  # fmt: skip
-    parser.add_argument("--jobs", type=int, help="notebooks at once (default: all processors)")
-    parser.add_argument("--time", type=int, default=120, help="seconds for a notebook (120)")
-    parser.add_argument("--exercise", type=int, default=40, help="seconds for an exercise (40)")
-    parser.add_argument("--cell", type=int, default=20, help="seconds for a cell (20)")
-    parser.add_argument("--call", type=float, default=2.0, help="seconds for a call (2)")
-    parser.add_argument("--memory", type=int, default=4096, help="megabytes for a notebook (4096)")
+    parser = _parser()
     options = parser.parse_args(arguments)
     limits = Limits(options.time, options.exercise, options.cell, options.call, options.memory)
     try:
-        rows = grade(
+        found = grade(
             options.folder, options.out, exercises=options.exercises, limits=limits,
-            jobs=options.jobs, feedback=options.feedback,
+            jobs=options.jobs, feedback=options.feedback, course=_course(options.course),
+            cluster=options.cluster,
         )  # fmt: skip
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
-    students = len({row["student"] for row in rows})
-    print(f"{students} students, {len(rows)} rows: {options.out}")
+    for warning in found.warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    files = ", ".join(str(file) for file in found.files)
+    print(f"{len(found.marks)} students, {len(found.rows)} rows: {files}")
     return 0
 
 

@@ -1,17 +1,16 @@
 """Run one student's notebook and judge its exercises, in a process started by the grader.
 
-usage: python -m otlec.classroom.exercises._worker TASK.json      (with a token on standard input)
+usage: python -m otlec.classroom.grading.worker TASK.json      (with a token on standard input)
 
 The process limits itself before it touches the notebook: address space, processor time, size of
 files. Each step is written to the results at once, so that what was judged before a crash is kept,
 and so that the parent knows what the crash was in. A cell that fails does not stop the next ones.
-``otlec.check`` does nothing here: the grader judges by itself, at the end.
+``otlec.check`` only notes here what it is given: the grader judges by itself, at the end.
 """
 
+import gc
 import json
-import linecache
 import os
-import re
 import sys
 import time
 import types
@@ -42,31 +41,33 @@ def limit(memory: int, seconds: int) -> None:
             continue
 
 
-def read_cells(file: Path) -> list[str]:
-    """The code cells of a notebook; ValueError says why there are none."""
-    if file.stat().st_size > 20 * 2**20:
-        raise ValueError("the file is larger than 20 MB")
-    try:
-        notebook = json.loads(file.read_text(encoding="utf-8"))
-        sources = [c["source"] for c in notebook["cells"] if c["cell_type"] == "code"]
-        return ["".join(source) for source in sources]
-    except RecursionError:
-        raise ValueError("not a notebook: nested too deeply") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"not a notebook: {type(error).__name__}: {error}") from None
+def chosen(task, space: dict, passed: dict):
+    """The answer to judge, and the name under which it was found; None if there is none.
+
+    It is the function of the exercise's name, unless the notebook's own check passes another one.
+    """
+    name = task.answer
+    if task.name in passed:
+        answer = passed[task.name]
+        other = getattr(answer, "__name__", name) if callable(answer) else name
+        if other != name and space.get(other) is not None:
+            return space[other], other
+        if name not in space:
+            return answer, other
+    return (space[name], name) if name in space else (None, "")
 
 
-def compiled(source: str, name: str):
-    """The code of a cell; lines for the notebook alone (%matplotlib, !pip) are left out."""
-    if source.lstrip().startswith("%%"):
-        source = ""
-    try:
-        code = compile(source, name, "exec")
-    except SyntaxError:
-        source = re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.M)
-        code = compile(source, name, "exec")
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    return code
+def entry_of(verdict, answer: str, found: str) -> dict:
+    """What a row and a page of feedback need of a verdict, as plain text."""
+    from otlec.classroom.exercises._show import text
+
+    note = f"judged: {found}, which the check of the notebook passes" if found != answer else ""
+    return {
+        "status": verdict.status, "reason": verdict.reason, "mistake": verdict.mistake or "",
+        "advice": verdict.advice, "note": note, "printed": bool(verdict.printed),
+        "example": [[name, text(value)] for name, value in verdict.example],
+        "score": str(verdict.score.value) if verdict.score else "",
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -76,20 +77,26 @@ def main() -> None:
     # before the limits: the imports are not the student's
     import otlec
     from otlec.classroom.exercises import _guard, find, judge
+    from otlec.classroom.grading.notebook import compiled, read_cells
 
     results = os.open(task["results"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def report(**entry):
         os.write(results, (json.dumps({"token": token, **entry}) + "\n").encode())
 
-    otlec.check = otlec.classroom.check.check = lambda *args, **options: None
+    passed = {}
+
+    def note(name, answer=None, **_):
+        passed[str(name)] = answer
+
+    otlec.check = otlec.classroom.check.check = note
     limit(task["memory"], task["time"])
     module = types.ModuleType("__main__")
     space = module.__dict__
     space.update(display=lambda *args, **options: None, get_ipython=lambda: None)
     sys.modules["__main__"] = module
     errors = []
-    for number, source in enumerate(read_cells(Path(task["notebook"])), 1):
+    for number, source in enumerate(read_cells(Path(task["notebook"]).read_bytes()), 1):
         if number in task["skip_cells"]:
             continue
         report(event="cell", number=number)
@@ -106,14 +113,14 @@ def main() -> None:
     for name in task["names"]:
         report(event="judge", name=name)
         start = time.perf_counter()
-        answer = find(name).answer
-        if answer in space:
-            verdict = judge(name, space[answer], seconds=task["call"])
-            entry = {"status": verdict.status, "reason": verdict.reason, "text": repr(verdict),
-                     "mistake": verdict.mistake or ""}  # fmt: skip
+        task_of = find(name)
+        answer, found = chosen(task_of, space, passed)
+        if found:
+            entry = entry_of(judge(name, answer, seconds=task["call"]), task_of.answer, found)
         else:
-            reason = "; ".join([f"the notebook defines no {answer}", *errors])
-            entry = {"status": "missing", "reason": reason, "text": reason, "mistake": ""}
+            reason = "; ".join([f"the notebook defines no {task_of.answer}", *errors])
+            entry = {"status": "missing", "reason": reason}
+        gc.collect()  # what a traceback kept: the next exercise needs the memory
         report(event="verdict", name=name, seconds=time.perf_counter() - start, **entry)
     report(event="end")
     os._exit(0)  # whatever threads and exit handlers the notebook has left behind
