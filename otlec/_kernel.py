@@ -4,6 +4,9 @@ Machine code on disk is used again while no source of the package has changed. N
 only at the file of the kernel; but a kernel holds the code of those that it calls, and the values
 of the constants that it uses, from whichever module. So they may be imported like anything else.
 
+Compilation takes a second or so, once, which small data are not worth: as long as there is no
+machine code, calls on few numbers run as plain Python, until they have taken as long together.
+
 Where there is no numba, kernels run as plain Python: the same results, hundreds of times slower. A
 page of the book runs Python so, and lends it kernels that were compiled to WebAssembly.
 """
@@ -13,6 +16,7 @@ import functools
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,9 +35,12 @@ try:  # a page's: name of the kernel -> types of the arguments -> function (book
 except ModuleNotFoundError:
     KERNELS = {}
 
+_FEW = 12_000  # numbers among the arguments, up to which plain Python may be quick enough
+_PATIENCE = 0.5  # seconds of plain Python, after which a kernel is compiled
+
 
 def kernel(function: Callable) -> Callable:
-    """Compile ``function`` at its first call and keep the machine code on disk.
+    """Compile ``function`` when that pays, at the latest for large data, and keep it on disk.
 
     ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, and costs no branch.
     There is no ``fastmath``: it would assume that inf and nan never occur, and forbidden pairs
@@ -48,7 +55,50 @@ def kernel(function: Callable) -> Callable:
     compiled = numba.njit(error_model="numpy", nogil=True)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
         compiled._cache = _cache(function) or compiled._cache
+        compiled._compile_for_args = _compile_late(compiled, function)
     return compiled
+
+
+def _compile_late(compiled, function: Callable) -> Callable:
+    """What Numba asks for when there is no machine code for the types of a call yet.
+
+    The answer is called with the same arguments: machine code, or the function itself, silent as
+    machine code is. Both compute the same bits. Machine code on disk is always preferred.
+    """
+    compile_now = compiled._compile_for_args
+    spent = 0.0
+
+    def interpret(*args):
+        nonlocal spent
+        start = time.perf_counter()
+        try:
+            with np.errstate(all="ignore"):
+                return function(*args)
+        finally:
+            spent += time.perf_counter() - start
+
+    def answer(*args, **kwargs):
+        late = spent < _PATIENCE and not compiled.overloads and _size(args) <= _FEW
+        if late and not _is_on_disk(compiled):
+            return interpret
+        return compile_now(*args, **kwargs)
+
+    return answer
+
+
+def _size(argument) -> int:
+    """How many numbers there are among the arguments."""
+    if isinstance(argument, tuple):
+        return sum(map(_size, argument))
+    return argument.size if isinstance(argument, np.ndarray) else 1
+
+
+def _is_on_disk(compiled) -> bool:
+    """Whether there is machine code of today's sources, for whatever types."""
+    try:
+        return bool(compiled._cache._cache_file._load_index())
+    except Exception:  # there is no cache, or a damaged one
+        return False
 
 
 @functools.cache

@@ -41,6 +41,13 @@ hypothesis.settings.load_profile("otlec")
 JIT_IS_OFF = WITHOUT_NUMBA or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
+def pytest_sessionstart():
+    """Tests in this process are of machine code, however small their data are."""
+    from otlec import _kernel
+
+    _kernel._PATIENCE = 0
+
+
 def pytest_configure(config):
     """As plain Python the kernels use NumPy's scalars, which warn where compiled code gives inf."""
     if JIT_IS_OFF:

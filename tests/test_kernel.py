@@ -15,6 +15,7 @@ from otlec import _kernel
 
 USE_KERNELS = """
 import numpy as np, otlec
+otlec._kernel._PATIENCE = {patience}
 cost = np.array([[4.0, 1.0, 3.0], [2.0, 0.0, 5.0], [3.0, 2.0, 2.0]])
 {before}
 assert otlec.assignment(cost).value == 5
@@ -24,7 +25,14 @@ print("right")
 """
 
 
-def run(cache_folder, temporary_folder, before="", package=Path(otlec.__file__).parent, **more):
+def run(
+    cache_folder,
+    temporary_folder,
+    before="",
+    package=Path(otlec.__file__).parent,
+    patience=0,
+    **more,
+):
     environment = {
         **os.environ,
         "NUMBA_CACHE_DIR": str(cache_folder),
@@ -33,7 +41,7 @@ def run(cache_folder, temporary_folder, before="", package=Path(otlec.__file__).
         **more,
     }
     return subprocess.run(
-        [sys.executable, "-c", USE_KERNELS.format(before=before)],
+        [sys.executable, "-c", USE_KERNELS.format(before=before, patience=patience)],
         env=environment,
         cwd=temporary_folder,
         capture_output=True,
@@ -145,6 +153,7 @@ def called(tmp_path, monkeypatch):
     def call():
         for name in [name for name in sys.modules if name.partition(".")[0] == "small"]:
             monkeypatch.delitem(sys.modules, name)
+        importlib.import_module("small._kernel")._PATIENCE = 0
         twice = importlib.import_module("small.caller").twice
         return twice(20.0), sum(twice.stats.cache_hits.values())
 
@@ -190,3 +199,74 @@ assert quantile._merge.signatures and not network_simplex._pivot.signatures
 """
     result = run(os.environ["NUMBA_CACHE_DIR"], tmp_path, before)
     assert result.stdout == "right\n", result.stderr
+
+
+@pytest.mark.needs_jit
+def test_small_data_are_not_worth_a_compilation_and_large_data_are(tmp_path):
+    cache, large = (
+        tmp_path / "cache",
+        "otlec.assignment(np.random.default_rng(0).random((120, 120)))",
+    )
+    result = run(cache, tmp_path, patience="np.inf")
+    assert result.stdout == "right\n", result.stderr
+    assert not list(cache.rglob("*.nb?"))
+    result = run(cache, tmp_path, large, patience="np.inf")
+    assert result.stdout == "right\n", result.stderr
+    assert list(cache.rglob("hungarian._augment_all*.nbc"))
+    assert not list(cache.rglob("quantile*"))
+
+
+@pytest.mark.needs_jit
+def test_a_kernel_is_compiled_once_its_patience_is_gone(called, monkeypatch):
+    assert called() == (42, 0)
+    small = importlib.import_module("small.caller")
+    kernel = importlib.import_module("small._kernel")
+    monkeypatch.setattr(kernel, "_PATIENCE", 1e-9)
+    small.twice.overloads.clear()
+    fresh = kernel.kernel(lambda x: x + 1)
+    assert fresh(1.0) == 2
+    assert not fresh.signatures
+    assert fresh(1.0) == 2
+    assert fresh.signatures
+
+
+BITS = """
+import hashlib
+import numpy as np, otlec
+otlec._kernel._PATIENCE = {patience}
+rng = np.random.default_rng(0)
+results = []
+for n in (2, 5, 30):
+    cost, x, y = rng.random((n, n)), rng.random((n, 2)), rng.random((n, 2)) + 1
+    a, b = rng.dirichlet(np.ones(n), 2)
+    ties = np.rint(5 * cost)
+    ties[rng.random((n, n)) < 0.2] = np.inf
+    np.fill_diagonal(ties, 9)
+    found = [otlec.assignment(cost), otlec.assignment(ties), otlec.assignment_points(x, y, p=3)]
+    found += [otlec.transport(a, b, cost), otlec.transport(a, b, ties)]
+    found += [otlec.optimal_plan(otlec.Measure(x, a), otlec.Measure(y, b))]
+    found += [otlec.optimal_plan(otlec.Measure(x[:, 0], a), otlec.Measure(y[:, 0], b), p=1)]
+    results += [(best.rows, best.cols, best.mass, best.value, best.phi, best.psi) for best in found]
+    results += [best.certificate for best in found] + [otlec.bottleneck(cost).value]
+compiled = otlec.solvers.hungarian._augment_all.signatures
+bits = repr([
+    (type(one).__name__, np.asarray(one).dtype.str, np.asarray(one).tobytes())
+    for result in results for one in (result if isinstance(result, tuple) else (result,))
+])
+print(bool(compiled), hashlib.sha256(bits.encode()).hexdigest())
+"""
+
+
+@pytest.mark.needs_jit
+def test_plain_python_and_machine_code_give_the_same_bits(tmp_path):
+    printed = []
+    for patience, cache in (("np.inf", tmp_path), (0, os.environ["NUMBA_CACHE_DIR"])):
+        result = subprocess.run(
+            [sys.executable, "-c", BITS.format(patience=patience)],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        printed.append(result.stdout.split())
+    assert [compiled for compiled, _ in printed] == ["False", "True"]
+    assert printed[0][1] == printed[1][1]
