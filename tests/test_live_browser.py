@@ -17,7 +17,7 @@ import stills  # noqa: E402
 
 NAMES = list(stills.FIGURES)
 # What the readout says beyond what the copied cell prints.
-EXTRA = {"river": "; no film costs less than"}
+EXTRA = {"river": "; no film of these cells costs less than"}
 
 
 @pytest.fixture(scope="module")
@@ -223,14 +223,10 @@ def test_a_stroke_paints_every_bar_it_passes(live):
 def test_the_sandwich_stays_open_at_the_counterexample(live):
     figure = of(live, "slope")
 
-    def slopes():
-        text = settle(live, figure)
-        return json.loads(text[text.index("[") :])
-
-    low, high = slopes()
-    assert high - low <= 1e-6
+    assert "at t = 0 the slope is -0.0" in settle(live, figure)
     figure.get_by_text("Counterexample").click()
-    low, high = slopes()
+    text = settle(live, figure)
+    low, high = json.loads(text[text.index("[") :])
     assert high - low > 0.02
     same_numbers(live, figure, "slope")
     figure.get_by_text("Reset").click()
@@ -317,4 +313,4 @@ def test_the_scripts_are_small_and_only_where_they_are_needed(built_book):
         text = page.read_text(encoding="utf-8")
         assert ("live/kernels.js" in text) == ('class="otlec-figure"' in text), page.name
         if 'class="otlec-figure"' in text:
-            assert len(text) <= 1_000_000
+            assert len(text) <= 1_500_000

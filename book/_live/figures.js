@@ -145,16 +145,23 @@
     return [{x, y: [...phi].map(bar), width}, {x: x.map((v) => 1 + v), y: [...psi].map(bar), width}];
   };
   figures.assignment = {
+    sizes: {x: [2, 200], y: [2, 200]},
+    fits: (s) => s.x.length === s.y.length,
+    tasks: [(f) => f.farthest, (f) => f.n === 2 && Math.abs(f.swap) <= 0.02],
     handles: [dragged(0, ["x", "y"], "atoms of source and target")],
     controls: [{slider: "n", label: "atoms", min: 2, max: 200, step: 1, then: scatter}],
     solve(s, kernels) {
       s.n = s.x.length;
-      const n = s.n, cost = costs(kernels, s.x, s.y), best = assign(kernels, cost), tight = [];
+      const n = s.n, cost = costs(kernels, s.x, s.y), best = assign(kernels, cost), tight = [], at = (i, j) => cost.data[i * n + j];
       for (let i = 0; i < n; i++)
         for (let j = 0; j < n; j++) if (cost.data[i * n + j] - best.phi[i] - best.psi[j] <= 1e-12) tight.push(segment(s.x[i], s.y[j]));
       const size = n > 60 ? 2.5 : 4;
       return {
         layers: [[{ends: tight}, {ends: best.partner.map((j, i) => segment(s.x[i], s.y[j]))}, {xy: s.x, size}, {xy: s.y, size}], priceBars(best.phi, best.psi)],
+        facts: {
+          n, swap: at(0, 0) + at(1, 1) - at(0, 1) - at(1, 0),
+          farthest: best.partner.some((j, i) => range(n).every((k) => at(i, k) <= at(i, j))),
+        },
         text: `n = ${n}: the pairs cost ${six(best.value)}, the prices pay ${six(best.dual)}, ${agree(best.value - best.dual, Math.max(1, best.value))}; ${tight.length} pairs are tight`,
       };
     },
@@ -162,6 +169,7 @@
 
   // ---- 2: the Hungarian method, a round a click -----------------------------------------------------
   figures.rounds = {
+    tasks: [(f) => f.path >= 3, (f) => f.done === f.n && f.path === 1],
     handles: [dragged(0, ["x", "y"], "atoms of source and target")],
     controls: [
       {button: "Back", press: (s) => { s.done = Math.max(s.done - 1, 0); }},
@@ -185,6 +193,7 @@
       const joined = (partner) => partner.flatMap((j, i) => (j >= 0 ? [segment(s.x[i], s.y[j])] : []));
       return {
         layers: [[{ends: joined(before)}, {ends: path.map(([i, j]) => segment(s.x[i], s.y[j]))}, {ends: joined(numbers(now.colOf))}, {xy: s.x}, {xy: s.x.slice(s.done)}, {xy: s.y}], priceBars(now.phi, now.psi)],
+        facts: {n, done: s.done, path: path.length},
         text,
       };
     },
@@ -200,6 +209,10 @@
     });
   }
   figures.line = {
+    tasks: [
+      (f) => Math.abs(f.mean - 0.5) <= 0.01,
+      (f) => { const [one, four] = [f.distance(1), f.distance(4)]; return one > 0.1 && four - one <= 0.002; },
+    ],
     handles: [painted(0, {source: "a", target: "b"}, "bars of the histogram that the brush paints")],
     controls: [
       {choice: "brush", label: "paint", options: ["source", "target"]},
@@ -218,7 +231,8 @@
           [{x: pairs.map((v) => v[0]), y: pairs.map((v) => v[1])}, {xy: pairs}],
           [{x, y: histogram(moved, plan.mass, x.length).map((v) => Math.min(v, 0.25))}],
         ],
-        text: `W_${s.p} = ${six(plan.value ** (1 / s.p))}; ${plan.mass.length} entries in the plan; at t = ${s.t.toFixed(2)} the mean is ${six(dot(moved, plan.mass))}`,
+        facts: {mean: dot(moved, plan.mass), distance: (p) => monotone(kernels, x, x, a, b, p).value ** (1 / p)},
+        text: `Wₚ = ${six(plan.value ** (1 / s.p))} at p = ${s.p}; ${plan.mass.length} entries in the plan; at t = ${s.t.toFixed(2)} the mean is ${six(dot(moved, plan.mass))}`,
       };
     },
   };
@@ -226,6 +240,8 @@
   // ---- 4: weighted atoms --------------------------------------------------------------------------------
   const cells = (matrix, factor) => matrix.map((row) => row.map((v) => Math.min(factor * v, 1)));
   figures.weights = {
+    limits: {a: [0.02, 1], b: [0.02, 1]},
+    tasks: [(f) => f.partners >= 5, (f) => f.value < 0.02],
     handles: [
       {
         panel: 0, name: "weights of source and target", paint: true,
@@ -245,6 +261,7 @@
           [between(0, 0.05), between(0.05, 0.1), between(0.1, 2), {xy: s.x}, {xy: s.y}],
           [{z: cells(plan.matrix, 4)}],
         ],
+        facts: {value: plan.value, partners: Math.max(...range(n).map((i) => plan.entries.filter((e) => e[0] === i).length))},
         text: `The plan costs ${six(plan.value)}, the prices pay ${six(plan.dual)}, ${agree(plan.value - plan.dual, 1)}; ${plan.entries.length} entries, at most ${n + m - 1}; marginals ${off <= 1e-12 ? "exact to 1e-12" : "NOT exact"}`,
       };
     },
@@ -252,6 +269,8 @@
 
   // ---- 5: gluing --------------------------------------------------------------------------------------------
   figures.glue = {
+    limits: {b: [0.02, 1]},
+    tasks: [(f) => f.first + f.second <= 0.005, (f) => f.first >= 0.05 && f.second <= 0.005],
     handles: [
       dragged(0, ["x1", "x2", "x3"], "atoms of the three measures"),
       {panel: 1, name: "weights of the middle measure", paint: true, where: (s) => s.b.map((v, k) => [k + 0.5, v]), move(s, k, x, y) { s.b[k] = Math.max(y, 0.02); }},
@@ -276,20 +295,29 @@
           [{z: cells(blocks, 8)}],
           [{z: cells(composed, 4)}],
         ],
-        text: `W_2(1, 3) = ${six(d13)} <= ${six(through)} by the glued plan <= ${six(d12 + d23)} = W_2(1, 2) + W_2(2, 3); ${triples.length} triples carry mass`,
+        facts: {first: through - d13, second: d12 + d23 - through},
+        text: `W₂(1, 3) = ${six(d13)} ≤ ${six(through)} by the glued plan ≤ ${six(d12 + d23)} = W₂(1, 2) + W₂(2, 3); ${triples.length} triples carry mass`,
       };
     },
   };
 
   // ---- 6: Theorem 4.1 -----------------------------------------------------------------------------------------
+  // whether some of the targets, from the left, take half of the mass, as each part of sigma gives
+  const halved = (w) => [w[0], w[0] + w[1]].some((v) => Math.abs(v - 0.5) <= 1e-6);
   figures.slope = {
+    limits: {w0: [0.05, 1], w1: [0.05, 1]},
+    tasks: [
+      (f) => f.high - f.low > 0.01,
+      (f, s) => f.half && s.gap === 0 && f.high - f.low > 1e-9 && f.high - f.low < 0.005,
+      (f) => f.high - f.low <= 1e-6 && Math.abs(f.high) <= 5e-4 && f.changed >= 0.1,
+    ],
     handles: [{
       panel: 0, name: "weights of the measure that the brush paints", paint: true,
-      where: (s) => s.y.map((y, k) => [y, (s.brush === "rho_0" ? s.w0 : s.w1)[k]]),
-      move(s, k, x, y) { (s.brush === "rho_0" ? s.w0 : s.w1)[k] = Math.max(y, 0.05); },
+      where: (s) => s.y.map((y, k) => [y, (s.brush === "ρ₀" ? s.w0 : s.w1)[k]]),
+      move(s, k, x, y) { (s.brush === "ρ₀" ? s.w0 : s.w1)[k] = Math.max(y, 0.05); },
     }],
     controls: [
-      {choice: "brush", label: "paint", options: ["rho_0", "rho_1"]},
+      {choice: "brush", label: "paint", options: ["ρ₀", "ρ₁"]},
       {slider: "t", label: "t", min: 0.01, max: 1, step: 0.01},
       {slider: "gap", label: "gap", min: 0, max: 0.6, step: 0.02},
       {button: "Counterexample", press: (s) => Object.assign(s, {w0: [0.21, 0.29, 0.5], w1: [0.55, 0.2, 0.25], gap: 0.4})},
@@ -309,7 +337,8 @@
           [{x: [0, 1], y: [0, low]}, {x: [0, 1], y: [0, high]}, {x: times, y: rise}, {xy: [[s.t, s.t * quotient]]}],
           [{x: inner, y: inner.map(() => high)}, {x: inner, y: inner.map(tilt)}, {x: inner, y: inner.map((t, k) => rise[k + 1] / t)}, {xy: [[s.t, quotient]]}, {ends: [[0, low, 0, high]]}],
         ],
-        text: `At t = ${s.t.toFixed(2)}: ${six(high)} <= quotient ${six(quotient)} <= ${six(tilt(s.t))}; at t = 0 the slopes fill [${six(low)}, ${six(high)}]`,
+        facts: {low, high, half: halved(w0), changed: Math.max(...change.map(Math.abs))},
+        text: `At t = ${s.t.toFixed(2)}: ${six(high)} ≤ quotient ${six(quotient)} ≤ ${six(tilt(s.t))}; at t = 0 ${high - low > 1e-9 ? `the slopes fill [${six(low)}, ${six(high)}]` : `the slope is ${six(high)}`}`,
       };
     },
   };
@@ -493,12 +522,15 @@
     return film;
   }
   figures.river = {
-    handles: [painted(3, {"density at t = 0": "rho0", "density at t = 1": "rho1"}, "density that the brush paints", 0.01)],
+    limits: {rho0: [0.01, 1.1], rho1: [0.01, 1.1], iterations: [1, 3000]},
+    whole: ["iterations"],
+    tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p >= 2 && f.mismatch < 0.01 && Math.abs(f.energy - f.lower) <= 0.001 * f.energy],
+    handles: [painted(3, {"ρ₀": "rho0", "ρ₁": "rho1"}, "density that the brush paints", 0.01)],
     controls: [
       {button: (s) => (s.running ? "Pause" : "Start"), press: (s) => { s.running = !s.running; }},
       {button: "One step", press: (s) => { s.running = false; s.iterations += 1; }},
       {button: "From the beginning", press: (s) => { s.iterations = 1; films.delete(s); }},
-      {choice: "brush", label: "paint", options: ["density at t = 0", "density at t = 1"]},
+      {choice: "brush", label: "paint", options: ["ρ₀", "ρ₁"]},
       {choice: "p", label: "p", options: [1, 1.5, 2, 3], then: (s) => { s.iterations = 30; }},
       {slider: "step", label: "step size", min: 0.02, max: 0.5, step: 0.02, then: (s) => { s.iterations = 30; }},
       {slider: "relax", label: "relaxation", min: 0.5, max: 1.95, step: 0.05, then: (s) => { s.iterations = 30; }},
@@ -530,8 +562,9 @@
           [{x: iteration, y: shown.map((k) => clamp(film.energies[k], 0, 0.5))}, {x: iteration, y: shown.map(() => film.lower)}],
           [{x, y: s.rho0}, {x, y: s.rho1}],
         ],
-        text: `After ${count} iterations: energy ${six(film.energies[count - 1])}, distance to a solution ${six(film.residual)}`,
-        more: `; no film costs less than ${film.lower.toFixed(4)}`,
+        facts: {energy: film.energies[count - 1], mismatch: film.residual, lower: film.lower},
+        text: `After ${count} iterations: energy ${six(film.energies[count - 1])}, mismatch ${six(film.residual)}${film.residual <= 0.01 ? "" : " (not a film yet: the energy proves nothing)"}`,
+        more: `; no film of these cells costs less than ${film.lower.toFixed(4)}`,
       };
     },
   };
@@ -539,6 +572,7 @@
   // ---- 8: barycenters -----------------------------------------------------------------------------------------------
   const CORNERS = [[0, 0], [1, 0], [0.5, 0.866]];
   figures.mixing = {
+    tasks: [(f) => Math.abs(f.mean - 0.7) <= 0.01, (f) => f.objective <= 5e-4 && Math.min(...f.share) >= 0.2],
     handles: [
       painted(0, {first: "a", second: "b", third: "c"}, "bars of the histogram that the brush paints"),
       {
@@ -566,6 +600,7 @@
           [null, null, null, null, {xy: figures.mixing.handles[1].where(s)}],
           [{x, y: histogram(atoms, mass, n).map((v) => Math.min(v, 0.25))}],
         ],
+        facts: {objective, mean: dot(atoms, mass), share},
         text: `Objective ${six(objective)}, no measure is below ${six(bound)}, ${agree(objective - bound, 1)}; mean ${six(dot(atoms, mass))}`,
       };
     },
@@ -573,6 +608,7 @@
 
   // ---- 9: particles over a field --------------------------------------------------------------------------------------
   figures.swirl = {
+    tasks: [(f) => f.action - f.least <= 0.001, (f) => f.action >= 2 * f.least],
     handles: [{panel: 0, name: "goal of the cloud", where: (s) => [s.centre], move(s, k, x, y) { s.centre = [x, y]; }}],
     controls: [
       {slider: "swirl", label: "swirl", min: 0, max: 3, step: 0.1},
@@ -604,7 +640,8 @@
             {xy: points}, {xy: paths.map((path) => path[k])}, {xy: [s.centre]}],
           [{x: swirls, y: swirls.map((v) => drift[0] ** 2 + drift[1] ** 2 + v * side + v * v * radius)}, {x: [0, 3], y: [least, least]}, {xy: [[s.swirl, action]]}],
         ],
-        text: `Swirl ${s.swirl.toFixed(2)}: the particles spend ${six(action)}; W_2^2 of the first and the last cloud is ${six(least)}`,
+        facts: {action, least},
+        text: `Swirl ${s.swirl.toFixed(2)}: the particles spend ${six(action)}; W₂² of the first and the last cloud is ${six(least)}`,
       };
     },
   };

@@ -2,9 +2,11 @@
    something. book/_live/stills.py says what a figure shows and draws its still frame; figures.js says
    how it is solved; this file joins the two: pointers, keys, controls, the readout, the copied cell.
 
-   A figure is {solve, handles, controls, every}:
-     solve(state, kernels) gives {layers, text}: for each panel the arrays of each of its layers, in
+   A figure is {solve, handles, controls, every, tasks, limits, sizes, whole, fits}:
+     solve(state, kernels) gives {layers, text, facts}: for each panel the arrays of each of its layers, in
        the order of the still frame, and the readout, in the words that the copied cell prints (and in `more` what it does not);
+     tasks judge what the reader has reached, in the order of stills.py, from the facts of solve;
+     limits, sizes, whole and fits say which states a link may carry (frame.js);
      handles lists what can be dragged or painted: {panel, paint, where, move, name};
      controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
      every(state), if given, is called in each frame while state.running is true.
@@ -25,7 +27,7 @@ const otlecLive = (() => {
   /* A cell of Python that makes this instance, and prints the readout. */
   function python(state, code) {
     const value = (v) => (Array.isArray(v) ? `np.array(${JSON.stringify(v)})` : typeof v === "string" ? JSON.stringify(v) : String(v));
-    const lines = Object.entries(state).filter(([name]) => name !== "running").map(([name, v]) => `${name} = ${value(v)}`);
+    const lines = Object.entries(state).filter(([name]) => name !== "running" && name !== "brush").map(([name, v]) => `${name} = ${value(v)}`);
     return ["import numpy as np", "import otlec", "", ...lines, "", code].join("\n");
   }
 
@@ -33,7 +35,9 @@ const otlecLive = (() => {
     const data = JSON.parse(root.querySelector(".otlec-data").textContent);
     const definition = figures[root.dataset.figure], output = root.querySelector("output");
     const panels = [...root.querySelectorAll("svg.otlec-panel")];
-    let state = structuredClone(data.state), solver = null, waiting = false;
+    const name = root.dataset.figure, kept = otlecFrame.storage(name), tasks = otlecFrame.tasks(root, definition.tasks);
+    let state = structuredClone(data.state), solver = null, waiting = false, touched = false, saving = 0;
+    const past = otlecFrame.history(() => state);
 
     function render() {
       waiting = false;
@@ -56,6 +60,7 @@ const otlecLive = (() => {
           else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
         }));
       output.textContent = result.text + (result.more ?? "");
+      if (touched) tasks.judge(state, result.facts);
       rings.forEach((ring) => ring());
       controls.forEach((refresh) => refresh());
       root.dataset.ms = performance.now() - start;
@@ -67,42 +72,100 @@ const otlecLive = (() => {
       if (!waiting) requestAnimationFrame(render);
       waiting = true;
     }
-    const change = () => { definition.changed?.(state); ask(); };
+    function change() {
+      touched = true;
+      definition.changed?.(state);
+      ask();
+      clearTimeout(saving);
+      saving = setTimeout(save, 250);
+    }
+    const save = () => kept.write(`${otlecFrame.encode(state, data, definition)}#${tasks.text}`);
+    function replace(next) {
+      state = {...next, running: false};
+      change();
+    }
 
-    const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change));
+    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", panels.length > 2 && !definition.handles.some((h) => h.panel === p)));
+    const typed = element("div", {className: "otlec-typed"});
+    const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
+    const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change, past, typed));
     const row = element("div", {className: "otlec-controls"}), controls = [];
     row.addEventListener("keydown", (event) => event.stopPropagation());
     for (const control of definition.controls ?? []) {
-      const [node, refresh] = widget(control, () => state, change);
+      const [node, refresh] = widget(control, () => state, change, past);
       row.append(node);
       controls.push(refresh);
     }
-    const reset = element("button", {type: "button", textContent: "Reset"});
-    reset.addEventListener("click", () => { state = structuredClone(data.state); change(); });
-    const copy = element("button", {type: "button", textContent: "Copy as Python"});
-    copy.addEventListener("click", async () => {
-      root.dataset.python = python(state, data.code);
-      try {
-        await navigator.clipboard.writeText(root.dataset.python);
-      } catch {
-        const area = element("textarea", {value: root.dataset.python});
-        document.body.append(area);
-        area.select();
-        document.execCommand("copy");
-        area.remove();
-      }
-      copy.textContent = "Copied";
-      setTimeout(() => (copy.textContent = "Copy as Python"), 1500);
+    const button = (label, press) => {
+      const node = element("button", {type: "button", textContent: label});
+      node.addEventListener("click", () => press(node));
+      return node;
+    };
+    const undo = button("Undo", () => { if (past.length) replace(past.back()); });
+    controls.push(() => undo.setAttribute("aria-disabled", !past.length));
+    const reset = button("Reset", () => {
+      past.note();
+      replace(structuredClone(data.state));
+      touched = false;
+      tasks.clear();
+      clearTimeout(saving);
+      kept.write(null);
     });
-    row.append(reset, copy);
+    const copy = button("Copy as Python", (node) => hand(node, (root.dataset.python = python(state, data.code))));
+    const link = button("Copy link", (node) => hand(node, (root.dataset.link = otlecFrame.address(name, otlecFrame.encode(state, data, definition)))));
+    const row2 = element("div", {className: "otlec-controls otlec-actions"}, undo, reset, copy, link);
+    if (!root.closest(".reveal")) {
+      const here = location.pathname.split("/").pop(), there = here === "live.html" ? `${data.home}.html` : "live.html";
+      if (here !== there) row.append(element("a", {href: `${there}#live-${name}`, textContent: here === "live.html" ? "In its chapter" : "All figures"}));
+    }
+    row2.addEventListener("keydown", (event) => event.stopPropagation());
+
+    /* The state that the address or this browser remembers. */
+    function recall() {
+      const [text, ticks] = (kept.read() ?? "").split("#"), sent = otlecFrame.fromAddress(name, data, definition);
+      const before = text ? otlecFrame.decode(text, data, definition) : null;
+      if (before && ticks) tasks.text = ticks;
+      if (sent || before) state = {...(sent ?? before), running: false};
+      if (sent === null) tasks.say("The link does not fit this figure: its numbers are not used.");
+      else if (sent) tasks.say("As in the link; Reset begins anew.");
+      else if (before) tasks.say("As you left it; Reset begins anew.");
+      if (sent !== undefined) root.scrollIntoView();
+    }
+    window.addEventListener("hashchange", () => {
+      const sent = otlecFrame.fromAddress(name, data, definition);
+      if (sent === undefined) return;
+      if (sent) past.note();
+      if (sent) replace(sent);
+      tasks.say(sent ? "As in the link; Undo goes back." : "The link does not fit this figure: its numbers are not used.");
+      root.scrollIntoView();
+    });
 
     kernels().then((found) => {
       solver = found;
       root.querySelector(".otlec-label").before(row);
+      root.querySelector(".otlec-said").after(row2);
+      row.querySelector(":scope > a")?.before(boxes) ?? row.append(boxes);
+      recall();
       root.classList.add("otlec-ready");
       root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
       ask();
     }).catch((error) => complain(root, error.message));
+  }
+
+  /* Put a text on the clipboard, and say so on the button. */
+  async function hand(node, text) {
+    const label = (node.dataset.label ??= node.textContent);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = element("textarea", {value: text});
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    node.textContent = "Copied";
+    setTimeout(() => (node.textContent = label), 1500);
   }
 
   /* Cells as an image: a picture of thousands of cells is too slow as shapes. */
@@ -123,7 +186,7 @@ const otlecLive = (() => {
   }
 
   /* Dragging and painting in one panel, by mouse, finger and keys. */
-  function grip(svg, panel, handles, state, change) {
+  function grip(svg, panel, handles, state, change, past, typed) {
     const [left, top, right, bottom] = panel.box, [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
     const toPage = ([x, y]) => [left + ((x - x0) / (x1 - x0)) * (right - left), bottom - ((y - y0) / (y1 - y0)) * (bottom - top)];
     const fromPage = (u, v) => [x0 + ((u - left) / (right - left)) * (x1 - x0), y0 + ((bottom - v) / (bottom - top)) * (y1 - y0)];
@@ -137,18 +200,37 @@ const otlecLive = (() => {
       svg.setAttribute(key, value);
     svg.classList.add("otlec-grip");
 
+    // The chosen handle as numbers: which one, and where it is.
+    const box = (label, read, write) => {
+      const input = element("input", {type: "number", step: "any"}), node = element("label", {}, `${label} `, input);
+      input.setAttribute("aria-label", `${label}, of ${handles.name}`);
+      input.addEventListener("change", () => { if (Number.isFinite(input.valueAsNumber)) write(input.valueAsNumber); show(); });
+      input.addEventListener("keydown", (event) => event.stopPropagation());
+      node.refresh = () => { if (document.activeElement !== input || input.validity.valid) input.value = +read().toFixed(4); };
+      return node;
+    };
+    const at = () => handles.where(state())[chosen];
+    const numbers = [
+      box("no.", () => chosen + 1, (v) => { chosen = clamp(Math.round(v), 1, handles.where(state()).length) - 1; }),
+      ...(handles.paint ? [] : [box("x", () => at()[0], (v) => { past.note(); move(chosen, v, at()[1]); })]),
+      box(handles.paint ? "height" : "y", () => at()[1], (v) => { past.note(); move(chosen, at()[0], v); }),
+    ];
+    typed.append(element("span", {className: "otlec-typing"}, `${handles.name}: `, ...numbers));
+
     function show() {
       const where = handles.where(state());
       chosen = Math.min(chosen, where.length - 1);
       const [x, y] = where[chosen], [u, v] = toPage([x, y]);
       ring.setAttribute("cx", u);
       ring.setAttribute("cy", v);
+      for (const number of numbers) number.refresh();
       svg.setAttribute("aria-valuemax", where.length);
       svg.setAttribute("aria-valuenow", chosen + 1);
       svg.setAttribute("aria-valuetext", `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}; arrows move it, Page Up and Page Down choose another`);
     }
     function move(k, x, y) {
-      handles.move(state(), k, clamp(x, x0, x1), clamp(y, y0, y1));
+      // four decimals: what is copied, linked and drawn is the same number
+      handles.move(state(), k, +clamp(x, x0, x1).toFixed(4), +clamp(y, y0, y1).toFixed(4));
       change();
     }
     function place(event) {
@@ -185,6 +267,7 @@ const otlecLive = (() => {
       svg.setPointerCapture(event.pointerId);
       chosen = k;
       last = k;
+      past.note();
       if (handles.paint) move(k, ...fromPage(u, v));
       show();
     }
@@ -217,7 +300,8 @@ const otlecLive = (() => {
       hold(event);
       if (choose) chosen = (chosen + choose + n) % n;
       else {
-        const [x, y] = handles.where(state())[chosen];
+        const [x, y] = at();
+        past.note();
         move(chosen, x + (arrow[0] * many * Math.abs(x1 - x0)) / 50, y + (arrow[1] * many * Math.abs(y1 - y0)) / 50);
       }
       show();
@@ -226,29 +310,38 @@ const otlecLive = (() => {
   }
 
   /* A slider, a choice or a button: its node, and what brings it up to date. */
-  function widget(control, state, change) {
+  function widget(control, state, change, past) {
     if (control.button) {
       const node = element("button", {type: "button"});
-      node.addEventListener("click", () => { control.press(state()); change(); });
+      node.addEventListener("click", () => { past.note(); control.press(state()); change(); });
       const text = () => (node.textContent = typeof control.button === "function" ? control.button(state()) : control.button);
       return text(), [node, text];
     }
     const label = element("label"), name = control.slider ?? control.choice;
     if (control.choice) {
       const select = element("select", {}, ...control.options.map((v) => element("option", {value: v, textContent: v})));
-      select.addEventListener("change", () => { state()[name] = typeof control.options[0] === "number" ? +select.value : select.value; control.then?.(state()); change(); });
+      select.addEventListener("change", () => { past.note(); state()[name] = typeof control.options[0] === "number" ? +select.value : select.value; control.then?.(state()); change(); });
       label.append(`${control.label} `, select);
       return [label, () => (select.value = state()[name])];
     }
     const input = element("input", {type: "range", min: control.min, max: control.max, step: control.step});
-    const shown = element("span", {className: "otlec-value"});
-    input.addEventListener("input", () => { state()[name] = +input.value; control.then?.(state()); change(); });
-    label.append(`${control.label} `, input, shown);
-    return [label, () => {
+    const shown = element("input", {type: "number", className: "otlec-value", step: "any"});
+    shown.setAttribute("aria-label", `${control.label}, as a number`);
+    const put = (value, gesture) => { past.note(gesture); state()[name] = value; control.then?.(state()); change(); };
+    input.addEventListener("input", () => put(+input.value, name));
+    input.addEventListener("change", () => past.end());
+    shown.addEventListener("change", () => {
+      const value = control.step === 1 ? Math.round(shown.valueAsNumber) : shown.valueAsNumber;
+      if (Number.isFinite(value)) put(+Math.min(Math.max(value, input.min), input.max).toFixed(5));
+      else refresh();
+    });
+    const refresh = () => {
       input.max = typeof control.max === "function" ? control.max(state()) : control.max;
       input.value = state()[name];
-      shown.textContent = +(+state()[name]).toFixed(3);
-    }];
+      shown.value = +(+state()[name]).toFixed(4);
+    };
+    label.append(`${control.label} `, input, shown);
+    return [label, refresh];
   }
 
   function complain(root, reason) {

@@ -30,6 +30,9 @@ class Figure:
     code: str
     draw: Callable
     alt: str
+    home: str
+    ask: str
+    tasks: tuple[str, ...]
 
     def still(self) -> tuple[moving.Picture, str]:
         """Run the cell on the first instance: the picture of what it computes, and its readout."""
@@ -47,12 +50,18 @@ class Figure:
 FIGURES: dict[str, Figure] = {}
 
 
-def figure(*, kernels: str, state: dict, code: str, alt: str):
-    """Register the decorated drawing; underscores in its name become hyphens."""
+def figure(*, kernels: str, state: dict, code: str, alt: str, home: str, ask: str, tasks: tuple):
+    """Register the decorated drawing; underscores in its name become hyphens.
+
+    ``home`` is the chapter that it belongs to. ``ask`` is its title, a question; ``tasks`` say what
+    the reader is to reach, with the tolerance, and ``figures.js`` judges them in the same order.
+    """
 
     def register(draw):
         name = draw.__name__.replace("_", "-")
-        FIGURES[name] = Figure(name, tuple(kernels.split()), state, code.strip() + "\n", draw, alt)
+        FIGURES[name] = Figure(
+            name, tuple(kernels.split()), state, code.strip() + "\n", draw, alt, home, ask, tasks
+        )
         return draw
 
     return register
@@ -92,6 +101,12 @@ print(f"n = {len(x)}: the pairs cost {best.value:.6f}, the prices pay {best.dual
 """,
     alt="Blue and orange atoms in a square, joined in pairs by green lines of least total cost; "
     "beside them the prices of all atoms as bars.",
+    home="01-reminders",
+    ask="Who goes to whom, when the sum of all costs is to be least?",
+    tasks=(
+        "Let a blue atom go to the orange atom that is farthest from it.",
+        "With two atoms each: make the two pairings cost the same, to 0.02.",
+    ),
 )
 def assignment(picture, v):
     """Drag atoms: the optimal matching, the tight pairs, the prices."""
@@ -127,6 +142,13 @@ else:
 """,
     alt="Blue and orange atoms, partly joined by green lines; a thick purple path of new pairs "
     "assigns one more; beside them the prices after this round.",
+    home="a2-inside-the-kernels",
+    ask="How does one more atom find a partner, when all are taken?",
+    tasks=(
+        "Find a round that changes the partners of three atoms or more, with a path of "
+        "three new pairs.",
+        "Reach the last round, with an atom moved so that its path has one pair only.",
+    ),
 )
 def rounds(picture, v):
     """One augmenting path a click, forwards and back."""
@@ -162,11 +184,17 @@ def rounds(picture, v):
 x = (np.arange(len(a)) + 0.5) / len(a)
 plan = otlec.transport_1d(x, x, a / a.sum(), b / b.sum(), p=p)
 mu_t = otlec.geodesic(plan, t)
-print(f"W_{p:g} = {plan.distance:.6f}; {plan.mass.size} entries in the plan; "
+print(f"Wₚ = {plan.distance:.6f} at p = {p:g}; {plan.mass.size} entries in the plan; "
       f"at t = {t:.2f} the mean is {mu_t.mean:.6f}")
 """,
     alt="Two painted histograms on a line, their quantile functions, the monotone plan as a "
     "staircase, and the measure on the geodesic between them.",
+    home="01-reminders",
+    ask="What does the monotone plan do with mass that you paint?",
+    tasks=(
+        "Bring the mean of the geodesic at t to 0.50, to 0.01.",
+        "Make Wₚ the same for p = 1 and p = 4, to 0.002, and larger than 0.1.",
+    ),
 )
 def line(picture, v):
     """Paint two histograms: quantile functions, monotone plan, distance, geodesic."""
@@ -209,6 +237,12 @@ print(f"The plan costs {plan.value:.6f}, the prices pay {plan.dual_value:.6f}, {
 """,
     alt="Bars of weights that can be dragged, atoms in a square joined by the optimal plan, and "
     "the plan as a matrix of squares.",
+    home="01-reminders",
+    ask="How many partners does an atom need, when the weights differ?",
+    tasks=(
+        "Let one blue atom serve five orange ones or more.",
+        "Make the plan cost less than 0.02.",
+    ),
 )
 def weights(picture, v):
     """Drag the weights: the plan of the network simplex."""
@@ -244,11 +278,17 @@ plan12, plan23, plan13 = (
 sigma = otlec.glue(plan12, plan23)
 through = otlec.compose(plan12, plan23).cost(otlec.cost_matrix(x1, x3)) ** 0.5
 d12, d23, d13 = (plan.value**0.5 for plan in (plan12, plan23, plan13))
-print(f"W_2(1, 3) = {d13:.6f} <= {through:.6f} by the glued plan "
-      f"<= {d12 + d23:.6f} = W_2(1, 2) + W_2(2, 3); {sigma.mass.size} triples carry mass")
+print(f"W₂(1, 3) = {d13:.6f} ≤ {through:.6f} by the glued plan "
+      f"≤ {d12 + d23:.6f} = W₂(1, 2) + W₂(2, 3); {sigma.mass.size} triples carry mass")
 """,
     alt="Three columns of atoms joined by two plans that share the middle one, whose weights can "
     "be dragged; the glued measure as blocks, and the composed plan as a matrix.",
+    home="02-wasserstein-space",
+    ask="Where does the triangle inequality lose?",
+    tasks=(
+        "Lose nothing: bring the right end within 0.005 of the left one.",
+        "Lose in the first step only: 0.05 or more there, 0.005 or less in the second.",
+    ),
 )
 def glue(picture, v):
     """Edit the middle marginal: the glued measure, and both sides of the triangle inequality."""
@@ -277,7 +317,7 @@ def glue(picture, v):
         "w1": [0.55, 0.2, 0.25],
         "t": 0.4,
         "gap": 0.4,
-        "brush": "rho_1",
+        "brush": "ρ₁",
     },
     code="""
 from otlec.differentiability import derivative, sandwich
@@ -287,17 +327,25 @@ sigma = otlec.Measure(np.concatenate([half, (1 - half)[::-1]]))
 rho0, rho1 = otlec.Measure(y, w0 / w0.sum()), otlec.Measure(y, w1 / w1.sum())
 lower, quotient, upper = sandwich(sigma, rho0, rho1, t)
 low, high = derivative(sigma, rho0, rho1).slopes
-print(f"At t = {t:.2f}: {lower:.6f} <= quotient {quotient:.6f} <= {upper:.6f}; "
-      f"at t = 0 the slopes fill [{low:.6f}, {high:.6f}]")
+several = f"the slopes fill [{low:.6f}, {high:.6f}]"
+print(f"At t = {t:.2f}: {lower:.6f} ≤ quotient {quotient:.6f} ≤ {upper:.6f}; at t = 0 "
+      f"{several if high - low > 1e-9 else f'the slope is {high:.6f}'}")
 """,
     alt="A source of 24 atoms with a gap, three target atoms whose weights change; beside them the "
     "cost as a function of t with its tangents, and the quotient between its two bounds.",
+    home="04-differentiability",
+    ask="When has the cost one slope at t = 0, and when many?",
+    tasks=(
+        "Make the interval of slopes wider than 0.01.",
+        "Keep that ρ₀ and close the gap: the steps between the atoms leave less than 0.005.",
+        "Make the slope zero, to 0.0005, though a weight of ρ₁ differs from that of ρ₀ by 0.1.",
+    ),
 )
 def slope(picture, v):
     """Move t and rho_1: the sandwich of Theorem 4.1, and where it stays open."""
     sigma, y = v["sigma"], v["y"]
     w0, w1 = v["rho0"].weights, v["rho1"].weights
-    atoms = picture.panel((0, 1), (0, 1), "x", title="drag the weights of rho_0 and rho_1")
+    atoms = picture.panel((0, 1), (0, 1), "x", title="paint the weights of ρ₀ and ρ₁")
     atoms.bars(y - 0.015, v["w0"], "neutral", width=0.03)
     atoms.bars(y + 0.015, v["w1"], "target", width=0.03)
     atoms.points(np.column_stack([sigma.points, np.zeros(24)]), "source", size=3)
@@ -336,7 +384,7 @@ def slope(picture, v):
         "relax": 1.9,
         "step": 0.1,
         "iterations": 60,
-        "brush": "density at t = 0",
+        "brush": "ρ₀",
     },
     code="""
 import warnings
@@ -344,11 +392,18 @@ import warnings
 warnings.simplefilter("ignore")  # it stops long before it has converged
 film = otlec.benamou_brenier(rho0 / rho0.mean(), rho1 / rho1.mean(), steps=32, p=p, levels=1,
                              relax=relax, step=step, max_iterations=iterations, tol=1e-12)
-print(f"After {iterations} iterations: energy {film.history.energy[-1]:.6f}, "
-      f"distance to a solution {film.history.residual[-1]:.6f}")
+energy, mismatch = film.history.energy[-1], film.history.residual[-1]
+print(f"After {iterations} iterations: energy {energy:.6f}, mismatch {mismatch:.6f}"
+      f"{'' if mismatch <= 0.01 else ' (not a film yet: the energy proves nothing)'}")
 """,
     alt="A density over time and space that the iteration pulls straight, its momentum, and the "
     "energy that settles above a lower bound.",
+    home="05-dynamic-formulation",
+    ask="What does the cheapest film between two densities look like?",
+    tasks=(
+        "Let the iteration run until the mismatch is below 0.002.",
+        "Prove it: bring energy and lower bound within 0.1 per cent of each other, at p = 2 or 3.",
+    ),
 )
 def river(picture, v):
     """Benamou and Brenier's iteration on the line, while one watches."""
@@ -361,7 +416,7 @@ def river(picture, v):
     count = np.arange(1, v["iterations"] + 1) / v["iterations"]
     history.line(count, film.history.energy.clip(0, 0.5), "plan")
     history.line(count, np.full(count.size, max(film.lower_bound, 0.0)), "potential", dash=True)
-    ends = picture.panel((0, 1), (0, 1.1), title="paint the two ends")
+    ends = picture.panel((0, 1), (0, 1.1), title="paint the two ends, ρ₀ and ρ₁")
     x = (np.arange(64) + 0.5) / 64
     ends.area(x, v["rho0"], "source")
     ends.area(x, v["rho1"], "target")
@@ -386,6 +441,12 @@ print(f"Objective {best.objective:.6f}, no measure is below {best.lower_bound:.6
 """,
     alt="Three painted histograms, a triangle in which a point gives their shares, and the "
     "barycenter in green.",
+    home="03-geodesics",
+    ask="What lies between three measures?",
+    tasks=(
+        "Bring the mean of the barycenter to 0.70, to 0.01.",
+        "Make the objective 0, to 0.0005, though each measure has a share of 0.2 or more.",
+    ),
 )
 def mixing(picture, v):
     """The barycenter of three painted histograms."""
@@ -426,10 +487,16 @@ paths = otlec.flow(velocity, points, steps=32)
 action = (np.diff(paths, axis=0) ** 2).sum() * 32 / 60
 least = otlec.wasserstein(otlec.Measure(paths[0]), otlec.Measure(paths[-1])) ** 2
 print(f"Swirl {swirl:.2f}: the particles spend {action:.6f}; "
-      f"W_2^2 of the first and the last cloud is {least:.6f}")
+      f"W₂² of the first and the last cloud is {least:.6f}")
 """,
     alt="A cloud of particles that a velocity field carries across a square, turning on the way; "
     "arrows show the field at time t.",
+    home="05-dynamic-formulation",
+    ask="What does a swirl cost, and what does it move?",
+    tasks=(
+        "Waste nothing: spend W₂², to 0.001.",
+        "Waste as much as you need: spend 2 W₂² or more.",
+    ),
 )
 def swirl(picture, v):
     """Particles over an Eulerian field; the swirl moves no mass, and costs."""

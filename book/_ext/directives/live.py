@@ -27,7 +27,7 @@ from otlec.drawing.palette import PALETTE
 ROOT = Path(__file__).resolve().parents[3]
 LIVE = ROOT / "book" / "_live"
 COMPILED = ROOT / "_build" / "live" / "kernels.js"
-SCRIPTS = ("kernels.js", "loader.js", "live.js", "figures.js")
+SCRIPTS = ("kernels.js", "loader.js", "frame.js", "live.js", "figures.js")
 sys.path.insert(0, str(LIVE))
 
 import stills  # noqa: E402
@@ -68,6 +68,7 @@ def still_html(figure: stills.Figure) -> str:
     data = {
         "state": figure.state,
         "code": figure.code,
+        "home": figure.home,
         "panels": [
             {
                 "box": moving._box(panel),
@@ -81,10 +82,12 @@ def still_html(figure: stills.Figure) -> str:
             for panel in picture.panels
         ],
     }
+    tasks = "".join(f"<li>{html.escape(task)}</li>" for task in figure.tasks)
     packed = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     return (
         f'<div class="otlec-figure" id="live-{figure.name}" data-figure="{figure.name}" '
         f'role="group" aria-label="{html.escape(figure.alt)}">'
+        f'<p class="otlec-ask">{html.escape(figure.ask)}</p><ol class="otlec-tasks">{tasks}</ol>'
         f'<div class="otlec-panels">{panels}</div>'
         f'<p class="otlec-label"><output aria-live="polite">{html.escape(text)}</output></p>'
         f'<script type="application/json" class="otlec-data">{packed}</script></div>'

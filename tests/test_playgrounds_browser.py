@@ -1,0 +1,334 @@
+"""The tasks of the live figures, by mouse, by keyboard and by touch; links, undo, reloads."""
+
+import json
+import sys
+
+import pytest
+from chromium import visit
+from conftest import ROOT
+from test_live_browser import NAMES, copied, of, place_of, printed, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.needs_jit]
+
+sys.path.insert(0, str(ROOT / "book" / "_live"))
+import stills  # noqa: E402
+
+MIDPOINTS = [[0.5, 0.175], [0.5, 0.4], [0.5, 0.625], [0.5, 0.9]]
+LAST = stills.FIGURES["rounds"].state["y"][6]
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+# For each figure a task, counted from 0, and what the reader does to reach it.
+SOLUTIONS = {
+    "assignment": (
+        1,
+        [("slide", "atoms", 2)]
+        + [
+            ("drag", 0, k, at)
+            for k, at in enumerate([(0.2, 0.2), (0.8, 0.8), (0.2, 0.8), (0.8, 0.2)])
+        ],
+    ),
+    "rounds": (1, [("drag", 0, 6, LAST), ("slide", "round", 7)]),
+    "line": (0, [("slide", "t", 0.54)]),
+    "weights": (0, [("paint", 0, k, 1.0 if k == 3 else 0.1) for k in range(6)]),
+    "glue": (
+        0,
+        [("paint", 1, k, 0.5) for k in range(4)]
+        + [("drag", 0, 4 + k, at) for k, at in enumerate(MIDPOINTS)],
+    ),
+    "slope": (0, [("press", "Counterexample")]),
+    "river": (0, [("press", "Start")]),
+    "mixing": (0, [("drag", 1, 0, (0.54, 0.554))]),
+    "swirl": (0, [("slide", "swirl", 0)]),
+}
+
+
+def open_live(browser, built_book, address="live.html", **options):
+    page, complaints = visit(browser, (built_book / "live.html").as_uri(), **options)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.otlec-figure.otlec-ready[data-frames]').length === n",
+        arg=len(NAMES),
+    )
+    return page, complaints
+
+
+def corner(page, name, panel, handle, at):
+    """Where a handle is, and where it is to go, in px of the window."""
+    svg = of(page, name).locator("svg.otlec-panel").nth(panel)
+    svg.scroll_into_view_if_needed()
+    box = svg.bounding_box()
+    scale = min(box["width"] / 320, box["height"] / 230)  # the drawing stands in the middle
+    left = box["x"] + (box["width"] - 320 * scale) / 2
+    u, v = place_of(page, name, panel, handle)
+    start = left + u * 320 * scale, box["y"] + v * 230 * scale
+    box_of, x, y = page.evaluate(
+        """([name, panel]) => {
+          const data = JSON.parse(document.querySelector(`#live-${name} .otlec-data`).textContent);
+          const {box, xlim, ylim} = data.panels[panel];
+          return [box, xlim, ylim];
+        }""",
+        [name, panel],
+    )
+    left_edge, top, right, bottom = box_of
+    a, b = at
+    px = left_edge + (a - x[0]) / (x[1] - x[0]) * (right - left_edge) if a is not None else None
+    py = bottom - (b - y[0]) / (y[1] - y[0]) * (bottom - top)
+    end = (left + px * scale if a is not None else start[0], box["y"] + py * scale)
+    return start, end
+
+
+def slider(figure, label):
+    return figure.locator("label", has_text=label).locator("input[type=range]").first
+
+
+def thumb(page, control, value):
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    low, high = (float(control.get_attribute(name)) for name in ("min", "max"))
+    part = (value - low) / (high - low)
+    # at the ends beside the thumb, which would be held, not moved
+    x = {0: 1, 1: box["width"] - 1}.get(part, 8 + part * (box["width"] - 16))
+    return box["x"] + x, box["y"] + box["height"] / 2
+
+
+class _Mouse:
+    def __init__(self, page, name):
+        self.page, self.name, self.figure = page, name, of(page, name)
+
+    def drag(self, panel, handle, at):
+        start, end = corner(self.page, self.name, panel, handle, at)
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move(*end, steps=3)
+        self.page.mouse.up()
+
+    def paint(self, panel, handle, height):
+        _, end = corner(self.page, self.name, panel, handle, (None, height))
+        self.page.mouse.click(*end)
+
+    def slide(self, label, value):
+        self.page.mouse.click(*thumb(self.page, slider(self.figure, label), value))
+
+    def press(self, label):
+        self.figure.get_by_role("button", name=label, exact=True).click()
+
+
+class _Keyboard(_Mouse):
+    def type(self, panel, handle, **numbers):
+        page = self.page
+        if self.figure.locator(".otlec-boxes").get_attribute("open") is None:
+            self.figure.locator(".otlec-boxes summary").focus()
+            page.keyboard.press("Enter")
+        panels = page.evaluate("(n) => otlecLive.figures[n].handles.map((h) => h.panel)", self.name)
+        row = self.figure.locator(".otlec-typing").nth(panels.index(panel))
+        for label, value in {"no.": handle + 1, **numbers}.items():
+            row.locator(f"input[aria-label^='{label}, of']").focus()
+            page.keyboard.press("Control+a")
+            page.keyboard.type(str(value))
+            page.keyboard.press("Tab")
+
+    def drag(self, panel, handle, at):
+        self.type(panel, handle, x=at[0], y=at[1])
+
+    def paint(self, panel, handle, height):
+        self.type(panel, handle, height=height)
+
+    def slide(self, label, value):
+        control = slider(self.figure, label)
+        ends = {control.get_attribute("min"): "Home", control.get_attribute("max"): "End"}
+        if str(value) in ends:
+            control.focus()
+            self.page.keyboard.press(ends[str(value)])
+        else:
+            control.focus()
+            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(str(value))
+            self.page.keyboard.press("Enter")
+
+    def press(self, label):
+        self.figure.get_by_role("button", name=label, exact=True).focus()
+        self.page.keyboard.press("Enter")
+
+
+class _Touch(_Mouse):
+    def drag(self, panel, handle, at):
+        start, end = corner(self.page, self.name, panel, handle, at)
+        client = self.page.context.new_cdp_session(self.page)
+        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
+        for kind, points in (
+            ("touchStart", [start]),
+            ("touchMove", [middle]),
+            ("touchMove", [end]),
+            ("touchEnd", []),
+        ):
+            client.send(
+                "Input.dispatchTouchEvent",
+                {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]},
+            )
+        client.detach()
+
+    def paint(self, panel, handle, height):
+        _, end = corner(self.page, self.name, panel, handle, (None, height))
+        self.page.touchscreen.tap(*end)
+
+    def slide(self, label, value):
+        self.page.touchscreen.tap(*thumb(self.page, slider(self.figure, label), value))
+
+    def press(self, label):
+        self.figure.get_by_role("button", name=label, exact=True).tap()
+
+
+@pytest.fixture(
+    scope="module", params=[_Mouse, _Keyboard, _Touch], ids=lambda c: c.__name__[1:].lower()
+)
+def reader(request, browser, built_book):
+    page, complaints = open_live(browser, built_book, **(PHONE if request.param is _Touch else {}))
+    yield page, request.param
+    assert not complaints, complaints
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_of_each_figure_is_solved(reader, name):
+    page, kind = reader
+    hand, (task, steps) = kind(page, name), SOLUTIONS[name]
+    assert hand.figure.locator(".otlec-done").count() == 0
+    for what, *rest in steps:
+        settle(page, hand.figure)
+        getattr(hand, what)(*rest)
+    page.wait_for_function(
+        """([name, task]) => document.querySelectorAll(`#live-${name} .otlec-tasks li`)[task]
+          .classList.contains("otlec-done")""",
+        arg=[name, task],
+    )
+    said = hand.figure.locator("[role=status]").inner_text()
+    assert said == f"Task {task + 1} of {len(stills.FIGURES[name].tasks)} is done."
+    if name == "river":
+        hand.press("Pause")
+    shown = settle(page, hand.figure).partition("; no film of these cells")[0]
+    assert shown == printed(copied(hand.figure))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_figure_asks_and_judges_all_its_tasks(reader, name):
+    page, _ = reader
+    figure = of(page, name)
+    assert figure.locator(".otlec-ask").inner_text().endswith("?")
+    tasks = figure.locator(".otlec-tasks li").count()
+    assert 1 <= tasks == page.evaluate("(n) => otlecLive.figures[n].tasks.length", name) <= 3
+
+
+def test_no_task_is_done_before_the_reader_has_done_anything(browser, built_book):
+    page, _ = open_live(browser, built_book)
+    for name in NAMES:  # a change that changes nothing: the first instance itself is judged
+        page.evaluate("(n) => document.querySelector(`#live-${n}`).otlec.set({})", name)
+        settle(page, of(page, name))
+        assert of(page, name).locator(".otlec-done").count() == 0, name
+    page.context.close()
+
+
+def test_undo_takes_back_a_whole_drag_and_reset_all(browser, built_book):
+    page, _ = open_live(browser, built_book)
+    hand = _Mouse(page, "assignment")
+    first = settle(page, hand.figure)
+    hand.drag(0, 3, (0.9, 0.9))
+    second = settle(page, hand.figure)
+    hand.drag(0, 4, (0.1, 0.9))
+    assert len({first, second, settle(page, hand.figure)}) == 3
+    hand.press("Undo")
+    assert settle(page, hand.figure) == second
+    hand.press("Undo")
+    assert settle(page, hand.figure) == first
+    hand.slide("atoms", 60)
+    hand.press("Reset")
+    assert settle(page, hand.figure) == first
+    page.context.close()
+
+
+def test_a_link_carries_the_state_and_a_reload_keeps_it_with_the_ticks(browser, built_book):
+    page, complaints = open_live(browser, built_book)
+    wanted = {}
+    for name in ("slope", "swirl", "rounds"):
+        hand = _Mouse(page, name)
+        for what, *rest in SOLUTIONS[name][1]:
+            getattr(hand, what)(*rest)
+        wanted[name] = settle(page, hand.figure)
+        hand.press("Copy link")
+    link = of(page, "slope").get_attribute("data-link")
+    page.wait_for_function(
+        "() => Object.keys(localStorage).filter((k) => k.startsWith('otlec-live:')).length === 3"
+    )
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#live-swirl')?.dataset.frames")
+    for name, text in wanted.items():
+        assert settle(page, of(page, name)) == text
+        assert of(page, name).locator(".otlec-done").count() == 1
+    other, more = visit(browser, link)
+    other.wait_for_function("() => document.querySelector('#live-slope')?.dataset.frames")
+    assert settle(other, of(other, "slope")) == wanted["slope"]
+    assert of(other, "slope").bounding_box()["y"] < 200
+    of(other, "slope").get_by_role("button", name="Reset").click()
+    assert settle(other, of(other, "slope")) != wanted["slope"]
+    assert not complaints + more
+    other.context.close()
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("t=0.4", "t=1.4"),  # out of range
+        ("t=0.4", "t=alert(1)"),
+        ("t=0.4", "t=1e-1"),
+        ("t=0.4", "t=0.4,0.5"),
+        ("t=0.4", "t=0.4&t=0.4"),
+        ("t=0.4", "__proto__=1"),
+        ("&gap=0.4", ""),
+        ("brush=1", "brush=2"),
+        ("y=0.12,", "y="),
+        ("w1=0.55", "w1=0"),
+    ],
+    ids=lambda change: change[1] or "nothing",
+)
+def test_a_link_that_does_not_fit_is_refused(reader, change):
+    page, _ = reader
+    text = page.evaluate(
+        """() => {
+          const root = document.querySelector("#live-slope");
+          const data = JSON.parse(root.querySelector(".otlec-data").textContent);
+          return otlecFrame.encode(data.state, data, otlecLive.figures.slope);
+        }"""
+    )
+    decode = """(text) => {
+      const root = document.querySelector("#live-slope");
+      const data = JSON.parse(root.querySelector(".otlec-data").textContent);
+      return otlecFrame.decode(text, data, otlecLive.figures.slope);
+    }"""
+    assert page.evaluate(decode, text) == stills.FIGURES["slope"].state
+    assert change[0] in text
+    assert page.evaluate(decode, text.replace(*change)) is None
+
+
+def test_a_bad_link_says_so_and_shows_the_first_instance(browser, built_book):
+    page, complaints = visit(browser, (built_book / "live.html").as_uri() + "#live:slope&t=9")
+    page.wait_for_function("() => document.querySelector('#live-slope')?.dataset.frames")
+    assert "does not fit" in of(page, "slope").locator("[role=status]").inner_text()
+    state = page.evaluate("() => document.querySelector('#live-slope').otlec.state")
+    first = stills.FIGURES["slope"].state
+    assert {name: state[name] for name in first} == first
+    assert not complaints
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_phone_the_whole_figure_fits_one_screen(browser, built_book, name, phone):
+    box = of(phone, name).bounding_box()
+    assert box["height"] <= 844, json.dumps(box)
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.fixture(scope="module")
+def phone(browser, built_book):
+    page, complaints = open_live(browser, built_book, **PHONE)
+    yield page
+    assert not complaints
+    page.context.close()
