@@ -143,7 +143,8 @@ const otlecLive = (() => {
     kernels().then((found) => {
       solver = found;
       root.querySelector(".otlec-label").before(row);
-      root.querySelector(".otlec-said").after(row2);
+      if (root.closest(".reveal")) row.append(...row2.childNodes); // a slide has no room for one more row
+      else root.querySelector(".otlec-said").after(row2);
       row.querySelector(":scope > a")?.before(boxes) ?? row.append(boxes);
       recall();
       root.classList.add("otlec-ready");
