@@ -18,7 +18,7 @@ import csv
 import io
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from ..._extras import optional
@@ -69,7 +69,7 @@ class Course:
         """Which part of the points counts, and why."""
         if self.deadline is None or submitted is None or submitted <= self.deadline:
             return 1.0, ""
-        days = int((submitted - self.deadline).total_seconds() // 86400) + 1
+        days = -((self.deadline - submitted) // timedelta(days=1))  # each day begun
         plural = "s" * (days > 1)
         said = f"handed in {submitted:%Y-%m-%d %H:%M}, {days} day{plural} late"
         if days > self.days:

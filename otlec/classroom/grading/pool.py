@@ -48,7 +48,7 @@ def on_cluster(tasks: list[Task], limits: Limits, address: str) -> Graded:
     with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=60)
         waiting, started, lost, ready = list(reversed(tasks)), {}, {}, []
-        running = distributed.as_completed(with_results=True, raise_errors=False)
+        running = distributed.as_completed(loop=client.loop, with_results=True, raise_errors=False)
 
         def fill() -> None:
             room = 2 * max(sum(client.nthreads().values()), 4)
