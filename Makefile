@@ -27,8 +27,8 @@ exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbg
 handouts: .venv/book.ready ## write the notebooks that readers download and launch
 	@$(BIN)/python scripts/handouts.py
 
-slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1: print them too)
-	@$(BIN)/python scripts/slides.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(PDF),--pdf) \
+slides: .venv/book.ready ## build the slides (CHAPTER=3: one deck, PDF=1 or PDF=handout: print them)
+	@$(BIN)/python scripts/slides.py $(if $(CHAPTER),--chapter $(CHAPTER)) $(if $(PDF),--pdf $(PDF)) \
 		$(if $(SETTINGS),--settings $(SETTINGS))
 
 pdf: .venv/dev.ready book ## the whole book as one PDF (PAPER=letter; needs a Chromium)

@@ -1,6 +1,6 @@
 """Build the decks of slides from the executed notebooks of the book.
 
-usage: slides.py [--chapter N] [--pdf] [--settings FILE] [--output FOLDER]
+usage: slides.py [--chapter N] [--pdf [slides|handout|handout6]] [--settings FILE] [--output FOLDER]
 
 The decks are written to ``_build/slides``; they need no network and no server. What an instructor
 may change is said in ``slides.yml``; ``book/_slides/slides.default.yml`` documents each key. The
@@ -8,7 +8,10 @@ cells of the sources say what goes on which slide (see ``book/_ext/decks/deck.py
 """
 
 import argparse
+import hashlib
 import html
+import io
+import json
 import os
 import re
 import shutil
@@ -26,6 +29,8 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 SCRIPTS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SCRIPTS))
 import lecture  # noqa: E402
+import own_slides  # noqa: E402
+from own_slides import SettingsError  # noqa: E402
 
 ROOT = SCRIPTS.parent
 BOOK = ROOT / "book"
@@ -33,12 +38,16 @@ ASSETS = BOOK / "_slides"
 DEFAULTS = ASSETS / "slides.default.yml"
 STAGE = {"16:9": (1280, 720), "4:3": (960, 720)}
 THEMES = ("light", "dark")
+CHOICES = {
+    "theme": THEMES,
+    "aspect": tuple(STAGE),
+    "accent": ("source", "target", "plan", "potential", "neutral"),
+    "font": ("serif", "sans"),
+}
+SEXAGESIMAL = {60 * 4 + 3: "4:3", 60 * 16 + 9: "16:9"}  # what YAML makes of 4:3 without quotes
+PAPER = {"1": "", "slides": "", "handout": "2", "handout6": "6"}  # slides a page, with notes
 DROPPED = ("sphinx_togglebutton", "sphinx_copybutton", "sphinx_book_theme", "sphinx_comments")
 KEPT = ("dist/reveal.js", "dist/reveal.css", "dist/reset.css", "plugin/notes/notes.js", "LICENSE")
-
-
-class SettingsError(ValueError):
-    """What is wrong in ``slides.yml``, and what is accepted."""
 
 
 def chapters() -> dict[int, str]:
@@ -79,13 +88,14 @@ def settings(file: Path | None = None) -> dict:
 
 
 def _checked(values: dict, file: Path) -> dict:
-    for key, choices in (("theme", THEMES), ("aspect", tuple(STAGE))):
+    values["aspect"] = SEXAGESIMAL.get(values["aspect"], values["aspect"])
+    for key, choices in CHOICES.items():
         if values[key] not in choices:
             raise SettingsError(
                 f"{file.name}: {key} is {values[key]!r}; one of these is expected: "
                 + ", ".join(choices)
             )
-    for key in ("title", "author", "institute", "date", "logo", "book"):
+    for key in ("title", "author", "institute", "date", "logo", "footer", "opening", "book"):
         values[key] = str(values[key])
     known = places()
     for key in ("leave_out", "first"):
@@ -103,30 +113,43 @@ def _checked(values: dict, file: Path) -> dict:
         raise SettingsError(f"{file.name}: there is no logo {values['logo']}")
     if values["logo"]:
         values["logo"] = str((file.parent / values["logo"]).resolve())
-    values["extra"] = _extra_slides(values["extra"], file)
+    values["extra"] = _extra_slides(values["extra"], file, known)
+    values["opening"] = _opening(values["opening"], file, known)
     values["pages"] = list(chapters().values())
     values["width"], values["height"] = STAGE[values["aspect"]]
     return values
 
 
-def _extra_slides(extra, file: Path) -> dict[str, list[tuple[str, str]]]:
-    """For each page: title and text of the slides in the file that is named for its chapter."""
+def _extra_slides(extra, file: Path, known: dict[str, str]) -> dict[str, list]:
+    """For each page the files that are named for its chapter, and their slides."""
     if not isinstance(extra, dict):
         raise SettingsError(f"{file.name}: extra is a map, as in extra: {{3: my-slides.md}}")
     numbered, found = chapters(), {}
-    for chapter, name in extra.items():
+    for chapter, names in extra.items():
         if chapter not in numbered:
             raise SettingsError(
                 f"{file.name}: extra names chapter {chapter!r}; chapters are {_numbers()}"
             )
-        path = file.parent / str(name)
-        if not path.exists():
-            raise SettingsError(f"{file.name}: there is no file of extra slides {path}")
-        text = "\n" + path.read_text(encoding="utf-8")
-        slides = [piece.partition("\n") for piece in text.split("\n## ")[1:]]
-        if not slides:
-            raise SettingsError(f"{path.name}: each slide begins with a line '## Its title'")
-        found[numbered[chapter]] = [(title.strip(), body) for title, _, body in slides]
+        paths = [
+            file.parent / str(name) for name in (names if isinstance(names, list) else [names])
+        ]
+        found[numbered[chapter]] = [_own(path, known) for path in paths]
+    return found
+
+
+def _own(path: Path, known: dict[str, str]) -> tuple[str, list]:
+    if not path.exists():
+        raise SettingsError(f"there is no file of extra slides {path}")
+    return str(path), own_slides.read(path.resolve(), BOOK, known)
+
+
+def _opening(name: str, file: Path, known: dict[str, str]) -> tuple[str, list] | None:
+    """The lecturer's own title page, the only slide of a file."""
+    if not name:
+        return None
+    found = _own(file.parent / name, known)
+    if len(found[1]) != 1:
+        raise SettingsError(f"{file.parent / name}: one title page, '# Its title', is expected")
     return found
 
 
@@ -179,7 +202,10 @@ def configuration(values: dict) -> dict:
             )
         ],
         "slides_settings": values,
-        "slides_extra": values["extra"],
+        "slides_extra": {
+            page: [*filter(None, [values["opening"]]), *values["extra"].get(page, [])]
+            for page in values["pages"]
+        },
     }
     return config
 
@@ -188,15 +214,49 @@ def _logo(values: dict) -> list[str]:
     return [values["logo"]] if values["logo"] else []
 
 
+class Complaints(io.StringIO):
+    """Where Sphinx warns: lines of a lecturer's file are named as such, on the standard error."""
+
+    places: dict  # for each page, by the number of a cell: file and line
+
+    def write(self, text: str) -> int:
+        """Write what Sphinx says of cell and line in terms of the file."""
+
+        def place(found):
+            cell, line = divmod(int(found[2]), 10_000)
+            file, first = self.places.get(Path(found[1]).stem, {}).get(cell - 1, (None, 0))
+            return f"{file}:{first + line - 1}" if file else found[0]
+
+        return sys.stderr.write(re.sub(r"(\S+\.ipynb):(\d{5,})", place, text))
+
+
+def _forget_other_looks(values: dict, output: Path) -> None:
+    """Remove decks that were built with other settings, or by another version of the tools."""
+    sources = [*SCRIPTS.glob("*slides.py"), *ASSETS.rglob("*"), *(BOOK / "_ext/decks").glob("*.py")]
+    look = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
+    for source in sorted(sources):
+        look.update(source.read_bytes() if source.is_file() else b"")
+    stamp = output.parent / f".{output.name}-look"
+    if not stamp.exists() or stamp.read_text() != look.hexdigest():
+        for name in chapters().values():
+            for kind in (".html", ".pdf", ".handout.pdf"):
+                (output / f"{name}{kind}").unlink(missing_ok=True)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(look.hexdigest())
+
+
 def build(values: dict, numbers: list[int], output: Path) -> list[Path]:
     """Build the decks of these chapters and the index; return the decks.
 
-    All of them are written into an empty folder. A single one stands beside those that are there.
+    All of them are written into an empty folder. A single one stands beside those that are there
+    and have the same look.
     """
     config = configuration(values)
     pages = chapters()
+    _forget_other_looks(values, output)
     if numbers == list(pages) and (output / "_static" / "revealjs").exists():
         shutil.rmtree(output, ignore_errors=True)
+    Complaints.places = {}
     sys.path.insert(0, str(BOOK / "_ext"))
     with patch_docutils(), docutils_namespace():
         app = Sphinx(
@@ -207,9 +267,11 @@ def build(values: dict, numbers: list[int], output: Path) -> list[Path]:
             buildername="revealjs",
             confoverrides=config,
             status=None,
+            warning=Complaints(),
             warningiserror=True,
             keep_going=True,
         )
+        app.slides_places = Complaints.places
         app.build(filenames=[str(BOOK / f"{pages[number]}.ipynb") for number in numbers])
         if app.statuscode:
             raise SystemExit("the decks could not be built; see the warnings above")
@@ -226,7 +288,11 @@ def _keep_what_is_used(output: Path) -> None:
             file.unlink()
         elif file.is_dir() and not any(file.iterdir()):
             file.rmdir()
-    pages = [f"{page}{kind}" for page in chapters().values() for kind in (".html", ".pdf")]
+    pages = [
+        f"{page}{kind}"
+        for page in chapters().values()
+        for kind in (".html", ".pdf", ".handout.pdf")
+    ]
     for file in output.iterdir():
         if file.name not in ("_static", "_images", *pages):
             shutil.rmtree(file) if file.is_dir() else file.unlink()
@@ -234,13 +300,15 @@ def _keep_what_is_used(output: Path) -> None:
 
 def _write_index(values: dict, output: Path) -> None:
     lines = []
-    for number, name in chapters().items():
-        deck = output / f"{name}.html"
+    for number, page in chapters().items():
+        deck = output / f"{page}.html"
         if not deck.exists():
             continue
         title = re.search(r"<title>(.*?) ·", deck.read_text(encoding="utf-8")).group(1)
-        pdf = deck.with_suffix(".pdf")
-        more = f' · <a href="{pdf.name}">PDF</a>' if pdf.exists() else ""
+        more = ""
+        for kind, name in ((".pdf", "PDF"), (".handout.pdf", "handout")):
+            if deck.with_suffix(kind).exists():
+                more += f' · <a href="{deck.stem}{kind}">{name}</a>'
         lines.append(f'<li value="{number}"><a href="{deck.name}">{title}</a>{more}</li>')
     page = (ASSETS / "index.html").read_text(encoding="utf-8")
     for key in ("title", "author", "institute", "theme"):
@@ -255,12 +323,14 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
-def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
-    """Print a deck, a slide a page, beside it or where that is said."""
-    pdf = pdf or deck.with_suffix(".pdf")
+def print_pdf(deck: Path, chromium: str, pdf: Path | None = None, handout: str = "") -> Path:
+    """Print a deck, a slide a page, or "2" or "6" of them with their notes."""
+    pdf = pdf or deck.with_suffix(".handout.pdf" if handout else ".pdf")
     for _ in range(3):  # on a busy machine Chromium may print before the deck stands
         pdf.unlink(missing_ok=True)
-        complaint = _run_chromium(chromium, deck, pdf)
+        complaint = _run_chromium(
+            chromium, deck, pdf, f"handout={handout}" if handout else "print-pdf"
+        )
         if not pdf.exists():
             raise SystemExit(f"{chromium} wrote no PDF:\n{complaint}")
         if len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) > 1:
@@ -268,7 +338,7 @@ def print_pdf(deck: Path, chromium: str, pdf: Path | None = None) -> Path:
     raise SystemExit(f"{chromium} printed a single page of {deck.name}; try again")
 
 
-def _run_chromium(chromium: str, deck: Path, pdf: Path) -> str:
+def _run_chromium(chromium: str, deck: Path, pdf: Path, how: str) -> str:
     with tempfile.TemporaryDirectory() as profile:
         command = [
             *(chromium, "--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -279,7 +349,7 @@ def _run_chromium(chromium: str, deck: Path, pdf: Path) -> str:
             "--run-all-compositor-stages-before-draw",
             "--no-pdf-header-footer",
             f"--print-to-pdf={pdf}",
-            f"{deck.resolve().as_uri()}?print-pdf",
+            f"{deck.resolve().as_uri()}?{how}",
         ]
         run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return run.stderr[-2000:]
@@ -289,7 +359,13 @@ def main() -> int:
     """Build, print where the decks are, and make PDF where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--chapter", type=int, help="one chapter (default: all)")
-    parser.add_argument("--pdf", action="store_true", help="print each deck to PDF, too")
+    parser.add_argument(
+        "--pdf",
+        nargs="?",
+        const="slides",
+        choices=list(PAPER),
+        help="print each deck, too: a slide a page, or a handout with notes, two or six a page",
+    )
     parser.add_argument("--settings", type=Path, help="default: slides.yml, if there is one")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "slides")
     options = parser.parse_args()
@@ -313,7 +389,9 @@ def main() -> int:
     start = time.perf_counter()
     output = options.output.resolve()
     for deck in build(values, numbers, output):
-        print(f"The deck: {print_pdf(deck, chromium) if options.pdf else deck}")
+        if options.pdf:
+            deck = print_pdf(deck, chromium, handout=PAPER[options.pdf])
+        print(f"The deck: {deck}")
     _write_index(values, output)
     print(f"All decks: {output / 'index.html'} ({time.perf_counter() - start:.0f} s)")
     return 0

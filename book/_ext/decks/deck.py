@@ -4,7 +4,8 @@ A cell says in its metadata what it is on a slide, as in Jupyter: ``slide_type``
 column), ``subslide`` (below it), ``fragment`` (appears on a key), ``-`` (stays on the same slide),
 ``notes`` or ``skip``. Three keys more make a talk of a page: ``title``, ``code: false`` (only the
 output) and ``fragments: true`` (the items of a list appear one by one). A cell that says nothing is
-the book's longer text: prose goes to the speaker notes, code is left out.
+the book's longer text: prose goes to the speaker notes of the slide that it speaks of
+(``speaker_notes.py``), code is left out. A cell that says ``notes`` goes to the slide before it.
 
 sphinx-revealjs makes a slide of each heading, nbconvert prints the directives of MyST raw, and
 neither knows the boxes of sphinx-proof. So the page is read as ever, with a mark before each cell;
@@ -13,40 +14,21 @@ nodes that stand for the slides of a deck.
 """
 
 import json
+import re
 import struct
-from datetime import date
 from pathlib import Path
 
 from directives import ledger
 from docutils import nodes
 from docutils.parsers.rst import directives
-from pybtex.richtext import Text
 from sphinx.util.docutils import SphinxDirective
-from sphinx.writers.html5 import HTML5Translator
 from sphinx_revealjs.builders import RevealjsHTMLBuilder
 
+from decks import around, speaker_notes
+from decks.around import LAST
+from decks.parts import Heading, Mark, Notes, Slide, Stack, Translator, copies, statements
+
 KINDS = ("slide", "subslide", "fragment", "-", "notes", "skip")
-LAST = "What to remember"
-
-
-class Mark(nodes.Invisible, nodes.Element):
-    """Where a cell begins, and what it is on a slide."""
-
-
-class Stack(nodes.General, nodes.Element):
-    """A column of slides."""
-
-
-class Slide(nodes.General, nodes.Element):
-    """One slide; its last child may be `Notes`."""
-
-
-class Heading(nodes.General, nodes.TextElement):
-    """The title of a slide, or the small line above it."""
-
-
-class Notes(nodes.General, nodes.Element):
-    """What the speaker sees."""
 
 
 class SlideMark(SphinxDirective):
@@ -54,11 +36,16 @@ class SlideMark(SphinxDirective):
 
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec = {"kind": directives.unchanged, "fragments": directives.flag}  # noqa: RUF012
+    option_spec = {  # noqa: RUF012
+        "kind": directives.unchanged,
+        "fragments": directives.flag,
+        "own": directives.unchanged,  # a lecturer's: "opening", "last", or after which label
+    }
 
     def run(self) -> list[nodes.Node]:
         """Keep the options; parse the title, which may hold formulas."""
         mark = Mark(kind=self.options["kind"], fragments="fragments" in self.options)
+        mark["own"] = self.options.get("own", "")
         if self.arguments:
             mark += self.parse_text_to_nodes(self.arguments[0])
         return [mark]
@@ -73,8 +60,8 @@ def mark_cells(app, docname, source):
         metadata = cell["metadata"]
         says = metadata.get("slideshow", {})
         code = cell["cell_type"] == "code"
-        kind = says.get("slide_type") or ("skip" if code else "notes")
-        if kind not in KINDS:
+        kind = says.get("slide_type") or ("skip" if code else "prose")
+        if kind not in (*KINDS, "prose"):
             raise ValueError(f"{docname}: slide_type {kind!r} is none of {', '.join(KINDS)}")
         tags = set(metadata.get("tags", []))
         if code:
@@ -87,11 +74,19 @@ def mark_cells(app, docname, source):
         metadata["tags"] = sorted(tags)
         marked += [_mark(kind, says), cell]
     marked = [m for m in marked if m.get("id") != "exercises-of-this-chapter"]
-    for title, text in app.config.slides_extra.get(docname, []):
-        cell = {"cell_type": "markdown", "metadata": {}, "source": text}
-        marked += [_mark("slide", {"title": title}), cell]
+    places = {}
+    for place, (file, slides) in enumerate(app.config.slides_extra.get(docname, [])):
+        opening = place == 0 and app.config.slides_settings["opening"]
+        for slide in slides:
+            says = {"title": slide["title"]}
+            says["own"] = "opening" if opening else slide["after"] or "last"
+            marked.append(_mark("slide", says))
+            for cell, line in slide["cells"]:
+                marked += [_mark("-", {}), dict(cell)]
+                places[len(marked) - 1] = file, line
     for place, cell in enumerate(marked):
         cell["id"] = f"cell-{place}"
+    getattr(app, "slides_places", {})[docname] = places
     notebook["cells"] = marked
     source[0] = json.dumps(notebook)
 
@@ -99,11 +94,8 @@ def mark_cells(app, docname, source):
 def _mark(kind: str, says: dict) -> dict:
     lines = [f"```{{slide-mark}} {says.get('title', '')}", f":kind: {kind}"]
     lines += [":fragments:"] if says.get("fragments") else []
+    lines += [f":own: {says['own']}"] if "own" in says else []
     return {"cell_type": "markdown", "metadata": {}, "source": "\n".join([*lines, "```"])}
-
-
-def _copies(node) -> list[nodes.Node]:
-    return [child.deepcopy() for child in node.children]
 
 
 def _stream(node):
@@ -123,8 +115,8 @@ class Deck:
         self.settings = settings
         self.stacks, self.skipped = [], set()
         self.sections, self.section = [], None
-        self.epigraph, self.title, self.kind = None, None, "notes"
-        self.first_notes = Notes()
+        self.epigraph, self.title, self.kind = None, None, "prose"
+        self.first_notes, self.prose = [], []
         self.mark = None
 
     def walk(self, document):
@@ -136,19 +128,33 @@ class Deck:
                 self._begin(node)
             else:
                 self._block(node)
+        self._notes().extend(self.prose)
+
+    def _notes(self) -> list:
+        """The notes of the last slide, or of the title."""
+        return self.stacks[-1].children[-1]["notes"] if self.stacks else self.first_notes
+
+    def _new_slide(self) -> Slide:
+        """A slide below the last one, with the prose that speaks of it."""
+        before, after = speaker_notes.divide(self.prose, not self._notes())
+        self._notes().extend(before)
+        self.prose = []
+        slide = Slide(body=[], notes=after)
+        slide += [Heading(kind="kicker"), Heading(kind="title"), Notes()]
+        if self.section is not None:
+            slide.children[0] += copies(self.section[0])
+        return slide
 
     def _begin(self, mark):
         self.kind, self.mark = mark["kind"], mark
         if self.kind not in ("slide", "subslide"):
             return
+        self.section = None if mark["own"] else self.section
+        slide = self._new_slide()
         if self.kind == "slide" or not self.stacks:
-            self.stacks.append(Stack(labels=set(), section=self.section))
-        slide, title = Slide(body=[]), Heading(kind="title")
+            self.stacks.append(Stack(labels=set(), section=self.section, own=mark["own"]))
         for part in mark.children:
-            title += part.children if isinstance(part, nodes.paragraph) else part
-        slide += [Heading(kind="kicker"), title, Notes()]
-        if self.section is not None:
-            slide.children[0] += _copies(self.section[0])
+            slide.children[1] += part.children if isinstance(part, nodes.paragraph) else part
         self.stacks[-1] += slide
 
     def _heading(self, section):
@@ -163,10 +169,11 @@ class Deck:
         if level == 2:
             self.section = section
             self.sections.append(section)
+        self.prose.append(speaker_notes.Break())
         if self.kind in ("slide", "subslide", "-"):
             slide = self.stacks[-1].children[-1]
             if not slide.children[1].children:
-                slide.children[1] += _copies(title)
+                slide.children[1] += copies(title)
             if level == 2:
                 slide.children[0].children = []
                 self.stacks[-1]["section"] = section
@@ -180,12 +187,10 @@ class Deck:
         if node.get("is_guess"):
             self._guess(node)
             return
-        slide = self.stacks[-1].children[-1] if self.stacks else None
-        if self.kind == "notes":
-            if isinstance(node, nodes.raw):  # a live figure
-                return
-            (slide.children[-1] if slide else self.first_notes).append(node)
+        if self.kind in ("notes", "prose"):
+            (self._notes() if self.kind == "notes" else self.prose).append(node)
             return
+        slide = self.stacks[-1].children[-1]
         if self.kind == "fragment":
             node = nodes.container("", node, classes=["fragment"])
         if self.mark["fragments"]:
@@ -195,29 +200,16 @@ class Deck:
 
     def _guess(self, box):
         """A guess has a slide of its own, below the last; its answer is the next key."""
+        slide = self._new_slide()
         if not self.stacks:
-            self.stacks.append(Stack(labels=set(), section=self.section))
-        slide = Slide(body=[])
+            self.stacks.append(Stack(labels=set(), section=self.section, own=""))
         title, fold = box.children[0], box.children[-1]
-        slide += [Heading(kind="kicker"), Heading(kind="title"), Notes()]
-        slide.children[1] += _copies(title)
-        if self.section is not None:
-            slide.children[0] += _copies(self.section[0])
+        slide.children[1] += copies(title)
         self.stacks[-1] += slide
         answer = nodes.container("", *fold.children[1:], classes=["fragment"])
         inside = [*box.children[1:-1], answer]
         slide["body"].append(nodes.container("", *inside, classes=box["html"]["class"].split()))
-        self.kind = "notes"  # what follows in the same cell
-
-
-def _statements(node):
-    return [
-        found for found in node.findall(nodes.Element) if "realtype" in found or _is_exercise(found)
-    ]
-
-
-def _is_exercise(node) -> bool:
-    return node.tagname in ("exercise_node", "exercise_enumerable_node")
+        self.kind = "prose"  # what follows in the same cell
 
 
 def _tidy(document):
@@ -269,10 +261,13 @@ def assemble(app, document, docname):
     for stack in deck.stacks:
         _finish_stack(app, stack)
     stacks = _chosen(deck, settings)
-    before = [_title_slide(deck, settings, chapter, page), _outline(app, deck, docname)]
-    after = [found for found in [_references(app, docname)] if found]
+    before = [
+        around.title_slide(deck, settings, chapter, page),
+        around.outline(app, deck, stacks, docname),
+    ]
+    after = [found for found in [around.references(app, docname)] if found]
     last = [s for s in stacks if s["section"] is not None and s["section"][0].astext() == LAST]
-    middle = [s for s in stacks if s not in last]
+    middle = [s for s in stacks if s not in last and s["own"] != "opening"]
     document.children = []
     for stack in [*before, *middle, *last, *after]:
         document += stack
@@ -285,13 +280,14 @@ def _finish_stack(app, stack):
     """Give each slide its body, its classes and its name; name the stack by its statements."""
     for slide in stack.children:
         body = nodes.container("", *slide["body"], classes=["slide-body"])
+        slide.children[-1].extend(speaker_notes.lines(slide.attributes.pop("notes")))
         slide.attributes.pop("body")
         slide.insert(2, body)
         kicker, title = slide.children[:2]
         if kicker.astext() == title.astext():
             kicker.children = []
         slide["classes"] = _picture_shape(app, body)
-        boxes = _statements(body)
+        boxes = statements(body)
         stack["labels"] |= {label for box in boxes for label in box["ids"]}
         if boxes:
             slide["classes"].append("statement")
@@ -310,161 +306,50 @@ def _labels(names) -> list[str]:
 def _chosen(deck, settings) -> list:
     out = set(_labels(settings["leave_out"]))
     stacks = [stack for stack in deck.stacks if not stack["labels"] & out]
+    for stack in deck.stacks:
+        out |= stack["labels"] if stack not in stacks else set()
+    for stack in stacks:
+        if stack["section"] is not None and stack["section"][0].astext() == LAST:
+            _forget(stack, out)
+    for stack in [stack for stack in stacks if stack["own"] not in ("", "last", "opening")]:
+        stacks.remove(stack)
+        before = [s for s in stacks if stack["own"] in s["labels"] | {s["own"]}]
+        stacks.insert(stacks.index(before[-1]) + 1 if before else len(stacks), stack)
     first = []
     for label in _labels(settings["first"]):
         first += [stack for stack in stacks if label in stack["labels"] and stack not in first]
     return first + [stack for stack in stacks if stack not in first]
 
 
-def _plain(slide_title, *blocks, classes=(), kicker="") -> Stack:
-    slide = Slide(classes=list(classes))
-    title = Heading(kind="title")
-    title += nodes.Text(slide_title) if isinstance(slide_title, str) else slide_title
-    small = Heading(kind="kicker")
-    small += nodes.Text(kicker)
-    slide += [small, title, nodes.container("", *blocks, classes=["slide-body"]), Notes()]
-    stack = Stack(labels=set(), section=None)
-    stack += slide
-    return stack
+def _forget(stack, out: set):
+    """The summary names nothing that is left out."""
+    for item in list(stack.findall(nodes.list_item)):
+        if any(_target(link) in out for link in item.findall(nodes.reference)):
+            item.parent.remove(item)
 
 
-def _title_slide(deck, settings, chapter, page) -> Stack:
-    blocks = [deck.epigraph] if deck.epigraph is not None else []
-    when = settings["date"]
-    when = f"{date.today():%d %B %Y}".lstrip("0") if when == "today" else when
-    who = [settings[key] for key in ("author", "institute") if settings[key]]
-    for text, name in ((", ".join(who), "who"), (when, "when")):
-        if text:
-            blocks.append(nodes.paragraph("", str(text), classes=[name]))
-    link = nodes.reference("", "This chapter in the book", refuri=page, internal=False)
-    blocks.append(nodes.paragraph("", "", link, classes=["back"]))
-    if settings["logo"]:
-        name = Path(settings["logo"]).name
-        html = f'<img class="logo" src="_static/{name}" alt="">'
-        blocks.append(nodes.raw("", html, format="html"))
-    title = [nodes.Text(f"{chapter}. " if chapter else ""), *_copies(deck.title)]
-    stack = _plain(title, *blocks, classes=["opening"], kicker=settings["title"])
-    stack.children[0].children[-1].extend(deck.first_notes.children)
-    return stack
-
-
-def _outline(app, deck, docname) -> Stack:
-    """The sections with their statements."""
-    numbers = app.env.toc_fignumbers.get(docname, {})
-    numbers = {**numbers.get("theorem", {}), **numbers.get("exercise", {})}
-    found = nodes.bullet_list(classes=["outline"])
-    for section in deck.sections:
-        inside = [s for s in deck.stacks if s["section"] is section]
-        if not inside or section[0].astext() == LAST:
-            continue
-        item = nodes.list_item("", nodes.paragraph("", "", *_copies(section[0])))
-        names = []
-        for stack in inside:
-            for box in _statements(stack):
-                kind = box.get("realtype", "exercise").title()
-                names.append(f"{kind} {'.'.join(map(str, numbers[box['ids'][0]]))}")
-        if names:
-            item += nodes.paragraph("", ", ".join(names), classes=["numbers"])
-        found += item
-    return _plain("Outline", found, classes=["outline-slide"])
-
-
-def _references(app, docname) -> Stack | None:
-    """What the chapter cites, from the bibliography of the book."""
-    domain = app.env.get_domain("cite")
-    keys = {key for ref in domain.citation_refs if ref.docname == docname for key in _keys(ref)}
-    entries = {key: domain.bibdata.data.entries[key] for key in keys}
-    if not entries:
-        return None
-    order = sorted(entries.values(), key=lambda entry: (_who(entry), entry.fields.get("year", "")))
-    found = nodes.bullet_list(classes=["references"])
-    for entry in order:
-        field = entry.fields
-        where = field.get("journal") or field.get("booktitle") or field.get("publisher") or ""
-        text = nodes.paragraph("", _clean(f"{_who(entry)}. "))
-        text += nodes.emphasis("", _clean(field.get("title", "")))
-        text += nodes.Text(
-            _clean(
-                f". {where}, {field.get('year', '')}." if where else f". {field.get('year', '')}."
-            )
-        )
-        found += nodes.list_item("", text)
-    many = ["many"] if len(order) > 8 else []
-    return _plain("References", found, classes=["references-slide", *many])
-
-
-def _keys(ref) -> list[str]:
-    return [target.key for target in ref.targets]
-
-
-def _who(entry) -> str:
-    people = entry.persons.get("author") or entry.persons.get("editor") or []
-    names = [" ".join(person.last_names) for person in people]
-    return (
-        names[0]
-        if len(names) == 1
-        else ", ".join(names[:-1]) + " and " + names[-1]
-        if names
-        else ""
-    )
-
-
-def _clean(text: str) -> str:
-    return str(Text.from_latex(text))
+def _target(link) -> str:
+    return link.get("refid") or link.get("refuri", "").rpartition("#")[2]
 
 
 def _link_back(app, document, docname, book):
-    """Links to what is on no slide of this deck lead to the page of the book."""
-    here = {name for node in document.findall(nodes.Element) for name in node.get("ids", [])}
+    """Links to what is on no slide of this deck lead to the page of the book, and say so."""
+    here = set()
+    for slide in document.findall(Slide):
+        for part in slide.children[:-1]:  # without its notes
+            here |= {name for node in part.findall(nodes.Element) for name in node.get("ids", [])}
+        here |= set(slide["ids"])
     for link in document.findall(nodes.reference):
         where = link.get("refuri", "")
         if "refid" in link:
             where = f"#{link.attributes.pop('refid')}"
+        shown = where.startswith("#") and where[1:] in here
+        if re.fullmatch(r"\([\d.]+\)", link.astext()) and not shown:
+            link += nodes.Text(" in the book")
         if where.startswith("#"):
-            link["refuri"] = where if where[1:] in here else f"{book}/{docname}.html{where}"
+            link["refuri"] = where if shown else f"{book}/{docname}.html{where}"
         elif link.get("internal"):
             link["refuri"] = f"{book}/{where}"
-
-
-class Translator(HTML5Translator):
-    """The translator of the book, and the nodes of a deck."""
-
-    permalink_text = False
-
-    def visit_stack(self, node):
-        """Open a column."""
-        self.body.append("<section>\n")
-
-    def depart_stack(self, node):
-        """Close a column."""
-        self.body.append("</section>\n")
-
-    def visit_slide(self, node):
-        """Open a slide and its frame."""
-        name = f' id="{node["ids"][0]}"' if node["ids"] else ""
-        self.body.append(
-            f'<section class="{" ".join(node["classes"])}"{name}><div class="frame">\n'
-        )
-
-    def depart_slide(self, node):
-        """Close the slide, unless its notes did."""
-        self.body.append("</section>\n")
-
-    def visit_heading(self, node):
-        """A title, or the small line above it."""
-        self.body.append("<h2>" if node["kind"] == "title" else '<p class="kicker">')
-
-    def depart_heading(self, node):
-        """Close it."""
-        self.body.append("</h2>\n" if node["kind"] == "title" else "</p>\n")
-
-    def visit_notes(self, node):
-        """The notes stand behind the frame."""
-        self.body.append('</div><aside class="notes">\n')
-
-    def depart_notes(self, node):
-        """Close the notes."""
-        self.body.append("</aside>\n")
 
 
 def setup(app):
