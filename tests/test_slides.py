@@ -1,5 +1,6 @@
 """The sources say what is on the slides; the settings of an instructor are checked."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -9,14 +10,21 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from conftest import ROOT
+from docutils import nodes
+from docutils.core import publish_doctree
 
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import slides
+from decks import speaker_notes
+from decks.around import LAST
 from decks.deck import KINDS
 from directives import ledger
 
 CHAPTERS = slides.chapters()
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def parsed(built_slides) -> dict[int, BeautifulSoup]:
@@ -65,7 +73,7 @@ def test_text_that_only_slides_show_is_in_no_page_of_the_book(name, built_book):
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and "slideshow" in cell.metadata:
             only = "remove-cell" in cell.metadata.get("tags", [])
-            assert not only or cell.metadata.slideshow.slide_type not in ("notes", "skip")
+            assert not only or cell.metadata.slideshow.slide_type != "skip"
     assert "slideshow" not in page
 
 
@@ -145,7 +153,8 @@ def test_the_defaults_are_complete_and_documented():
     text = slides.DEFAULTS.read_text()
     values = yaml.safe_load(text)
     documented = {"title", "author", "institute", "date", "logo", "theme", "aspect", "extra"}
-    assert documented | {"leave_out", "first", "book"} == set(values)
+    documented |= {"footer", "opening", "accent", "font", "leave_out", "first", "book"}
+    assert documented == set(values)
     assert slides._checked(values, slides.DEFAULTS)["width"] == 1280
 
 
@@ -166,6 +175,8 @@ def test_an_unknown_statement_is_an_error_that_names_the_known_ones(tmp_path):
     [
         ("theme", "pink", "light, dark"),
         ("aspect", "3:2", "16:9, 4:3"),
+        ("accent", "pink", "source, target, plan, potential, neutral"),
+        ("opening", "none.md", "no file of extra slides"),
         ("logo", "none.png", "no logo"),
         ("extra", {7: "x.md"}, "chapters are 1, 2, 3, 4, 5"),
         ("extra", {3: "none.md"}, "no file of extra slides"),
@@ -192,13 +203,120 @@ def test_statements_and_headings_are_found_by_their_names(tmp_path):
     assert found["first"] == ["thm-weak"]
 
 
+def test_an_aspect_without_quotes_is_understood(tmp_path):
+    (tmp_path / "slides.yml").write_text("aspect: 4:3\n")
+    assert slides.settings(tmp_path / "slides.yml")["width"] == 960
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no slide\n", r"mine\.md:1: each slide begins"),
+        ("## A\n\nx\n\n![alt](none.png)\n", r"mine\.md:5: there is no picture"),
+        ("## A\nx\n## B\nafter: 9.9\n", r"mine\.md:4: after names '9\.9'"),
+        ("## A\n```{code-cell}\n1 / 0\n```\n", r"mine\.md: .*ZeroDivisionError: division by zero"),
+    ],
+)
+def test_errors_in_own_slides_name_the_file_and_the_line(tmp_path, text, message):
+    (tmp_path / "mine.md").write_text(text)
+    with pytest.raises(slides.SettingsError, match=message):
+        settings(tmp_path, extra={3: "mine.md"})
+
+
+def test_own_slides_keep_their_lines_headings_and_code(tmp_path):
+    text = "## A\nafter: 3.2\n\n### Small\n\n"
+    text += "```{code-cell}\n:tags: [hide-input]\n6 * 7\n```\n\n## B\nend\n"
+    (tmp_path / "mine.md").write_text(text)
+    [(file, (a, b))] = settings(tmp_path, extra={3: "mine.md"})["extra"][CHAPTERS[3]]
+    assert file.endswith("mine.md")
+    assert (a["title"], a["after"], b["title"], b["after"]) == ("A", "prop-geodesic", "B", "")
+    (small, _), (code, line) = a["cells"]
+    assert small["source"].strip() == "**Small**"
+    assert (code["source"], line, code["metadata"]["tags"]) == ("6 * 7", 8, ["hide-input"])
+    assert code["outputs"][0]["data"]["text/plain"] == "42"
+    assert [line for _, line in b["cells"]] == [12]
+
+
+@pytest.mark.parametrize(
+    ("prose", "empty", "kept"),
+    [
+        ("One. Two.", True, 1),
+        ("One. Two.", False, 0),
+        ("What was seen.\n\nThen the next.", False, 1),
+        ("Looks back.\n\nToo.\n\n**What to watch.** A film.\n\nMore.", False, 2),
+        ("**What was seen.** It fell.\n\n**Next** comes this.", True, 1),
+    ],
+)
+def test_prose_goes_to_the_slide_that_it_speaks_of(prose, empty, kept):
+    blocks = parse_prose(prose)
+    before, after = speaker_notes.divide(blocks, empty)
+    assert (len(before), len(after)) == (kept, len(blocks) - kept)
+
+
+def test_notes_are_short_lines_and_the_first_sentences_of_all_paragraphs():
+    blocks = parse_prose("**What to watch.** One *two* three. Four five.\n\nSix seven. Eight.")
+    [found] = speaker_notes.lines(blocks, words=7)
+    assert [item.astext() for item in found] == ["One two three.", "Four five.", "Six seven."]
+    [found] = speaker_notes.lines(blocks, words=5)
+    assert [item.astext() for item in found] == ["One two three.", "Six seven."]
+
+
+def parse_prose(text):
+    document = publish_doctree(text)
+    return [block for block in document.children if isinstance(block, nodes.paragraph)]
+
+
+def test_the_summary_has_at_most_60_words_one_line_at_a_time(decks):
+    for number, deck in decks.items():
+        [last] = [s for s in deck.select("section:has(> .frame)") if s.h2.get_text() == LAST]
+        items = last.select(".slide-body li")
+        assert len(items) >= 4, number
+        assert all("fragment" in item["class"] for item in items)
+        words = re.sub(r"\s+", " ", " ".join(item.get_text() for item in items)).split()
+        assert len(words) <= 60, (number, len(words))
+
+
+def test_no_slide_shows_a_number_that_leads_nowhere(decks):
+    for number, deck in decks.items():
+        frames = " ".join(frame.get_text() for frame in deck.select(".frame"))
+        listed = deck.select_one(".references")
+        for label in set(re.findall(r"\[(\d+)\]", frames)):
+            assert listed, (number, label)
+            assert f"[{label}]" in listed.get_text(), (number, label)
+        names = {tag["id"] for tag in deck.select(".frame [id]")}
+        for link in deck.select(".frame a[href]"):
+            if re.fullmatch(r"\([\d.]+\)", link.get_text()):
+                assert link["href"][1:] in names, (number, link)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Three axioms",
+        "The proof: a chain",
+        "The proof: a sandwich",
+        "The proof, in three",
+        "First half",
+        "Second half",
+    ],
+)
+def test_proofs_come_step_by_step(decks, title):
+    found = [s for deck in decks.values() for s in deck.select("section:has(> .frame)")]
+    [slide] = [s for s in found if s.h2.get_text().startswith(title)]
+    assert len(slide.select(".slide-body li.fragment")) >= 3
+
+
 def test_the_settings_of_an_instructor_change_the_deck(tmp_path):
     (tmp_path / "mine.md").write_text("## A slide of my own\n\nIt says $W_2$.\n")
+    (tmp_path / "dot.png").write_bytes(DOT)
+    (tmp_path / "title.md").write_text("# Own title\n\nA page of one's own.\n")
+    (tmp_path / "after.md").write_text("## Behind\nafter: 4.1\n\n![a dot](dot.png)\n")
     (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     values = dict(
         title="Course & Co", author="Ada", date="1 May", theme="dark", aspect="4:3", logo="logo.svg"
     )
-    values |= dict(leave_out=["4.2"], first=["4.1"], extra={4: "mine.md"})
+    values |= dict(leave_out=["4.2"], first=["4.1"], extra={4: ["mine.md", "after.md"]})
+    values |= dict(footer="Orsay 2026", opening="title.md", accent="target", font="sans")
     (tmp_path / "slides.yml").write_text(yaml.safe_dump(values))
     command = [sys.executable, ROOT / "scripts" / "slides.py", "--chapter", "4"]
     command += ["--settings", tmp_path / "slides.yml", "--output", tmp_path / "out"]
@@ -207,10 +325,20 @@ def test_the_settings_of_an_instructor_change_the_deck(tmp_path):
     assert deck.html["data-theme"] == "dark"
     assert "otlecSlides(960, 720)" in str(deck)
     opening = deck.select_one("section.opening").get_text()
-    assert all(word in opening for word in ("Course & Co", "Ada", "1 May"))
+    assert "Own title" in opening
+    assert "A page of one's own." in opening.replace("’", "'")
+    assert deck.select_one(".deck-footer").get_text() == "Orsay 2026"
+    assert deck.select_one("img.deck-logo")["src"] == "_static/logo.svg"
+    assert "--accent: var(--otlec-target)" in str(deck)
     assert (tmp_path / "out" / "_static" / "logo.svg").exists()
     assert not deck.find(id="prop-uniqueness")
+    assert "4.2" not in deck.select_one("section.outline-slide").get_text()
+    [last] = [s for s in deck.select("section:has(> .frame)") if s.h2.get_text() == LAST]
+    assert "4.1" in last.get_text()
+    assert "4.2" not in last.get_text()
     columns = deck.select(".slides > section")
     assert columns[2].find(id="thm-derivative")
+    assert columns[3].h2.get_text() == "Behind"
+    assert columns[3].find("img", alt="a dot")
     titles = [h2.get_text().strip() for h2 in deck.select("section > .frame > h2")]
     assert titles.index("A slide of my own") == titles.index("What to remember") - 1

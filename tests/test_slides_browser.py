@@ -32,9 +32,14 @@ MEASURE = """() => Reveal.getSlides().map((slide) => {
       found.push(`${leaf.tagName}.${leaf.className.baseVal ?? leaf.className} sticks out`);
     const own = [...leaf.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
     if (!own || leaf.closest("svg, mjx-container, script")) continue;
-    const least = leaf.closest(".cell_output pre") ? 14 : 18;
-    if (parseFloat(getComputedStyle(leaf).fontSize) < least)
+    if (parseFloat(getComputedStyle(leaf).fontSize) < 18)
       found.push(`${leaf.tagName} has ${getComputedStyle(leaf).fontSize}: ${leaf.innerText}`);
+  }
+  for (const label of frame.querySelectorAll("svg text")) {
+    const m = label.getScreenCTM(), scale = Math.hypot(m.a, m.b) * 1280 / innerWidth;
+    const size = parseFloat(getComputedStyle(label).fontSize) * scale;
+    if (innerWidth === 1280 && size < 17.5)
+      found.push(`a label of ${size} px: ${label.textContent}`);
   }
   const picture = slide.querySelector(".cell_output img");
   const area = (box) => box.clientHeight * box.clientWidth;
@@ -144,6 +149,69 @@ def test_the_pdf_has_a_page_for_each_slide_and_the_statements(browser, built_sli
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text))  # ligatures
     for statement in ("Definition 3.1", "Proposition 3.2", "Example 3.3", "Corollary 3.5"):
         assert statement in text
+
+
+def test_a_handout_has_two_slides_a_page_their_notes_and_all_fragments(
+    browser, built_slides, tmp_path
+):
+    pypdf = pytest.importorskip("pypdf")
+    page, _ = open_deck(browser, built_slides, PAGES[2])
+    count = page.evaluate("Reveal.getTotalSlides()")
+    page.context.close()
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium on the PATH")
+    deck = built_slides / f"{PAGES[2]}.html"
+    for handout in (2, 6):
+        file = slides.print_pdf(deck, chromium, tmp_path / "deck.pdf", str(handout))
+        pages = pypdf.PdfReader(file).pages
+        assert len(pages) == -(-count // handout)
+    text = " ".join(page.extract_text() for page in pages)
+    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text))
+    assert "These are dense" in text.replace("\u00a0", " ")  # the last step of a proof
+    assert "Nothing is left to prove" in text  # a note
+
+
+@pytest.mark.parametrize("key", ["ArrowRight", "PageDown"])
+def test_one_key_visits_every_slide_whatever_has_the_focus(browser, built_slides, key):
+    page, _ = open_deck(browser, built_slides, PAGES[2])
+    page.evaluate("document.documentElement.dataset.seen = ''")
+    seen = page.evaluate(
+        """async (key) => {
+          const all = Reveal.getSlides(), seen = new Set();
+          for (let k = 0; k < 400 && seen.size < all.length; k++) {
+            const slide = Reveal.getCurrentSlide();
+            seen.add(slide);
+            const control = slide.querySelector("input[type=range]");
+            if (key === "PageDown" && control) control.focus();
+            const at = document.activeElement ?? document.body;
+            const keyCode = key === "PageDown" ? 34 : 39;
+            const how = {key, keyCode, bubbles: true, cancelable: true};
+            at.dispatchEvent(new KeyboardEvent("keydown", how));
+          }
+          return [seen.size, all.length];
+        }""",
+        key,
+    )
+    assert seen[0] == seen[1]
+    page.context.close()
+
+
+def test_a_film_runs_once_when_its_slide_is_shown_and_a_key_stops_it(browser, built_slides):
+    page, _ = open_deck(browser, built_slides, PAGES[2])
+    h, v = page.evaluate(
+        "Reveal.getSlides().filter(s => s.querySelector('.otlec-play'))"
+        ".map(s => Reveal.getIndices(s)).map(i => [i.h, i.v ?? 0])"
+    )[0]
+    page.evaluate(f"Reveal.slide({h}, {v})")
+    play = page.locator("section.present:not(.stack) .otlec-play")
+    assert play.get_attribute("aria-label") == "pause"
+    page.keyboard.press("p")
+    assert play.get_attribute("aria-label") == "play"
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageUp")
+    assert play.get_attribute("aria-label") == "play"  # once
+    page.context.close()
 
 
 def test_pdf_without_a_chromium_says_what_is_missing(tmp_path):

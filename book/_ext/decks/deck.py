@@ -311,14 +311,15 @@ def _chosen(deck, settings) -> list:
     for stack in stacks:
         if stack["section"] is not None and stack["section"][0].astext() == LAST:
             _forget(stack, out)
-    for stack in [stack for stack in stacks if stack["own"] not in ("", "last", "opening")]:
-        stacks.remove(stack)
-        before = [s for s in stacks if stack["own"] in s["labels"] | {s["own"]}]
-        stacks.insert(stacks.index(before[-1]) + 1 if before else len(stacks), stack)
     first = []
     for label in _labels(settings["first"]):
         first += [stack for stack in stacks if label in stack["labels"] and stack not in first]
-    return first + [stack for stack in stacks if stack not in first]
+    chosen = first + [stack for stack in stacks if stack not in first]
+    for stack in [stack for stack in chosen if stack["own"] not in ("", "last", "opening")]:
+        chosen.remove(stack)
+        before = [s for s in chosen if stack["own"] in s["labels"] | {s["own"]}]
+        chosen.insert(chosen.index(before[-1]) + 1 if before else len(chosen), stack)
+    return chosen
 
 
 def _forget(stack, out: set):

@@ -92,7 +92,8 @@ def _sentences(paragraph, displays) -> list[list[nodes.Node]]:
         if not isinstance(part, nodes.Text):
             found[-1].append(part.deepcopy())
             continue
-        first, *others = re.split(r"(?<=[.?!])\s+", str(part))
+        text = str(part) if found[-1] else str(part).lstrip()
+        first, *others = re.split(r"(?<=[.?!])\s+", text)
         found[-1].append(nodes.Text(first))
         found += [[nodes.Text(other)] for other in others]
     found = [s for s in found if "".join(part.astext() for part in s).strip(" .")]

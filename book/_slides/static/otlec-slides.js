@@ -13,6 +13,7 @@ async function otlecSlides(width, height) {
   const handout = new URLSearchParams(location.search).get("handout");
   if (handout) {
     document.documentElement.dataset.handout = handout;
+    document.documentElement.classList.add("print-pdf");  // or reveal.css gives each slide a page
     document.documentElement.dataset.ready = "yes";
     return;
   }
