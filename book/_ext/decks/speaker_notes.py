@@ -74,8 +74,8 @@ def _paragraphs(block):
     """Paragraphs of a block with the displays after them; folds and boxes are on paper only."""
     if isinstance(block, nodes.paragraph):
         following, node = [], block.next_node(descend=False, siblings=True)
-        while isinstance(node, nodes.math_block):
-            following.append(node)
+        while isinstance(node, nodes.math_block | nodes.target):  # a target is its label
+            following += [node] if isinstance(node, nodes.math_block) else []
             node = node.next_node(descend=False, siblings=True)
         yield block, following
     elif isinstance(block, nodes.bullet_list | nodes.enumerated_list):
@@ -96,6 +96,8 @@ def _sentences(paragraph, displays) -> list[list[nodes.Node]]:
         first, *others = re.split(r"(?<=[.?!])\s+", text)
         found[-1].append(nodes.Text(first))
         found += [[nodes.Text(other)] for other in others]
+    if found[0] and found[0][0].astext()[:1].islower():  # it ends what a formula began
+        found = found[1:]
     found = [s for s in found if "".join(part.astext() for part in s).strip(" .")]
     if found and displays:
         found[-1] += [display.deepcopy() for display in displays]
