@@ -24,7 +24,7 @@ from fractions import Fraction
 
 import numpy as np
 import ot
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment, linprog
 
 import otlec
 from otlec import Measure, cost_matrix
@@ -330,6 +330,56 @@ def fuzz_derivative(rng):
     if not lower - 1e-8 <= quotient <= upper + 1e-8:
         raise Wrong(f"{lower} <= {quotient} <= {upper} fails")
     compare(slope, quotient, 1e3 * (1 + abs(quotient)))
+
+
+def fuzz_linear_program(rng):
+    """Costs of ordinary size, against HiGHS."""
+    n, m = (int(k) for k in rng.integers(1, 9, 2))
+    c, a, b = rng.random((n, m)), masses(rng, n), masses(rng, m)
+    if rng.random() < 0.5:
+        c = np.round(5 * c)
+    plan = otlec.transport(a, b, c)
+    marginals = np.vstack([np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))])
+    right = linprog(c.ravel(), A_eq=marginals[1:], b_eq=np.append(a, b)[1:])
+    if right.status == 0 and abs(right.fun - plan.value) > 1e-6 * (1 + plan.value):
+        raise Wrong(f"{plan.value!r}, but HiGHS finds {right.fun!r}")
+    audit(plan, c)
+
+
+def fuzz_tiny_masses(rng):
+    """Masses over 300 orders of magnitude."""
+    n, m = (int(k) for k in rng.integers(1, 12, 2))
+    c = cost_matrix(*(10.0 ** rng.integers(-100, 101) * rng.normal(size=(k, 2)) for k in (n, m)))
+    depth = rng.integers(5, 301)
+    a, b = (10.0 ** -rng.uniform(0, depth, k) for k in (n, m))
+    plan = otlec.transport(a / a.sum(), b / b.sum(), c)
+    audit(plan, c)
+    audit(bottleneck_transport(a / a.sum(), b / b.sum(), c), c)
+
+
+def fuzz_laws(rng):
+    """Densities on the line: atoms as a law and as a measure, and the plan's certificate."""
+    n, m = size(rng), size(rng)
+    mu, nu = Measure(rng.normal(size=n), masses(rng, n)), Measure(rng.normal(size=m))
+    p = float(rng.choice([1, 2, 3]))
+    compare(otlec.wasserstein(otlec.Law.of(mu), nu, p), otlec.wasserstein(mu, nu, p), 1.0)
+    left = rng.normal(size=n) * 10.0 ** rng.integers(-50, 50)
+    law = otlec.Law(left, left + np.abs(left) * rng.random(n), masses(rng, n))
+    plan = otlec.optimal_plan(law, otlec.Law.of(nu), p)
+    if not plan.certificate.startswith("certified"):
+        raise Wrong(plan.certificate)
+
+
+def fuzz_dynamic(rng):
+    """A few steps of Benamou and Brenier between histograms: the bounds hold the distance."""
+    n = int(rng.integers(4, 13))
+    rho0, rho1 = (masses(rng, n) + 0.01 for _ in range(2))
+    rho0, rho1 = rho0 / rho0.sum(), rho1 / rho1.sum()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*iterations")  # it is asked to stop early
+        plan = otlec.benamou_brenier(rho0, rho1, steps=4, max_iterations=20)
+    if not plan.lower_bound <= plan.upper_bound * (1 + 1e-9):
+        raise Wrong(f"bounds {plan.lower_bound}, {plan.upper_bound}")
 
 
 def fuzz_barycenter(rng):

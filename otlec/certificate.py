@@ -301,13 +301,20 @@ def judge_bottleneck(plan, cost: np.ndarray) -> Certificate:
     )
     dearest = cost[rows, cols].max()
     inside = cost[np.ix_(block_rows, block_cols)]
-    excess = plan.a[block_rows].sum() + plan.b[block_cols].sum() - whole
+    kept_out = (
+        (plan.a[block_rows].sum(), np.delete(plan.b, block_cols).sum()),
+        (plan.b[block_cols].sum(), np.delete(plan.a, block_rows).sum()),
+    )
+    # what has no room outside; where nothing is outside, that is exact, however tiny it is
+    proves = any(
+        inner - outside > (2.0**-50 * whole if outside > 0 else 0.0) for inner, outside in kept_out
+    )
     failure = ""
     if not (mass >= 0).all():
         failure = "a mass of the plan is negative"
     elif dearest != plan.value:
         failure = f"the dearest pair costs {dearest:.6g}, not {plan.value:.6g}"
-    elif not excess > 2.0**-50 * whole:
+    elif not proves:
         failure = "the block is too small: a plan may keep out of it"
     elif not (inside.size and inside.min() >= plan.value):
         failure = "a pair of the block is cheaper than the value"

@@ -130,12 +130,25 @@ def bottleneck_transport(a, b, cost) -> BottleneckPlan:
     value, plan, block = _least_threshold(a[rows], b[cols], inside)
     if value == np.inf:
         raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
-    kept = inside[plan.rows, plan.cols] <= value
+    i, j, mass = _with_crumbs(plan, inside, value)
     best = BottleneckPlan(
-        a, b, rows[plan.rows[kept]], cols[plan.cols[kept]], plan.mass[kept].copy(), value,
-        rows[block[0]], cols[block[1]],
+        a, b, rows[i], cols[j], mass, value, rows[block[0]], cols[block[1]]
     )  # fmt: skip
     return with_verdict(best, judge_bottleneck(best, cost))
+
+
+def _with_crumbs(plan, cost, value):
+    """The entries within the value; an atom that only rounding moved goes to its cheapest partner.
+
+    Its own mass is rounding beside that of the partner.
+    """
+    kept = cost[plan.rows, plan.cols] <= value
+    i, j, mass = plan.rows[kept], plan.cols[kept], plan.mass[kept]
+    lost_rows = np.setdiff1d(np.arange(plan.a.size), i)
+    i, j = np.append(i, lost_rows), np.append(j, cost[lost_rows].argmin(axis=1))
+    lost_cols = np.setdiff1d(np.arange(plan.b.size), j)
+    i, j = np.append(i, cost[:, lost_cols].argmin(axis=0)), np.append(j, lost_cols)
+    return i, j, np.concatenate([mass, plan.a[lost_rows], plan.b[lost_cols]])
 
 
 def _least_threshold(a, b, cost):

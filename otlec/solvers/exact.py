@@ -28,6 +28,7 @@ import numpy as np
 from .._kernel import kernel
 from ..certificate import MatrixCosts, judge, with_evidence
 from ..plan import Assignment, Plan
+from .rational import rational_plan
 
 _NEEDED = 1e-12  # a certificate to that needs no repair
 _ENOUGH = 1e-9  # and a worse one than that does not leave
@@ -86,16 +87,28 @@ def _improved(result, cost: np.ndarray):
     phi, psi = (
         np.ldexp(potential, -exponent) for potential in (result.phi[on_a], result.psi[on_b])
     )
-    if np.unique(rows).size < on_a.size or np.unique(cols).size < on_b.size:
-        return
-    unit = 1.0 if isinstance(result, Assignment) else mass.sum() / _GRAINS
-    flow = np.maximum(np.rint(mass / unit), 1.0).astype(np.int64)
 
     def with_potentials(rows, cols, mass, phi, psi):
         phi, psi = np.ldexp(phi, exponent), np.ldexp(psi, exponent)
         return _rebuilt(result, cost, (on_a, on_b), (on_a[rows], on_b[cols], mass), (phi, psi))
 
-    yield with_potentials(rows, cols, mass, *_small(inside, rows, cols, phi, psi))
+    if np.unique(rows).size == on_a.size and np.unique(cols).size == on_b.size:
+        for entries in _pivoted(result, inside, on_a, on_b, (rows, cols, mass, phi, psi)):
+            yield with_potentials(*entries)
+    found = None
+    if isinstance(result, Plan):
+        found = rational_plan(result.a[on_a], result.b[on_b], inside)
+    if found is not None:
+        yield with_potentials(*found[:3], *_small(inside, *found[:2], *found[3:]))
+        yield with_potentials(*found)
+
+
+def _pivoted(result, inside, on_a, on_b, entries):
+    """The same entries with small potentials, and those that exact pivots find."""
+    rows, cols, mass, phi, psi = entries
+    unit = 1.0 if isinstance(result, Assignment) else mass.sum() / _GRAINS
+    flow = np.maximum(np.rint(mass / unit), 1.0).astype(np.int64)
+    yield rows, cols, mass, *_small(inside, rows, cols, phi, psi)
     found = _optimum(inside, rows, cols, flow, phi, psi)
     if found is None:
         return
@@ -103,8 +116,8 @@ def _improved(result, cost: np.ndarray):
     mass = moved * unit
     if isinstance(result, Plan):
         mass = settled(rows, cols, mass, result.a[on_a], result.b[on_b])
-    yield with_potentials(rows, cols, mass, *_small(inside, rows, cols, phi, psi))
-    yield with_potentials(rows, cols, mass, phi, psi)
+    yield rows, cols, mass, *_small(inside, rows, cols, phi, psi)
+    yield rows, cols, mass, phi, psi
 
 
 def _rebuilt(result, cost, atoms, entries, potentials):
