@@ -11,7 +11,7 @@ BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.ym
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book exercises handouts slides pdf archive site fuzz mutants test lint unit plain check notebooks coverage links newest lowest serve bench clean
+.PHONY: help book page exercises handouts slides pdf archive site fuzz mutants test lint unit plain check notebooks coverage links newest lowest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -20,6 +20,12 @@ help: ## list the targets
 book: .venv/book.ready ## make the environment, build the book, say where it is
 	@$(BUILD) --quiet
 	@echo "The book: $(abspath $(OUT)/_build/html/index.html)"
+
+page: .venv/book.ready ## execute one page (where its code has changed) and build it: P=03-geodesics
+	@test -f "book/$(P).md" || { echo "there is no page book/$(P).md; name one: make page P=03-geodesics"; exit 2; }
+	@$(BIN)/python scripts/notebooks.py --prose book/$(P).md
+	@$(BUILD) --quiet
+	@echo "The page: $(abspath $(OUT)/_build/html/$(P).html)"
 
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
 	@$(BIN)/python scripts/exercise_notebooks.py $(if $(NBGRADER),--nbgrader)
