@@ -9,6 +9,7 @@ import pytest
 from certificates import assert_optimal
 from scipy.optimize import linear_sum_assignment
 
+import otlec
 from otlec import (
     Measure,
     assignment,
@@ -193,3 +194,34 @@ def test_a_crumb_of_a_dear_atom_spoils_the_certificate():
     assert plan.certificate == "certified to 1e-12"
     light = dataclasses.replace(plan, mass=plan.mass - [0, 1e-17], value=plan.value * (1 - 1e-8))
     assert light.certificate in ("certified to 1e-07", "certified to 1e-08")
+
+
+def test_what_is_clear_at_once_is_what_the_full_verdict_says():
+    rng = np.random.default_rng(4)
+    clear = 0
+    for n in (2, 7, 30, 70):
+        x = rng.random((n, 2))
+        near = otlec.cost_matrix(x, x + 1e-7 * rng.random((n, 2)))
+        for cost in (rng.random((n, n)), np.exp(9 * rng.normal(size=(n, n))), near):
+            best = otlec.assignment(cost)
+            assert best.certificate == str(otlec.verify(best, cost)) == "certified to 1e-12"
+            clear += exact._clear_evidence(best, cost) is not None
+            swapped = best.permutation.copy()
+            swapped[:2] = swapped[1::-1]
+            doubts = (
+                {"permutation": swapped, "value": float(cost[range(n), swapped].sum())},
+                {"permutation": np.full(n, best.permutation[0])},
+                {"permutation": best.permutation + 1},
+                {"value": best.value * (1 + 1e-11)},
+                {"phi": best.phi + 1e-11 * best.value},
+                {"psi": best.psi * np.nan},
+            )
+            for change in doubts:
+                assert exact._clear_evidence(dataclasses.replace(best, **change), cost) is None
+    assert clear >= 6
+
+
+def test_a_pair_that_is_cheaper_than_its_prices_is_no_clear_proof():
+    best = otlec.Assignment(np.arange(2), 2.0, np.ones(2), np.zeros(2))
+    assert exact._clear_evidence(best, np.array([[1.0, 1.0], [1.0, 1.0]])) is not None
+    assert exact._clear_evidence(best, np.array([[1.0, 1 - 1e-12], [1.0, 1.0]])) is None
