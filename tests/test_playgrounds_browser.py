@@ -27,6 +27,11 @@ SOLUTIONS = {
         ],
     ),
     "rounds": (1, [("drag", 0, 6, LAST), ("slide", "round", 7)]),
+    "prices": (
+        0,
+        [("paint", 0, 0, 0.3), ("press", "Best ψ for this φ"), ("press", "Best φ for this ψ")],
+    ),
+    "walk": (0, [("drag", 0, 4, (0.22, 0.7))]),
     "line": (0, [("slide", "t", 0.54)]),
     "weights": (0, [("paint", 0, k, 1.0 if k == 3 else 0.1) for k in range(6)]),
     "glue": (

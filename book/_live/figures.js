@@ -167,6 +167,46 @@
     },
   };
 
+  // ---- prices by hand ----------------------------------------------------------------------------
+  /* The best prices of one side for given prices of the other: otlec.c_transform. */
+  const bestPsi = (cost, phi, m) => range(m).map((j) => Math.min(...phi.map((v, i) => cost.data[i * m + j] - v)));
+  const bestPhi = (cost, psi, n) => range(n).map((i) => Math.min(...psi.map((v, j) => cost.data[i * psi.length + j] - v)));
+  figures.prices = {
+    limits: {phi: [-3, 3], psi: [-3, 3]},
+    handles: [{
+      panel: 0, name: "prices of sources, then of targets", paint: true,
+      where: (s) => [...s.phi, ...s.psi].map((v, k) => [k + 0.5, v]),
+      move(s, k, x, y) { (k < s.phi.length ? s.phi : s.psi)[k % s.phi.length] = y; },
+    }],
+    controls: [
+      {button: "Best ψ for this φ", press: (s, kernels) => { s.psi = bestPsi(costs(kernels, s.x, s.y), s.phi, s.psi.length); }},
+      {button: "Best φ for this ψ", press: (s, kernels) => { s.phi = bestPhi(costs(kernels, s.x, s.y), s.psi, s.phi.length); }},
+      {button: "Solve", press(s, kernels) { const best = assign(kernels, costs(kernels, s.x, s.y)); s.phi = [...best.phi]; s.psi = [...best.psi]; }},
+    ],
+    tasks: [
+      (f) => !f.broken && f.moved <= 1e-9 && f.best - f.paid >= 0.05,
+      (f) => !f.broken && f.best - f.paid <= 0.001,
+      (f, s) => !f.broken && f.best - f.paid <= 0.001 && s.phi[0] >= 0.3,
+    ],
+    solve(s, kernels) {
+      const n = s.x.length, cost = costs(kernels, s.x, s.y), best = assign(kernels, cost).value, paid = sum(s.phi) + sum(s.psi);
+      const pairs = (test) => range(n * n).filter((k) => test(cost.data[k] - s.phi[Math.floor(k / n)] - s.psi[k % n]));
+      const tight = pairs((v) => Math.abs(v) <= 1e-9), broken = pairs((v) => v < -1e-9);
+      const ends = (list) => ({ends: list.map((k) => segment(s.x[Math.floor(k / n)], s.y[k % n]))});
+      const bar = (v) => clamp(v, -0.4, 0.6), at = range(n).map((k) => k + 0.5);
+      const moved = Math.max(...bestPsi(cost, s.phi, n).map((v, j) => Math.abs(v - s.psi[j])), ...bestPhi(cost, s.psi, n).map((v, i) => Math.abs(v - s.phi[i])));
+      return {
+        layers: [
+          [{x: at, y: s.phi.map(bar)}, {x: at.map((v) => v + n), y: s.psi.map(bar)}],
+          [ends(tight), ends(broken), {xy: s.x}, {xy: s.y}],
+          [{x: [0.5], y: [clamp(paid, 0, 1)]}, {x: [1.5], y: [clamp(best, 0, 1)]}],
+        ],
+        facts: {paid, best, moved, broken: broken.length},
+        text: `The prices pay ${six(paid)}, the plan costs ${six(best)}; ${tight.length} pairs are tight, ${broken.length} violated: ${broken.length ? "the prices prove nothing" : "no plan costs less than the prices pay"}`,
+      };
+    },
+  };
+
   // ---- 2: the Hungarian method, a round a click -----------------------------------------------------
   figures.rounds = {
     tasks: [(f) => f.path >= 3, (f) => f.done === f.n && f.path === 1],
@@ -270,10 +310,14 @@
   // ---- 5: gluing --------------------------------------------------------------------------------------------
   figures.glue = {
     limits: {b: [0.02, 1]},
-    tasks: [(f) => f.first + f.second <= 0.005, (f) => f.first >= 0.05 && f.second <= 0.005],
+    tasks: [
+      (f) => f.first + f.second + f.third <= 0.005,
+      (f) => f.first <= 0.001 && f.second <= 0.001 && f.third >= 0.01,
+      (f) => f.first >= 0.05 && f.second + f.third <= 0.005,
+    ],
     handles: [
       dragged(0, ["x1", "x2", "x3"], "atoms of the three measures"),
-      {panel: 1, name: "weights of the middle measure", paint: true, where: (s) => s.b.map((v, k) => [k + 0.5, v]), move(s, k, x, y) { s.b[k] = Math.max(y, 0.02); }},
+      {panel: 1, name: "weights of the middle measure", paint: true, small: true, where: (s) => s.b.map((v, k) => [k + 0.5, v]), move(s, k, x, y) { s.b[k] = Math.max(y, 0.02); }},
     ],
     solve(s, kernels) {
       const [n1, n2, n3] = [s.x1, s.x2, s.x3].map((x) => x.length), b = unit(s.b);
@@ -286,17 +330,60 @@
       const composed = range(n1).map(() => new Array(n3).fill(0)), blocks = range(n1).map(() => new Array(n2 * n3).fill(0));
       for (const [i, j, k, w] of triples) { composed[i][k] += w; blocks[i][j * n3 + k] += w; }
       const through = Math.sqrt(sum(composed.flatMap((row, i) => row.map((w, k) => w * cost13.data[i * n3 + k]))));
+      const [cost12, cost23] = [costs(kernels, s.x1, s.x2), costs(kernels, s.x2, s.x3)];
+      const leg = (cost, columns, i, j) => Math.sqrt(cost.data[i * columns + j]);
+      const both = Math.sqrt(sum(triples.map(([i, j, k, w]) => w * (leg(cost12, n2, i, j) + leg(cost23, n3, j, k)) ** 2)));
       const [d12, d23, d13] = [plan12, plan23, plan13].map((plan) => Math.sqrt(plan.value));
+      const lines = [d13, through, both, d12 + d23].map((v) => Math.min(v, 1.2));
       const joined = (plan, x, y) => ({ends: [...plan.entries].map(([i, j]) => segment(x[i], y[j]))});
       return {
         layers: [
           [joined(plan12, s.x1, s.x2), joined(plan23, s.x2, s.x3), {xy: s.x1}, {xy: s.x2}, {xy: s.x3}],
           [{x: range(n2).map((k) => k + 0.5), y: s.b}],
+          [{x: range(4).map((k) => k + 0.5), y: lines}, {x: [4.5], y: [Math.min(d12, 1.2)]}, {ends: [[0.1, lines[0], 4.9, lines[0]]]}],
           [{z: cells(blocks, 8)}],
           [{z: cells(composed, 4)}],
         ],
-        facts: {first: through - d13, second: d12 + d23 - through},
-        text: `W₂(1, 3) = ${six(d13)} ≤ ${six(through)} by the glued plan ≤ ${six(d12 + d23)} = W₂(1, 2) + W₂(2, 3); ${triples.length} triples carry mass`,
+        facts: {first: through - d13, second: both - through, third: d12 + d23 - both},
+        text: `W₂(1, 3) = ${six(d13)} ≤ ${six(through)} by the glued plan ≤ ${six(both)} with a stop on the way ≤ ${six(d12 + d23)} = W₂(1, 2) + W₂(2, 3); ${triples.length} triples carry mass`,
+      };
+    },
+  };
+
+  // ---- a geodesic in the plane --------------------------------------------------------------------
+  const orders = (list) => (list.length < 2 ? [list] : list.flatMap((v, k) => orders(list.filter((_, q) => q !== k)).map((rest) => [v, ...rest])));
+  const ORDERS = orders(range(4));
+  figures.walk = {
+    handles: [dragged(0, ["x", "y"], "atoms of both ends")],
+    controls: [
+      {choice: "mode", label: "from one to the other:", options: ["walk", "fade"]},
+      {choice: "p", label: "p", options: [1, 2]},
+      {slider: "t", label: "t", min: 0, max: 1, step: 0.01},
+    ],
+    tasks: [
+      (f) => f.more <= 0.005,
+      (f, s) => s.mode === "fade" && f.gone - f.line >= 0.08,
+      (f, s) => s.mode === "fade" && Math.abs(f.gone - f.line) <= 1e-9 && s.t >= 0.2 && s.t <= 0.8,
+    ],
+    solve(s, kernels) {
+      const n = 4, cost = costs(kernels, s.x, s.y, s.p), best = assign(kernels, cost), root = (v) => Math.max(v, 0) ** (1 / s.p);
+      const whole = root(best.value / n), moved = s.x.map((v, i) => v.map((u, d) => (1 - s.t) * u + s.t * s.y[best.partner[i]][d]));
+      const even = new Float64Array(n).fill(1 / n), both = costs(kernels, s.x, [...s.x, ...s.y], s.p);
+      const faded = (t) => {
+        if (t === 0 || t === 1) return t * whole;
+        return root(transport(kernels, even, Float64Array.from(range(2 * n), (k) => (k < n ? 1 - t : t) / n), both).value);
+      };
+      const gone = s.mode === "walk" ? root(assign(kernels, costs(kernels, s.x, moved, s.p)).value / n) : faded(s.t);
+      const all = ORDERS.map((order) => sum(order.map((j, i) => cost.data[i * n + j])) / n).sort((a, b) => a - b);
+      const fades = s.mode === "fade", times = range(21).map((k) => k / 20), cut = (v) => Math.min(v, 1);
+      return {
+        layers: [
+          [{ends: best.partner.map((j, i) => segment(s.x[i], s.y[j]))}, {xy: s.x}, {xy: s.y}, {xy: fades ? [] : moved},
+            {xy: fades ? s.x : [], size: 7 * Math.sqrt(1 - s.t)}, {xy: fades ? s.y : [], size: 7 * Math.sqrt(s.t)}],
+          [{x: times, y: times.map((t) => cut(faded(t)))}, {x: [0, 1], y: [0, cut(whole)]}, {xy: [[s.t, cut(gone)]]}],
+        ],
+        facts: {gone, line: s.t * whole, more: all[1] - all[0]},
+        text: `At t = ${s.t.toFixed(2)} the ${s.mode} is ${six(gone)} from the start, and t Wₚ = ${six(s.t * whole)}; the next pairing costs ${six(all[1] - all[0])} more`,
       };
     },
   };

@@ -85,14 +85,14 @@ const otlecLive = (() => {
       change();
     }
 
-    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", panels.length > 2 && !definition.handles.some((h) => h.panel === p)));
+    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", panels.length > 2 && !definition.handles.some((h) => h.panel === p && !h.small)));
     const typed = element("div", {className: "otlec-typed"});
     const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
     const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change, past, typed));
     const row = element("div", {className: "otlec-controls"}), controls = [];
     row.addEventListener("keydown", (event) => event.stopPropagation());
     for (const control of definition.controls ?? []) {
-      const [node, refresh] = widget(control, () => state, change, past);
+      const [node, refresh] = widget(control, () => state, change, past, () => solver);
       row.append(node);
       controls.push(refresh);
     }
@@ -145,7 +145,7 @@ const otlecLive = (() => {
       root.querySelector(".otlec-label").before(row);
       if (root.closest(".reveal")) row.append(...row2.childNodes); // a slide has no room for one more row
       else root.querySelector(".otlec-said").after(row2);
-      row.querySelector(":scope > a")?.before(boxes) ?? row.append(boxes);
+      row.insertBefore(boxes, row.querySelector(":scope > a"));
       recall();
       root.classList.add("otlec-ready");
       root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
@@ -311,10 +311,10 @@ const otlecLive = (() => {
   }
 
   /* A slider, a choice or a button: its node, and what brings it up to date. */
-  function widget(control, state, change, past) {
+  function widget(control, state, change, past, solver) {
     if (control.button) {
       const node = element("button", {type: "button"});
-      node.addEventListener("click", () => { past.note(); control.press(state()); change(); });
+      node.addEventListener("click", () => { past.note(); control.press(state(), solver()); change(); });
       const text = () => (node.textContent = typeof control.button === "function" ? control.button(state()) : control.button);
       return text(), [node, text];
     }

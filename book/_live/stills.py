@@ -123,6 +123,52 @@ def assignment(picture, v):
 
 
 @figure(
+    kernels="solvers.hungarian._augment_all solvers.hungarian._search "
+    "solvers.hungarian._update solvers.hungarian._flip cost._distance_powers",
+    state={
+        "x": [[0.1, 0.62], [0.32, 0.9], [0.42, 0.3], [0.7, 0.55], [0.86, 0.12]],
+        "y": [[0.1, 0.35], [0.25, 0.64], [0.66, 0.69], [0.7, 0.21], [0.81, 0.79]],
+        "phi": [0.1, 0.1, 0.1, 0.1, 0.1],
+        "psi": [0.0, 0.0, 0.0, 0.0, 0.0],
+    },
+    code="""
+from otlec.solvers.hungarian import shortest_augmenting_paths
+
+cost = otlec.cost_matrix(x, y)
+slack = cost - phi[:, None] - psi
+broken, tight = (slack < -1e-9).sum(), (abs(slack) <= 1e-9).sum()
+paid, best = phi.sum() + psi.sum(), shortest_augmenting_paths(cost).value
+proof = "the prices prove nothing" if broken else "no plan costs less than the prices pay"
+print(f"The prices pay {paid:.6f}, the plan costs {best:.6f}; {tight} pairs are tight, "
+      f"{broken} violated: {proof}")
+""",
+    alt="Bars of prices that can be dragged; atoms in a square, joined where a pair is tight or "
+    "its prices exceed its cost; beside them what the prices pay, and what the plan costs.",
+    home="01-reminders",
+    ask="How high can the prices climb, before a pair refuses them?",
+    tasks=(
+        "Get stuck: violate no pair, so that neither best partner moves, 0.05 or more too low.",
+        "Reach the plan: pay what it costs, to 0.001, and violate no pair.",
+        "Reach it with a first price of 0.3 or more.",
+    ),
+)
+def prices(picture, v):
+    """Edit the prices by hand: the pairs they violate, and how far they are from the plan."""
+    n, phi, psi, slack = len(v["x"]), v["phi"], v["psi"], v["slack"]
+    bars = picture.panel((0, 2 * n), (-0.4, 0.6), title="drag the prices φ, then ψ", ticks=False)
+    bars.bars(np.arange(n) + 0.5, phi, "source")
+    bars.bars(np.arange(n) + n + 0.5, psi, "target")
+    plane = picture.panel((0, 1), (0, 1), title="pairs", equal=True, ticks=False)
+    plane.segments(_joins(v["x"], v["y"], np.argwhere(abs(slack) <= 1e-9)), "plan", width=3)
+    plane.segments(_joins(v["x"], v["y"], np.argwhere(slack < -1e-9)), "target", width=2)
+    plane.points(v["x"], "source", size=5)
+    plane.points(v["y"], "target", size=5)
+    height = picture.panel((0, 2), (0, 1), title="the prices pay, the plan costs")
+    height.bars([0.5], [v["paid"]], "potential")
+    height.bars([1.5], [v["best"]], "plan")
+
+
+@figure(
     kernels="solvers.hungarian._search solvers.hungarian._relax solvers.hungarian._nearest "
     "solvers.hungarian._update solvers.hungarian._flip",
     state={"x": _points(15, 7), "y": _points(6, 7), "done": 6},
@@ -276,10 +322,13 @@ plan12, plan23, plan13 = (
     otlec.transport(one.weights, two.weights, otlec.cost_matrix(one.points, two.points))
     for one, two in ((mu1, mu2), (mu2, mu3), (mu1, mu3)))
 sigma = otlec.glue(plan12, plan23)
+legs = otlec.cost_matrix(x1, x2)[:, :, None] ** 0.5 + otlec.cost_matrix(x2, x3) ** 0.5
+both = (legs**2 * sigma.tensor).sum() ** 0.5
 through = otlec.compose(plan12, plan23).cost(otlec.cost_matrix(x1, x3)) ** 0.5
 d12, d23, d13 = (plan.value**0.5 for plan in (plan12, plan23, plan13))
 print(f"W₂(1, 3) = {d13:.6f} ≤ {through:.6f} by the glued plan "
-      f"≤ {d12 + d23:.6f} = W₂(1, 2) + W₂(2, 3); {sigma.mass.size} triples carry mass")
+      f"≤ {both:.6f} with a stop on the way ≤ {d12 + d23:.6f} = W₂(1, 2) + W₂(2, 3); "
+      f"{sigma.mass.size} triples carry mass")
 """,
     alt="Three columns of atoms joined by two plans that share the middle one, whose weights can "
     "be dragged; the glued measure as blocks, and the composed plan as a matrix.",
@@ -287,7 +336,8 @@ print(f"W₂(1, 3) = {d13:.6f} ≤ {through:.6f} by the glued plan "
     ask="Where does the triangle inequality lose?",
     tasks=(
         "Lose nothing: bring the right end within 0.005 of the left one.",
-        "Lose in the first step only: 0.05 or more there, 0.005 or less in the second.",
+        "Lose in the third step only: 0.01 or more there, 0.001 or less before it.",
+        "Lose in the first step only: 0.05 or more there, 0.005 or less in all others.",
     ),
 )
 def glue(picture, v):
@@ -301,12 +351,75 @@ def glue(picture, v):
     plane.points(x3, "target", size=5)
     middle = picture.panel((0, 4), (0, 1), title="drag the middle weights", ticks=False)
     middle.bars(np.arange(4) + 0.5, v["b"], "neutral")
+    proof = picture.panel((0, 5), (0, 1.2), title="the lines of the proof", ticks=False)
+    lines = np.array([v["d13"], v["through"], v["both"], v["d12"] + v["d23"]])
+    proof.bars(np.arange(4) + 0.5, lines.clip(0, 1.2), "plan")
+    proof.bars([4.5], [min(v["d12"], 1.2)], "source")
+    proof.segments([[0.1, min(lines[0], 1.2), 4.9, min(lines[0], 1.2)]], "neutral")
     blocks = picture.panel(
         (0, 4), (0, 1), "(1, 3) for each middle atom", "", "the glued measure", ticks=False
     )
     blocks.cells((8 * np.hstack(list(sigma.tensor.transpose(1, 0, 2)))).clip(0, 1), "plan")
     matrix = picture.panel((0, 4), (0, 4), "3", "1", "the composed plan", ticks=False, equal=True)
     matrix.cells((4 * sigma.marginal13).clip(0, 1), "plan")
+
+
+@figure(
+    kernels="solvers.hungarian._augment_all solvers.hungarian._search solvers.hungarian._update "
+    "solvers.hungarian._flip cost._distance_powers solvers.network_simplex._pivot",
+    state={
+        "x": [[0.2, 0.22], [0.7, 0.8], [0.4, 0.1], [0.9, 0.6]],
+        "y": [[0.2, 0.75], [0.72, 0.2], [0.1, 0.45], [0.5, 0.95]],
+        "t": 0.5,
+        "p": 2,
+        "mode": "walk",
+    },
+    code="""
+from itertools import permutations
+
+plan = otlec.optimal_plan(otlec.Measure(x), otlec.Measure(y), p=p)
+target = plan.matrix.argmax(axis=1)
+walk = otlec.Measure((1 - t) * x + t * y[target])
+fade = otlec.Measure(np.vstack([x, y]), np.repeat([(1 - t) / 4, t / 4], 4))
+whole, gone = (otlec.wasserstein(otlec.Measure(x), one, p)
+               for one in (otlec.Measure(y), walk if mode == "walk" else fade))
+cost = otlec.cost_matrix(x, y, p)
+first, second = sorted(cost[range(4), s].mean() for s in map(list, permutations(range(4))))[:2]
+print(f"At t = {t:.2f} the {mode} is {gone:.6f} from the start, and t Wₚ = {t * whole:.6f}; "
+      f"the next pairing costs {second - first:.6f} more")
+""",
+    alt="Blue and orange atoms in a square, joined by the optimal plan, green atoms on their way; "
+    "beside them the distance from the start as a function of t, for walking and for fading.",
+    home="03-geodesics",
+    ask="Fade or walk: what is a straight line between two measures?",
+    tasks=(
+        "Stand at a jump: drag an atom until the next pairing costs at most 0.005 more.",
+        "Let the fade be 0.08 farther from the start than t Wₚ.",
+        "Find the p for which the fade is a geodesic too: on the line at a t in [0.2, 0.8].",
+    ),
+)
+def walk(picture, v):
+    """Drag the atoms of both ends: the measure at t that walks, and the one that fades."""
+    x, y, t, target = v["x"], v["y"], v["t"], v["target"]
+    plane = picture.panel((0, 1), (0, 1), title="drag the atoms", equal=True, ticks=False)
+    plane.segments(_joins(x, y, enumerate(target)), "neutral", width=1.5)
+    plane.points(x, "source", size=4)
+    plane.points(y, "target", size=4)
+    plane.points(v["walk"].points, "plan", size=6)
+    plane.points(np.zeros((0, 2)), "plan", size=6)
+    plane.points(np.zeros((0, 2)), "plan", size=6)
+    pace = picture.panel((0, 1), (0, 1), "t", "", "distance from the start")
+    start, half = otlec.Measure(x), np.full(4, 0.25)
+    times = np.arange(21) / 20
+    fades = [
+        otlec.wasserstein(
+            start, otlec.Measure(np.vstack([x, y]), np.r_[(1 - s) * half, s * half]), v["p"]
+        )
+        for s in times
+    ]
+    pace.line(times, np.clip(fades, 0, 1), "potential")
+    pace.line([0, 1], [0, min(v["whole"], 1)], "plan")
+    pace.points([[t, min(v["gone"], 1)]], "plan", size=5)
 
 
 @figure(
