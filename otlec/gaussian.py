@@ -82,7 +82,9 @@ def gaussian_map(Sigma0, Sigma1) -> np.ndarray:
 def gaussian_geodesic(Sigma0, Sigma1, t: float) -> np.ndarray:
     r"""The covariance $\Sigma_t$ at time t of the geodesic between two centred Gaussians.
 
-    $\Sigma_t = ((1-t) I + t A) \Sigma_0 ((1-t) I + t A)$ where A exists, and its limit elsewhere.
+    $\Sigma_t = ((1-t) I + t A) \Sigma_0 ((1-t) I + t A)$ where A exists. Elsewhere there may be
+    several geodesics; this is the one of an optimal coupling $(R_0 z, R_1 z)$ of the two, with a
+    standard Gaussian z and roots $R_i R_i^T = \Sigma_i$ that are turned to fit each other.
     The means, if any, move on a straight line: $m_t = (1-t) m_0 + t m_1$.
 
     Parameters
