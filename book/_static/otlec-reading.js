@@ -104,7 +104,7 @@
   // Paper cannot be unfolded.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+    opened = [...document.querySelectorAll(".bd-article details:not([open], .hide, .otlec-source)")];
     for (const fold of opened) fold.open = true;
   });
   addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
