@@ -60,6 +60,7 @@ BY_HAND = (
 TESTS = {
     "measure.py": ("test_measure", "test_distance"),
     "certificate.py": ("test_certificate", "test_exact"),
+    "evidence.py": ("test_certificate", "test_exact"),
     "duality.py": ("test_duality", "test_certificate"),
     "barycenters.py": ("test_barycenters", "test_certificate"),
     "gluing.py": ("test_gluing", "test_certificate"),
@@ -71,6 +72,8 @@ TESTS = {
     "dynamics/otto.py": ("test_otto",),
     "solvers/rational.py": ("test_rational",),
     "solvers/exact.py": ("test_exact", "test_network_simplex"),
+    "solvers/clear.py": ("test_exact",),
+    "solvers/units.py": ("test_network_simplex", "test_exact"),
     "solvers/bottleneck.py": ("test_bottleneck", "test_certificate"),
 }
 

@@ -30,8 +30,7 @@ import numpy as np
 
 from . import _validate
 from ._kernel import kernel
-from ._read_only import ReadOnly
-from .cost import cost_matrix, costs_of_pairs
+from .evidence import Evidence, MatrixCosts, PointCosts, scaled
 
 _CLAIM = 1e-12  # no certificate claims more
 _WORTHLESS = 1e-4  # a proof up to more than that is none
@@ -39,7 +38,6 @@ _PRECISION = 2.0**-52
 _MARGIN = 64  # roundings that a stored potential may be off, to be continued
 _DOUBLE_DOUBLE = 2.0**-98  # of the terms: what is below is rounding of the continued potentials
 _ROUNDS = 1000  # of shortest paths between the parts
-_MOST = 200_000  # costs that are computed from points at a time
 _EXPONENT = 900  # of a cost, above which sums may overflow
 
 
@@ -158,87 +156,6 @@ def verify(plan, cost) -> Certificate:
     return judge(plan, MatrixCosts(cost))
 
 
-class MatrixCosts:
-    """The costs of a matrix."""
-
-    def __init__(self, cost: np.ndarray):
-        self.cost = cost
-
-    def of(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-        """The costs of some pairs."""
-        return self.cost[rows, cols]
-
-    def near(self, entries, phi, psi, room, reach, unit, strict):
-        """All pairs (i, j) with c_ij - phi_i - psi_j < room_i + reach_j, and their costs."""
-        cost = self.cost if unit == 0 else _scaled(self.cost, unit)
-        return _near(cost, phi, psi, room, reach, strict)
-
-
-@dataclass(frozen=True)
-class PointCosts:
-    """The costs ``factor`` |x_i - y_j|^p of points, which are computed when somebody asks."""
-
-    x: np.ndarray
-    y: np.ndarray
-    p: float
-    factor: float = 1.0
-
-    def of(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
-        """The costs of some pairs."""
-        size = _MOST // 8
-        x, y = self._tables()
-        blocks = [
-            costs_of_pairs(x, y, self.p, rows[k : k + size], cols[k : k + size])
-            for k in range(0, rows.size, size)
-        ]
-        return self.factor * np.concatenate([np.zeros(0), *blocks])
-
-    def near(self, entries, phi, psi, room, reach, unit, strict):
-        """As `MatrixCosts.near`; on the line, pairs along the staircase vouch for all others."""
-        x, y = self._tables()
-        if x.shape[1] == 1 and _is_staircase(x[:, 0], y[:, 0], *entries):
-            i, j = _beside(x[:, 0], y[:, 0], *entries)
-            return i, j, _scaled(self.of(i, j), unit)
-        found = []
-        height = max(1, _MOST // y.shape[0])
-        for k in range(0, x.shape[0], height):
-            some = slice(k, k + height)
-            cost = _scaled(self.factor * cost_matrix(x[some], y, self.p), unit)
-            i, j, c = _near(cost, phi[some], psi, room[some], reach, strict)
-            found.append((i + k, j, c))
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
-
-    def _tables(self):
-        return self.x.reshape(self.x.shape[0], -1), self.y.reshape(self.y.shape[0], -1)
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence(ReadOnly):
-    """What has been read of the costs, once, when a plan was made: enough to judge it at any time.
-
-    It holds for these entries and these potentials, counted in units of 2^unit. No pair that is not
-    listed has a reduced cost below ``room``, in each row.
-    """
-
-    rows: np.ndarray
-    cols: np.ndarray
-    phi: np.ndarray
-    psi: np.ndarray
-    unit: int
-    costs: np.ndarray  # of the entries
-    i: np.ndarray  # pairs that are nearly tight, or violated
-    j: np.ndarray
-    near: np.ndarray  # their costs
-    room: np.ndarray
-    reach: np.ndarray
-
-    def is_of(self, plan) -> bool:
-        """Whether it was read for the entries and the potentials of this plan."""
-        pairs = ((self.rows, plan.rows), (self.cols, plan.cols))
-        pairs += ((self.phi, plan.phi), (self.psi, plan.psi))
-        return all(mine is theirs or np.array_equal(mine, theirs) for mine, theirs in pairs)
-
-
 def read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     """Read from the costs what a verdict on this plan needs; a `Certificate` if it fails at once.
 
@@ -257,9 +174,9 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     if not np.isfinite(used).all():
         return Certificate(failure="a forbidden pair carries mass")
     unit = _unit(used, plan.phi, plan.psi)
-    phi, psi = _scaled(plan.phi, unit), _scaled(plan.psi, unit)
+    phi, psi = scaled(plan.phi, unit), scaled(plan.psi, unit)
     mass = _normalised(plan.mass)
-    parts = _parts(rows, cols, mass, _scaled(used, unit), phi, psi)
+    parts = _parts(rows, cols, mass, scaled(used, unit), phi, psi)
     fine_row, fine_col = parts.fine[parts.row], parts.fine[parts.col]
     scale = parts.mean[parts.row]
     room = np.where(fine_row, -0.05 * _CLAIM * scale, _MARGIN * _PRECISION * np.abs(phi))
@@ -269,7 +186,7 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
         room, reach = np.minimum(room, 0.0), np.zeros(m)
     i, j, near = costs.near((rows, cols), phi, psi, room, reach, unit, strict)
     return Evidence(
-        rows, cols, plan.phi, plan.psi, unit, _scaled(used, unit), i, j, near, room, reach
+        rows, cols, plan.phi, plan.psi, unit, scaled(used, unit), i, j, near, room, reach
     )
 
 
@@ -367,7 +284,7 @@ def _verdict(plan, read: Evidence) -> Certificate:
     mass = plan.mass / whole
     missed_a = np.abs(np.bincount(rows, mass, n) - plan.a / whole)
     missed_b = np.abs(np.bincount(cols, mass, m) - plan.b / whole)
-    phi, psi = _scaled(plan.phi, read.unit), _scaled(plan.psi, read.unit)
+    phi, psi = scaled(plan.phi, read.unit), scaled(plan.psi, read.unit)
     parts = _parts(rows, cols, mass, read.costs, phi, psi)
     slack, pairs, shift_phi, shift_psi = _continued(parts, read, phi, psi)
     # feasibility, each pair at its own scale, and what may be hidden among the pairs not listed
@@ -500,13 +417,9 @@ def _unit(*arrays) -> int:
     return exponent if largest > 0 and abs(exponent) > _EXPONENT // 2 else 0
 
 
-def _scaled(array, unit: int):
-    return np.ldexp(array, -unit) if unit else array
-
-
 def _normalised(mass):
     """Masses of sum 1 or nearly, however large or tiny they are."""
-    mass = _scaled(mass, _unit(mass))
+    mass = scaled(mass, _unit(mass))
     total = mass.sum()
     return mass / total if total > 0 else mass
 
@@ -514,66 +427,6 @@ def _normalised(mass):
 def _are_indices(array, size: int) -> bool:
     whole = array.dtype.kind in "iu"
     return array.size == 0 or bool(whole and array.min() >= 0 and array.max() < size)
-
-
-def _is_staircase(x, y, rows, cols) -> bool:
-    """Whether the entries move up in x and y together, and every atom has one."""
-    if np.unique(rows).size < x.size or np.unique(cols).size < y.size:
-        return False
-    order = np.lexsort((y[cols], x[rows]))
-    return bool((np.diff(y[cols][order]) >= 0).all())
-
-
-def _beside(x, y, rows, cols):
-    """The pairs beside the steps of a staircase.
-
-    If no reduced cost is negative there, none is anywhere: the cost of the line is Monge, and
-    reduced costs only grow on the way from the staircase.
-    """
-    order = np.lexsort((cols, rows, y[cols], x[rows]))
-    i, j = rows[order], cols[order]
-    return np.concatenate([i[1:], i[:-1]]), np.concatenate([j[:-1], j[1:]])
-
-
-@kernel
-def _near(cost, phi, psi, room, reach, strict):
-    """The pairs with c_ij - phi_i - psi_j < room_i + reach_j; if ``strict``, less than 0 besides.
-
-    The difference is rounded once where it is near 0, by an error of at most 2^-53 |phi_i|.
-    """
-    n, m = cost.shape
-    raised = psi + reach
-    counts = np.zeros(n, np.int64)
-    for i in range(n):
-        row = cost[i]
-        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
-        count = 0
-        for j in range(m):
-            count += not row[j] - raised[j] >= below  # a nan is not above
-        counts[i] = count
-    total = counts.sum()
-    rows, cols, costs = np.empty(total, np.int64), np.empty(total, np.int64), np.empty(total)
-    found = 0
-    for i in range(n):
-        if counts[i] == 0:
-            continue
-        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
-        for j in range(m):
-            if not cost[i, j] - raised[j] >= below:
-                if strict and _exceeds(phi[i], psi[j], cost[i, j]) <= 0:
-                    continue
-                rows[found], cols[found], costs[found] = i, j, cost[i, j]
-                found += 1
-    return rows[:found], cols[:found], costs[:found]
-
-
-@kernel
-def _exceeds(phi, psi, cost):
-    """The excess phi + psi - cost, correct in sign."""
-    total = phi + psi
-    part = total - phi
-    lost = (phi - (total - part)) + (psi - part)
-    return (total - cost) + lost
 
 
 @kernel

@@ -17,8 +17,8 @@ import numpy as np
 
 from . import _validate
 from ._hints import hints
-from .certificate import PointCosts
 from .cost import cost_matrix, half_square_cost
+from .evidence import PointCosts
 from .law import Law, LawPlan, law_distance, law_plan
 from .measure import Measure, require_measure
 from .plan import Assignment, Plan

@@ -21,9 +21,10 @@ import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
-from .certificate import Certificate, PointCosts, judge
+from .certificate import Certificate, judge
 from .cost import cost_matrix
 from .distance import optimal_plan
+from .evidence import PointCosts
 from .measure import Measure
 from .plan import Plan
 

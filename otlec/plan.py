@@ -7,8 +7,9 @@ import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
-from .certificate import Certificate, Evidence, MatrixCosts, PointCosts, judge, with_evidence
+from .certificate import Certificate, judge, with_evidence
 from .cost import costs_of_pairs
+from .evidence import Evidence, MatrixCosts, PointCosts
 from .measure import Measure
 from .projection import Moves
 

@@ -70,7 +70,7 @@ FOR_PYTHON = {
     "solvers.hungarian._assigned_costs": [MATRIX, INDICES],
     "solvers.market._lowest_prices": [f"Tuple(({MATRIX}, none))", VECTOR, *2 * [INDICES]],
     "solvers.market._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
-    "certificate._near": [MATRIX, *4 * [VECTOR], "boolean"],
+    "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
     "certificate._join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "certificate._shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],

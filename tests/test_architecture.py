@@ -16,7 +16,7 @@ FILES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
     for file in sorted(PACKAGE.rglob("*.py"))
 }
-GROUND = ("measure", "cost", "certificate", "projection", "plan")
+GROUND = ("measure", "cost", "evidence", "certificate", "projection", "plan")
 # Whom each part may import besides itself; everybody may import `_validate` and its like.
 MAY = {
     "ground": set(),
@@ -83,6 +83,38 @@ def test_imports_follow_the_arrows(module):
             assert not at_once
         else:
             assert other in MAY[own], f"{module} imports {name}"
+
+
+def functions(file) -> list[tuple[str, int, int, bool]]:
+    """Of each function: its place, its lines without the docstring, arguments, whether excused.
+
+    The reason for a long one stands beside it: on the line above, or on those of its head.
+    """
+    text = file.read_text(encoding="utf-8")
+    lines, found = text.splitlines(), []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        length = node.end_lineno - node.lineno + 1
+        if ast.get_docstring(node) is not None:
+            length -= node.body[0].end_lineno - node.body[0].lineno + 1
+        given = node.args
+        arguments = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+        arguments += bool(given.vararg) + bool(given.kwarg)
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        head = lines[max(first - 2, 0) : node.body[0].lineno - 1]
+        excused = any(line.partition(REASON)[2].strip() for line in head)
+        found.append((f"{file.name}:{node.lineno} {node.name}", length, arguments, excused))
+    return found
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_module_is_long_and_no_function_without_a_reason(module):
+    text = FILES[module].read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES
+    for place, length, arguments, excused in functions(FILES[module]):
+        is_long = length > LONGEST or arguments > MOST_ARGUMENTS
+        assert is_long == excused, f"{place}: {length} lines, {arguments} arguments"
 
 
 def test_the_imports_are_read_at_all():

@@ -147,7 +147,8 @@ def test_no_text_of_a_figure_is_smaller_than_the_style_says():
         for name, size in matplotlib.rcParams.items():
             if name.endswith(("fontsize", "labelsize", "titlesize", "font.size")):
                 assert FontProperties(size=size).get_size_in_points() >= 11, name
-    sources = [(ROOT / "otlec" / "drawing" / "plot.py").read_text(encoding="utf-8")]
+    drawing = sorted((ROOT / "otlec" / "drawing").glob("*.py"))
+    sources = [file.read_text(encoding="utf-8") for file in drawing]
     for page in sorted((ROOT / "book").glob("*.ipynb")):
         cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
         sources += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]

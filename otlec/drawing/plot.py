@@ -14,69 +14,29 @@ from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
-from .palette import INK, PALETTE  # noqa: E402
-
-SOURCE, TARGET, PLAN, POTENTIAL, NEUTRAL = PALETTE.values()
-
-TIME = LinearSegmentedColormap.from_list("otlec-time", [SOURCE, "#8E6C8A", TARGET])
-DENSITY = LinearSegmentedColormap.from_list(
-    "otlec-density", ["#FFFFFF00", "#7FBFDF", SOURCE, "#00263D"]
+# Pages ask `plot` for these too.
+from .look import (  # noqa: E402, F401
+    DENSITY,
+    MASS,
+    NEUTRAL,
+    PLAN,
+    POTENTIAL,
+    SOURCE,
+    TARGET,
+    TIME,
+    _axes,
+    style,
+    time_colors,
 )
-MASS = LinearSegmentedColormap.from_list("otlec-mass", ["#FFFFFF00", "#7FCFB9", PLAN, "#00382A"])
-
-
-def style() -> None:
-    """Set the look of the book: quiet axes, direct labels, a transparent background, crisp PNG.
-
-    In a notebook the pictures are made at twice their shown size. Their dark ink on transparent
-    ground is turned light by the style sheet of the book where the page is dark.
-    """
-    mpl.rcParams.update(
-        {
-            "figure.figsize": (7.0, 3.2),
-            "figure.dpi": 100,
-            "figure.facecolor": "none",
-            "savefig.facecolor": "none",
-            "savefig.bbox": "tight",
-            "figure.constrained_layout.use": True,
-            "axes.facecolor": "none",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.edgecolor": NEUTRAL,
-            "axes.labelcolor": INK,
-            "axes.titlesize": 11,
-            "axes.labelsize": 11,
-            "axes.prop_cycle": mpl.cycler(color=[SOURCE, TARGET, PLAN, POTENTIAL, NEUTRAL]),
-            "xtick.color": NEUTRAL,
-            "ytick.color": NEUTRAL,
-            "xtick.labelsize": 11,
-            "ytick.labelsize": 11,
-            "text.color": INK,
-            "font.size": 11,
-            "lines.linewidth": 1.8,
-            "legend.frameon": False,
-            "image.cmap": "otlec-density",
-            "mathtext.fontset": "cm",
-        }
-    )
-    try:
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-    except ImportError:
-        return
-    set_matplotlib_formats("retina")
-
-
-for _map in (TIME, DENSITY, MASS):
-    mpl.colormaps.register(_map, force=True)
-
-
-def _axes(ax):
-    return plt.gca() if ax is None else ax
-
-
-def time_colors(n: int) -> np.ndarray:
-    """The n colours of the times 0, 1/(n-1), ..., 1, from the source's to the target's."""
-    return TIME(np.linspace(0, 1, n))
+from .palette import INK  # noqa: E402
+from .plot_dynamics import (  # noqa: E402, F401
+    snapshots,
+    space_time,
+    staggered_cell,
+    tracks,
+    trajectories,
+    velocity,
+)
 
 
 def measure(mu, ax=None, color=SOURCE):
@@ -302,49 +262,6 @@ def paletted(figure, colours: int = 128):
     return Shown(data=data.getvalue(), format="png", width=picture.width // 2)
 
 
-def space_time(rho, ax=None, *, cmap=None, vmax=None):
-    """Show a film of densities on [0, 1], of shape (steps + 1, n): time runs to the right, x up.
-
-    The map has 64 colours, which a PNG packs well. Returns the image.
-    """
-    ax = _axes(ax)
-    image = ax.imshow(
-        np.asarray(rho).T, origin="lower", extent=(0, 1, 0, 1), aspect="auto", vmin=0, vmax=vmax,
-        cmap=(DENSITY if cmap is None else cmap).resampled(64), interpolation="bilinear",
-    )  # fmt: skip
-    ax.set(xlabel="$t$", ylabel="$x$")
-    return image
-
-
-def trajectories(times, positions, ax=None, *, color=PLAN, width: float = 1.3) -> list:
-    """Draw ways on the line: column q of ``positions``, shape (len(times), k), is one way.
-
-    Where they start is a source dot, where they end a target dot. Returns the lines.
-    """
-    ax = _axes(ax)
-    lines = ax.plot(times, positions, color=color, lw=width)
-    for k, dot in ((0, SOURCE), (-1, TARGET)):
-        ends = np.asarray(positions)[k]
-        ax.scatter(np.full(ends.size, times[k]), ends, s=14, c=dot, zorder=3, clip_on=False)
-    ax.set(xlabel="$t$", ylabel="$x$")
-    return lines
-
-
-def tracks(film, ax=None, *, every: int = 1) -> list:
-    """Draw ways in the plane from ``film``, of shape (times, k, 2), with a dot every few times.
-
-    The dots run through the colours of time. Returns the lines.
-    """
-    ax = _axes(ax)
-    lines = ax.plot(film[:, :, 0], film[:, :, 1], color=NEUTRAL, lw=0.8, zorder=1)
-    dots = film[::every]
-    for at, color in zip(dots, time_colors(len(dots)), strict=True):
-        ax.scatter(*at.T, s=16, color=color, zorder=2)
-    ax.set(aspect="equal", xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
-    return lines
-
-
 def table(values, ax=None, *, digits: int = 2):
     """Draw a small matrix as a table of shaded cells with their numbers; returns the image."""
     ax = _axes(ax)
@@ -489,31 +406,6 @@ def staircase(plan, ax=None):
     return squares, line
 
 
-def staggered_cell(ax=None):
-    """Draw where the unknowns of a film live on the grid of time (right) and space (up).
-
-    Densities sit on the faces between times, momenta on the faces between cells of space, and the
-    balance, the energy and the potential in the centres. Returns the axes.
-    """
-    ax = _axes(ax)
-    for k in range(4):
-        ax.plot([k, k], [0, 3], color=NEUTRAL, lw=0.8, alpha=0.6)
-        ax.plot([0, 3], [k, k], color=NEUTRAL, lw=0.8, alpha=0.6)
-    half = np.arange(3) + 0.5
-    for k in range(4):
-        color = {0: SOURCE, 3: TARGET}.get(k, NEUTRAL)
-        ax.scatter(np.full(3, k), half, s=70, marker=">", c=color, zorder=3)
-        wall = {"facecolors": "none", "edgecolors": PLAN} if k in (0, 3) else {"c": PLAN}
-        ax.scatter(half, np.full(3, k), s=70, marker="^", zorder=3, **wall)
-    centres = np.array(np.meshgrid(half, half)).reshape(2, -1)
-    ax.scatter(*centres, s=36, c=POTENTIAL, zorder=3)
-    ax.add_patch(plt.Rectangle((1, 1), 1, 1, fc=POTENTIAL, alpha=0.12, lw=0))
-    ax.set(xlim=(-0.35, 3.35), ylim=(-0.35, 3.35), aspect="equal", xticks=[], yticks=[])
-    ax.set(xlabel=r"time $\rightarrow$", ylabel=r"space $\rightarrow$")
-    ax.spines[:].set_visible(False)
-    return ax
-
-
 def triangle(measures, weights, ax=None, *, size: float = 9, scale: float = 0.42) -> list:
     """Lay clouds of points out in a triangle, each at the place that its three weights name.
 
@@ -564,50 +456,3 @@ def tree(state, x, y, ax=None, *, root=(0.5, -0.12), pivot: bool = True):
     ax.margins(0.06)
     ax.spines[:].set_visible(False)
     return ax
-
-
-def snapshots(film, ax=None, *, obstacles=None):
-    """Show several densities on the unit square, of shape (k, n, m), in one picture.
-
-    Each has the colour of its time, and is opaque where it is dense. Cells of the mask
-    ``obstacles`` are grey. The first axis of a density is drawn to the right. Returns the images.
-    """
-    ax = _axes(ax)
-    frame = {"origin": "lower", "extent": (0, 1, 0, 1), "interpolation": "bicubic"}
-    images = []
-    for rho, color in zip(film, time_colors(len(film)), strict=True):
-        layer = np.empty((*rho.T.shape, 4))
-        layer[...] = color
-        layer[..., 3] = (1.03 * rho.T / rho.max() - 0.03).clip(0, 1) ** 0.8
-        images.append(ax.imshow(layer, **frame))
-    if obstacles is not None:
-        wall = LinearSegmentedColormap.from_list("wall", ["#FFFFFF00", NEUTRAL])
-        frame["interpolation"] = "nearest"
-        images.append(ax.imshow(np.asarray(obstacles).T.astype(float), cmap=wall, **frame))
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(True)
-    return images
-
-
-def velocity(rho, v, ax=None, *, every: int = 4, scale: float = 0.35):
-    """Draw a density on the unit square, and a velocity of shape (2, n, m) where there is mass.
-
-    The first axis of the density is drawn to the right. An arrow is ``scale`` times the velocity.
-    Returns the image and the arrows.
-    """
-    ax = _axes(ax)
-    n, m = rho.shape
-    image = ax.imshow(
-        rho.T, origin="lower", extent=(0, 1, 0, 1), cmap=DENSITY, alpha=0.7, vmax=1.6 * rho.max()
-    )
-    x, y = np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(m) + 0.5) / m, indexing="ij")
-    seen = np.zeros(rho.shape, bool)
-    seen[every // 2 :: every, every // 2 :: every] = True
-    seen &= rho > 0.03 * rho.max()
-    arrows = ax.quiver(
-        x[seen], y[seen], *(scale * v[:, seen]), angles="xy", scale_units="xy", scale=1,
-        color=PLAN, width=0.009,
-    )  # fmt: skip
-    ax.set(xticks=[], yticks=[], xlim=(0.12, 0.88), ylim=(0.12, 0.88))
-    ax.spines[:].set_visible(False)
-    return image, arrows

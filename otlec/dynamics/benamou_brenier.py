@@ -33,6 +33,7 @@ from .film import DynamicPlan, DynamicState, History
 from .levels import Level, Problem, coarse_levels, default_step
 
 
+# long: two densities, and eleven settings that may only be given by name
 def benamou_brenier(
     rho0,
     rho1,

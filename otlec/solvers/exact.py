@@ -26,18 +26,17 @@ import math
 import numpy as np
 
 from .._kernel import kernel
-from ..certificate import Evidence, MatrixCosts, judge, with_evidence
+from ..certificate import judge, with_evidence
+from ..evidence import MatrixCosts
 from ..plan import Assignment, Plan
+from .clear import NEEDED, add, clear_evidence
 from .rational import rational_plan
 
-_NEEDED = 1e-12  # a certificate to that needs no repair
 _ENOUGH = 1e-9  # and a worse one than that does not leave
 _DENORMAL = 1e-300  # a value below has few digits, and its certificate says how few
 _PIVOTS_PER_ATOM = 200
 _ROUNDS = 500  # of shortest paths between parts
 _GRAINS = 2.0**53
-_CLEAR = 1e-13  # of its own cost, an error of each pair that leaves no doubt
-_NEAR = 64 * 2.0**-52  # of its potentials: pairs that are listed as nearly tight, as in `read`
 
 
 def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
@@ -49,17 +48,17 @@ def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
         If no plan is found that is optimal to 1e-9 of its value, in all of its parts.
     """
     if isinstance(result, Assignment):
-        evidence = _clear_evidence(result, cost)
+        evidence = clear_evidence(result, cost)
         if evidence is not None:
             return dataclasses.replace(result, evidence=evidence)
     result, (error, stored) = _judged(result, cost)
-    if max(error, stored) <= _NEEDED:
+    if max(error, stored) <= NEEDED:
         return result
     for better in _improved(result, cost):
         better, its_errors = _judged(better, cost)
         if its_errors < (error, stored):
             result, (error, stored) = better, its_errors
-        if max(error, stored) <= _NEEDED:
+        if max(error, stored) <= NEEDED:
             break
     if error > _ENOUGH and abs(result.value) > _DENORMAL * float(result.a.sum()):
         raise RuntimeError(
@@ -69,29 +68,13 @@ def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
     return result
 
 
-def _clear_evidence(best: Assignment, cost: np.ndarray) -> Evidence | None:
-    """The evidence of an assignment whose stored potentials leave no doubt; None if they do.
-
-    That is enough for a certificate to 1e-12, and one pass over the matrix; the verdict itself is
-    only spoken when somebody asks. In an assignment each pair is a part of its own, so that an
-    error of 1e-13 of the cost of a pair is one of its scale.
-    """
-    phi, psi, cols = best.phi, best.psi, best.permutation
-    listed, used, i, j = _doubts(cost, cols, phi, psi, best.value)
-    if listed < 0:
-        return None
-    i, j = i[:listed], j[:listed]
-    room, reach = (_NEAR * np.abs(potential) for potential in (phi, psi))
-    return Evidence(best.rows, cols, phi, psi, 0, used, i, j, cost[i, j], room, reach)
-
-
 def _judged(result, cost: np.ndarray):
     """The result with its evidence; its error, in steps of the claim, and that of stored digits."""
     result = with_evidence(result, MatrixCosts(cost))
     verdict = judge(result, result.evidence)
     violated = verdict.violation * float(result.a.sum())
     stored = violated / verdict.scale if verdict.scale > 0 else (math.inf if violated > 0 else 0.0)
-    return result, (max(verdict.error, _NEEDED), stored)
+    return result, (max(verdict.error, NEEDED), stored)
 
 
 def _improved(result, cost: np.ndarray):
@@ -242,79 +225,6 @@ def _optimum(cost, rows, cols, flow, phi, psi):
 
 
 @kernel
-def _doubts(cost, col_of, phi, psi, value):
-    """The number of pairs that are nearly tight, the costs of the assigned ones, and the former.
-
-    The number is -1 where the proof is not clear: if a column is taken twice, if a pair lacks more
-    than `_CLEAR` of its own cost, or if other pairs exceed theirs by more than that, be it in their
-    row or in their column; if there are too many pairs to list; or for huge and tiny numbers.
-    """
-    n = psi.size
-    used, row_of = np.empty(n), np.full(n, -1)
-    raised = np.empty(n)
-    rows, cols = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64)
-    total, lost, size = 0.0, 0.0, 0.0
-    for i in range(n):
-        j = col_of[i]
-        if j < 0 or j >= n or row_of[j] >= 0:
-            return -1, used, rows, cols
-        row_of[j] = i
-        used[i] = cost[i, j]
-        total, lost = _add(total, lost, used[i])
-        size += abs(used[i])
-        raised[i] = psi[i] + _NEAR * abs(psi[i])
-        largest = max(abs(phi[i]), abs(psi[j]), abs(used[i]))
-        if not (2.0**-400 < largest < 2.0**400 or largest == 0):
-            return -1, used, rows, cols
-        if not abs(_excess_of(phi[i], psi[j], used[i])) <= _CLEAR * abs(used[i]):
-            return -1, used, rows, cols
-    if not abs((value - total) - lost) <= _CLEAR * size:
-        return -1, used, rows, cols
-    found = 0
-    worst = 0.0
-    for i in range(n):
-        row = cost[i]
-        below = phi[i] + (_NEAR + 2.0**-52) * abs(phi[i])
-        count = _count_below(row, raised, below)
-        if found + count > rows.size:
-            return -1, used, rows, cols
-        own = col_of[i]
-        if count == 1 and not row[own] - raised[own] >= below:  # as in most rows
-            rows[found], cols[found] = i, own
-            found += 1
-            worst = max(worst, _excess_of(phi[i], psi[own], row[own]))
-            continue
-        for j in range(n if count > 0 else 0):
-            if not row[j] - raised[j] >= below:
-                rows[found], cols[found] = i, j
-                found += 1
-                excess = _excess_of(phi[i], psi[j], row[j])
-                worst = max(worst, excess)
-                scale = max(abs(used[i]), abs(used[row_of[j]]))
-                if j != own and not excess <= _CLEAR * scale:
-                    return -1, used, rows, cols
-    if worst * n > _NEEDED * size:
-        return -1, used, rows, cols
-    return found, used, rows, cols
-
-
-@kernel
-def _count_below(row, raised, below):
-    """The number of reduced costs that are not at least ``below``; a nan is not."""
-    count = 0
-    for j in range(row.size):
-        count += not row[j] - raised[j] >= below
-    return count
-
-
-@kernel
-def _excess_of(phi, psi, cost):
-    """Return phi + psi - cost, rounded once where it is near 0."""
-    high, low = _add(phi, 0.0, psi)
-    return (high - cost) + low
-
-
-@kernel
 def _hang(rows, cols, n, m):
     """Hang each part of a forest on the root n + m, by its first row; the parent and part of each.
 
@@ -380,7 +290,7 @@ def _peel(rows, cols, part, mass, n):
             q = sum_of_edges[leaf]
             other = n + cols[q] if leaf < n else rows[q]
             flow[q] = high[leaf] + low[leaf]
-            high[other], low[other] = _add(high[other], low[other], -high[leaf])
+            high[other], low[other] = add(high[other], low[other], -high[leaf])
             low[other] -= low[leaf]
             degree[leaf] = 0
             degree[other] -= 1
@@ -400,16 +310,6 @@ def _load(rows, cols, flow, parent, on_edge, n):
             on_edge[i] += flow[q]
         elif parent[j] == i:
             on_edge[j] += flow[q]
-
-
-@kernel
-def _add(high, low, term):
-    """A double-double number plus a float."""
-    total = high + term
-    part = total - high
-    low += (high - (total - part)) + (term - part)
-    high = total + low
-    return high, low - (high - total)
 
 
 @kernel
@@ -441,7 +341,7 @@ def _potentials(cost, parent, base):
             node = path[k]
             above = parent[node]
             # phi_i + psi_j = c_ij on an edge; the root has potential 0 and counts as a column
-            high[node], low[node] = _add(
+            high[node], low[node] = add(
                 -high[above], -low[above], _length(cost, parent, base, node)
             )
             largest[node] = max(largest[above], abs(high[node]))
@@ -466,7 +366,7 @@ def _excess(cost, parent, base, depth, i, j):
             term = -term if down < n else term
             down = parent[down]
         size += abs(term)
-        high, low = _add(high, low, term)
+        high, low = add(high, low, term)
     return high + low if abs(high + low) > 2.0**-96 * size else 0.0
 
 

@@ -19,7 +19,6 @@ Source: Dantzig (1951); Cunningham (1976) for strongly feasible trees; Ahuja, Ma
 Network Flows (1993), chapter 11.
 """
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,8 +27,8 @@ from .. import _validate
 from .._kernel import kernel
 from ..plan import Plan
 from .exact import extended, proved, settled
+from .units import crumb, extremes, grains, tame, total_cost
 
-_GRAINS = 2.0**60  # in the whole mass; sums of grains stay below 2^63
 _BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
 _ROWS = 8  # whose candidates are compared before one enters
 _TOLERANCE = 1e-13  # of the largest potential: a violation below it may be rounding
@@ -75,20 +74,8 @@ def transport(a, b, cost) -> Plan:
         rows, cols, mass, phi_on, psi_on = _solve(a[on_a], b[on_b], cost[np.ix_(on_a, on_b)])
         rows, cols = on_a[rows], on_b[cols]
         phi, psi = extended(cost, on_a, on_b, phi_on, psi_on)
-    value = _value(mass, cost[rows, cols], phi, psi)
+    value = total_cost(mass, cost[rows, cols], phi, psi)
     return proved(Plan(a, b, rows, cols, mass, value, phi, psi), cost)
-
-
-def _value(mass, costs, phi, psi) -> float:
-    with np.errstate(over="ignore"):
-        terms = mass * costs
-        partial = np.abs(terms).sum()  # bounds all partial sums
-    if not (np.isfinite(partial) and np.isfinite(phi).all() and np.isfinite(psi).all()):
-        raise ValueError(
-            "cost or the masses are too large: the value or the potentials exceed 1.8e308; "
-            "divide one of them"
-        )
-    return math.fsum(terms)
 
 
 def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -111,9 +98,9 @@ def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _solve(a, b, cost):
     """Entries and potentials of an optimal plan between positive masses of equal sum."""
-    cost, unit = _tame(cost)
+    cost, unit = tame(cost)
     n, m = cost.shape
-    supply, demand, grain = _grains(a, b)
+    supply, demand, grain = grains(a, b)
     phi, psi = _nearest_potentials(cost)
     # Where a few rows are the nearest ones of nearly all columns, prices decide who gets them, and
     # those of a coarser problem are a good guess. So they are where the first guess takes too long.
@@ -137,39 +124,6 @@ def _solve(a, b, cost):
         phi, psi = potential[:n] * unit, potential[n:-1] * -unit
     mass = settled(rows, cols, np.ldexp(count * grain[0], grain[1]), a, b)
     return rows, cols, mass, phi, psi
-
-
-def _tame(cost):
-    """Costs between -1 and 1 where they are huge or tiny, and the unit that they are counted in.
-
-    The unit is a power of 2, so that the change is exact.
-    """
-    lowest, highest = _extremes(cost)
-    scale = max(highest, -lowest)
-    if scale == 0 or 1e-100 < scale < 1e100:
-        return cost, 1.0
-    exponent = min(math.frexp(scale)[1], 1023)
-    return np.ldexp(cost, -exponent), math.ldexp(1.0, exponent)
-
-
-def _grains(a, b) -> tuple[np.ndarray, np.ndarray, tuple[float, int]]:
-    """Count the masses in whole grains, at least one each and equally many on both sides."""
-    exponent = math.frexp(float(a.sum()))[1]  # a grain of a tiny mass would have no digits
-    a, b = np.ldexp(a, -exponent), np.ldexp(b, -exponent)
-    grain = float(a.sum()) / _GRAINS
-    supply = np.maximum(np.rint(a / grain), 1.0).astype(np.int64)
-    demand = np.maximum(np.rint(b / grain), 1.0).astype(np.int64)
-    difference = int(supply.sum()) - int(demand.sum())
-    if difference > 0:
-        demand[demand.argmax()] += difference
-    else:
-        supply[supply.argmax()] -= difference
-    return supply, demand, (grain, exponent)
-
-
-def _crumb(n: int, m: int) -> int:
-    """So many grains may be nothing but the rounding of the masses, before and by `_grains`."""
-    return n + m + round(4 * np.finfo(float).eps * _GRAINS)
 
 
 def _candidates(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -226,8 +180,8 @@ def spanning_trees(a, b, cost) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     rows, the columns, and the artificial root.
     """
     a, b, cost = _check_problem(a, b, cost)
-    cost, _ = _tame(cost)
-    supply, demand, grain = _grains(a, b)
+    cost, _ = tame(cost)
+    supply, demand, grain = grains(a, b)
     budget = _PIVOTS_PER_ATOM * sum(cost.shape)
     for tree, optimal in _pivots(cost, supply, demand, *_nearest_potentials(cost), budget, 1):
         if optimal is None:
@@ -262,7 +216,7 @@ def _pivots(cost, supply, demand, phi, psi, budget, portion):
         potential, budget = yield from _improve(cost, charged, candidates, tree, budget, portion)
         if potential is None:
             return
-        if not (flow[parent == parent.size - 1] > _crumb(*cost.shape)).any():
+        if not (flow[parent == parent.size - 1] > crumb(*cost.shape)).any():
             yield tree, potential
             return
         price *= 10
@@ -275,20 +229,11 @@ def _prices(cost, phi, psi) -> tuple[float, float]:
     rows, cols = slice(None, None, 1 + n // 100), slice(None, None, 1 + m // 100)
     sample = cost[rows, cols] - phi[rows, None] - psi[cols]
     sample = sample[np.isfinite(sample) & (sample > 0)]
-    lowest, highest = _extremes(cost)
+    lowest, highest = extremes(cost)
     # where costs are nearly equal, what they differ by drowns in the rounding of a price
     enough = (n + m) * (highest - lowest) + 1e-6 * max(abs(highest), abs(lowest)) or 1.0
     typical = float(np.median(sample)) if sample.size else enough
     return min(typical, enough), enough
-
-
-def _extremes(cost) -> tuple[float, float]:
-    """The least and the largest finite cost."""
-    highest = float(cost.max())
-    if highest == np.inf:
-        highest = float(cost.max(where=np.isfinite(cost), initial=-np.inf))
-    lowest = float(cost.min())
-    return (lowest, highest) if lowest < np.inf else (0.0, 0.0)
 
 
 def _improve(cost, prices, candidates, tree, budget, portion):
@@ -322,7 +267,7 @@ def _entries(supply, demand, tree):
     above, count = parent[child], flow[child]
     rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     smaller = np.minimum(supply[rows], demand[cols])
-    real = (count > _crumb(n, demand.size)) | (count > 1e-6 * smaller)
+    real = (count > crumb(n, demand.size)) | (count > 1e-6 * smaller)
     return rows[real], cols[real], count[real]
 
 
@@ -396,6 +341,7 @@ def _measure(cost, prices, parent, after, potential):
     return largest
 
 
+# long: a kernel takes plain arrays; three hold the candidates, six the tree
 @kernel
 def _pivot(
     columns, costs, counts, tolerance, parent, flow, after, before, last, size, potential, limit

@@ -24,8 +24,9 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
-from ..certificate import PointCosts, judge, with_evidence
+from ..certificate import judge, with_evidence
 from ..cost import cost_matrix
+from ..evidence import PointCosts
 from ..plan import Assignment
 from . import auction, kd_tree
 from .exact import proved
@@ -280,6 +281,7 @@ def _augment_all(x, p, cells, phi, psi, barred, free, row_of, col_of):
         _flip(row_of, col_of, parent, start, sink)
 
 
+# long: a kernel takes plain arrays, and all memory is its caller's: one search follows another
 @kernel
 def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, joined):
     """Dijkstra from row ``start`` to the nearest free column, in reduced costs.
@@ -314,6 +316,7 @@ def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, 
     return sink, length, n_reached
 
 
+# long: a step of `_search`, on its arrays; the last three are scratch and the heap
 @kernel
 def _wait(i, x, p, cells, phi, barred, length, joined, column, reduced, waiting):
     """Let row i wait for its nearest assigned column, if that is nearer than a free one."""

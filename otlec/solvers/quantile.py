@@ -20,8 +20,8 @@ import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
-from ..certificate import PointCosts
 from ..cost import power
+from ..evidence import PointCosts
 from ..measure import Measure
 from ..plan import Plan
 

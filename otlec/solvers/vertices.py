@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import _validate
 from .._read_only import ReadOnly
-from ..certificate import MatrixCosts
+from ..evidence import MatrixCosts
 from ..plan import Plan
 from .network_simplex import transport
 

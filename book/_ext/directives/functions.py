@@ -35,7 +35,9 @@ def names_by_module() -> dict[str, list[str]]:
     drawing = [
         f"drawing.plot.{name}"
         for name, thing in vars(plot).items()
-        if inspect.isfunction(thing) and thing.__module__ == plot.__name__ and name[0] != "_"
+        if inspect.isfunction(thing)
+        and thing.__module__.startswith("otlec.drawing.")
+        and name[0] != "_"
     ]
     return {module: names for module, names in groups.items() if names} | {"drawing.plot": drawing}
 
