@@ -294,8 +294,8 @@ def _shared_marginal(plan12, plan23, shape1, shape2, cols1, mass1, rows2, mass2)
     if difference.max() > 1e-9 * max(end.sum(), start.sum()):
         j = int(difference.argmax())
         raise ValueError(
-            f"the middle marginals differ: plan12 brings {float(end[j])!r} to atom {j}, "
-            f"but plan23 takes {float(start[j])!r} from it"
+            f"the middle marginals differ: plan12 brings {end[j]:.10g} to atom {j}, "
+            f"but plan23 takes {start[j]:.10g} from it"
         )
     target, source = getattr(plan12, "target", None), getattr(plan23, "source", None)
     if (

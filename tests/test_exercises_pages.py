@@ -139,7 +139,7 @@ def test_abbreviations_are_spelt_out_with_their_arguments():
 def test_the_first_cell_installs_what_is_missing():
     notebook = exercise_notebooks.student(PAGES[0], requirement="git+https://example.org/otlec")
     first = code_cells(notebook)[0].source
-    assert '%pip install --quiet "otlec[exercises] @ git+https://example.org/otlec"' in first
+    assert '%pip install --quiet "otlec[exercises,plot] @ git+https://example.org/otlec"' in first
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_the_page_of_the_book_shows_the_blank_and_folds_the_solution(built_book)
     for page in PAGES:
         soup = BeautifulSoup((built_book / f"{page.stem}.html").read_text("utf-8"), "html.parser")
         names = exercise_notebooks.names_of(notebooks.read_source(page))
-        folded = soup.select("article details")
+        folded = soup.select("article details.sd-dropdown")
         assert len(folded) == len(names)
         for block in folded:
             assert "✓" in block.get_text()
@@ -294,7 +294,7 @@ def test_the_students_book_has_the_exercises_and_their_numbers(students_book):
     for page in PAGES:
         text = (students_book / f"{page.stem}.html").read_text(encoding="utf-8")
         assert "write me" in text
-        assert "<details" not in text
+        assert "sd-dropdown" not in text
     chapter = (students_book / "02-wasserstein-space.html").read_text(encoding="utf-8")
     assert "Exercise 2.4" in chapter
     assert "Remark 2.5" in chapter
