@@ -1,7 +1,9 @@
 """What makes a page light: one style sheet, drawn icons, scripts that wait, sized pictures."""
 
 import re
+import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,6 +14,61 @@ pytest.importorskip("tinycss2", reason="the 'book' extra is not installed")
 pytest.importorskip("py_mini_racer", reason="the 'book' extra is not installed")
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 from pages import unused_assets
+
+GOLDEN = ROOT / "tests" / "golden"
+
+
+def icon_font(file):
+    """Write a font that has one character, a house."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    builder, pen = FontBuilder(512, isTTF=True), TTGlyphPen(None)
+    pen.moveTo((64, 0))
+    for place in ((64, 256), (256, 448), (448, 256), (448, 0)):
+        pen.lineTo(place)
+    pen.closePath()
+    builder.setupGlyphOrder([".notdef", "house"])
+    builder.setupCharacterMap({0xF015: "house"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "house": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (512, 0), "house": (576, 64)})
+    builder.setupHorizontalHeader(ascent=448, descent=-64)
+    builder.setupNameTable({})
+    builder.setupPost()
+    builder.save(file)
+
+
+@pytest.fixture
+def small_pages(tmp_path):
+    """A folder as Sphinx leaves it, with one page."""
+    fonts, images = tmp_path / "_static/vendor/fontawesome/webfonts", tmp_path / "_images"
+    for folder in (fonts, images, tmp_path / "_static/styles"):
+        folder.mkdir(parents=True)
+    for name in unused_assets.FONTS.values():
+        icon_font(fonts / f"{name}.ttf")
+    Image.new("RGBA", (30, 20), "white").save(images / "a drawing.png")
+    (images / "lines.svg").write_text("<svg/>")
+    shutil.copy(GOLDEN / "before.html", tmp_path / "page.html")
+    shutil.copy(GOLDEN / "theme.css", tmp_path / "_static/styles/theme.css")
+    static = tmp_path / "_static"
+    (static / "base.css").write_text("p{margin:1em}")
+    (static / "page.css").write_text('.fa-house::before{content:"\uf015"}.by-script{top:0}')
+    (static / "page.js").write_text('document.body.className = "by-script";')
+    (static / "documentation_options.js").write_text("const DOCUMENTATION_OPTIONS = {};\n")
+    (static / "vendor/fontawesome/fontawesome.js").write_text("loud, but it goes")
+    return tmp_path
+
+
+def test_a_whole_page_and_its_style_sheet_become_those_that_are_kept(small_pages):
+    """The golden page: where a change of it is meant, write tests/golden anew and read the diff."""
+    app = SimpleNamespace(outdir=small_pages, builder=SimpleNamespace(name="html"))
+    for _ in range(2):  # Sphinx writes anew only what has changed
+        unused_assets.lighten(app, None)
+        page = (small_pages / "page.html").read_text(encoding="utf-8")
+        styles = (small_pages / "_static" / unused_assets.BUNDLE).read_text(encoding="utf-8")
+        assert page == (GOLDEN / "after.html").read_text(encoding="utf-8")
+        assert styles == (GOLDEN / "after.css").read_text(encoding="utf-8")
+        assert not (small_pages / "_static/vendor/fontawesome/fontawesome.js").exists()
 
 
 @pytest.fixture(scope="module")
