@@ -81,6 +81,17 @@ def items() -> tuple[Item, ...]:
     return tuple(item for chapter in chapters() for item in chapter.items)
 
 
+def chapter(number: int) -> Chapter:
+    """The chapter of this number, left out or not."""
+    return next(chapter for chapter in all_chapters() if chapter.number == number)
+
+
+def functions() -> tuple[str, ...]:
+    """The modules of the package in the order in which the reference shows them."""
+    found = yaml.safe_load((BOOK / "lecture.yml").read_text(encoding="utf-8"))["functions"]
+    return tuple(found)
+
+
 def of_page(page: str) -> Chapter | None:
     """The chapter that a page is, or whose exercises it holds."""
     return next((c for c in all_chapters() if page in (c.page, c.exercises)), None)

@@ -1,5 +1,6 @@
 """What a reader copies from a page."""
 
+import lecture
 import pytest
 from chromium import visit
 
@@ -17,7 +18,7 @@ COPY = """(selector) => {
 
 
 def test_copied_text_has_its_formulas_as_tex(browser, built_book):
-    page, complaints = visit(browser, (built_book / "02-wasserstein-space.html").as_uri())
+    page, complaints = visit(browser, (built_book / f"{lecture.chapter(2).page}.html").as_uri())
     paragraph = "article p:has(span.math)"
     tex = page.locator(f"{paragraph} >> nth=0").locator("span.math").first.get_attribute("data-tex")
     taken, text = page.evaluate(COPY, paragraph)

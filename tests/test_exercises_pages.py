@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import ROOT
 
+from otlec.classroom import exercises
 from otlec.classroom.exercises import KINDS, REGISTRY
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -98,6 +99,14 @@ def test_every_chapter_has_its_page_and_every_exercise_stands_on_one():
         name for page in PAGES for name in exercise_notebooks.names_of(notebooks.read_source(page))
     ]
     assert names == list(REGISTRY)
+
+
+def test_the_lecture_file_names_the_judges_of_each_chapter():
+    """The package has its own list, since it is installed without the book."""
+    named = [judge for chapter in lecture.all_chapters() for judge in chapter.judges]
+    assert named == list(exercises._FILES)
+    package = ROOT / "otlec" / "classroom" / "exercises"
+    assert set(named) == {file.stem for file in package.glob("[!_]*.py")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -295,7 +304,7 @@ def test_the_students_book_has_the_exercises_and_their_numbers(students_book):
         text = (students_book / f"{page.stem}.html").read_text(encoding="utf-8")
         assert "write me" in text
         assert "sd-dropdown" not in text
-    chapter = (students_book / "02-wasserstein-space.html").read_text(encoding="utf-8")
+    chapter = (students_book / f"{lecture.chapter(2).page}.html").read_text(encoding="utf-8")
     assert "Exercise 2.4" in chapter
     assert "Remark 2.5" in chapter
 

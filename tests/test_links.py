@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import jsonschema
 import jupytext
+import lecture
 import nbformat
 import pytest
 import yaml
@@ -210,8 +211,8 @@ def test_links_become_the_words_of_the_book(pages):
         for formula in page.select("div.math[id]"):
             number = formula.select_one(".eqno").get_text().strip("()#")
             shown[formula["id"].removeprefix("equation-")] = number
-    lecture = {label: number for label, number in myst_to_markdown.equations().items()}
-    assert lecture == {label: shown[label] for label in lecture}
+    counted = myst_to_markdown.equations()
+    assert counted == {label: shown[label] for label in counted}
     text = myst_to_markdown.plain(
         "{prf:ref}`lem-gluing`, {eq}`eq-chain`, {cite:t}`Villani2008`, {ref}`ch-wasserstein`"
     )
@@ -362,7 +363,10 @@ def test_every_link_to_a_statement_has_a_card(pages, built_book):
 
 
 def test_a_card_shows_the_whole_statement(pages, built_book):
-    for page, label in (("02-wasserstein-space", "thm-weak"), ("03-geodesics", "prop-geodesic")):
+    for page, label in (
+        (lecture.chapter(2).page, "thm-weak"),
+        (lecture.chapter(3).page, "prop-geodesic"),
+    ):
         shown = BeautifulSoup(pieces(built_book, page)[label], "html.parser")
         box = pages[page].find(id=label)
         assert shown.get_text().split() == box.get_text().replace("#", "", 1).split()
@@ -435,7 +439,7 @@ def test_only_the_first_use_of_a_term_becomes_a_link():
         env = type(
             "Environment",
             (),
-            {"docname": "02-wasserstein-space", "note_dependency": lambda self, f: 0},
+            {"docname": lecture.chapter(2).page, "note_dependency": lambda self, f: 0},
         )()
 
     glossary_links.link_terms(App, document)

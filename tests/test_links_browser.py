@@ -6,6 +6,7 @@ import sys
 import threading
 from urllib.parse import urlsplit
 
+import lecture
 import nbformat
 import pytest
 import reading
@@ -48,7 +49,7 @@ def opened(page, selector: str):
 
 @pytest.fixture(scope="module")
 def chapter(browser, built_book):
-    address = (built_book / "02-wasserstein-space.html").as_uri()
+    address = (built_book / f"{lecture.chapter(2).page}.html").as_uri()
     page, complaints = visit(browser, address, viewport={"width": 1280, "height": 800})
     yield page
     assert not complaints
@@ -84,7 +85,8 @@ def test_a_card_opens_for_the_keyboard_and_closes_with_escape(chapter):
 
 
 def test_a_card_of_another_page_has_its_formulas_and_asks_no_server(chapter):
-    opened(chapter, '[href="01-reminders.html#equation-eq-kantorovich-rubinstein"], article a'
+    first = f'[href="{lecture.chapter(1).page}.html#equation-eq-kantorovich-rubinstein"]'
+    opened(chapter, first + ', article a'
            '.reference[href^="glossary.html#"]').hover()  # fmt: skip
     chapter.wait_for_selector(f"{CARD}:popover-open")
     assert chapter.locator(f"{CARD} .otlec-card-body").inner_text().strip()
@@ -126,7 +128,10 @@ def test_an_open_card_is_accessible(browser, built_book):
     options = {"runOnly": {"type": "tag", "values": reading.WCAG}, "preload": False}
     for mode in reading.MODES:
         reading.show(page, mode=mode)
-        for target in ("02-wasserstein-space.html#prop-metric", "01-reminders.html#fig-contact"):
+        for target in (
+            f"{lecture.chapter(2).page}.html#prop-metric",
+            f"{lecture.chapter(1).page}.html#fig-contact",
+        ):
             opened(page, f'[href="{target}"]').hover()
             page.wait_for_selector(f"{CARD}:popover-open")
             page.wait_for_function(
@@ -146,7 +151,7 @@ def test_by_touch_the_first_tap_shows_the_card_and_a_link_goes_there(browser, bu
     size = {"width": 390, "height": 800}
     address = (built_book / "ledger.html").as_uri()
     page, complaints = visit(browser, address, viewport=size, has_touch=True)
-    link = opened(page, '[href="02-wasserstein-space.html#lem-gluing"]')
+    link = opened(page, f'[href="{lecture.chapter(2).page}.html#lem-gluing"]')
     link.tap()
     page.wait_for_selector(f"{CARD}.otlec-card-sheet:popover-open")
     assert page.url == address, "no page is left by a tap that was meant to look"
@@ -158,7 +163,7 @@ def test_by_touch_the_first_tap_shows_the_card_and_a_link_goes_there(browser, bu
     link.tap()
     page.wait_for_selector(f"{CARD}:popover-open")
     page.locator(f"{CARD} .otlec-card-foot a").tap()
-    page.wait_for_url("**/02-wasserstein-space.html#lem-gluing")
+    page.wait_for_url(f"**/{lecture.chapter(2).page}.html#lem-gluing")
     assert not complaints
     page.context.close()
 
@@ -195,7 +200,7 @@ def test_copy_buttons_copy_what_runs(browser, built_book, source):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_menus_open_close_and_save_files(browser, built_book, width):
-    address = (built_book / "x2-exercises.html").as_uri()
+    address = (built_book / f"{lecture.chapter(2).exercises}.html").as_uri()
     size = {"width": width, "height": 800}
     page, complaints = visit(browser, address, viewport=size, accept_downloads=True)
     button = page.get_by_role("button", name="Download this page")
@@ -212,9 +217,10 @@ def test_menus_open_close_and_save_files(browser, built_book, width):
     button.click()
     with page.expect_download() as download:
         items.first.click()
-    assert download.value.suggested_filename == "x2-exercises.ipynb"
+    name = lecture.chapter(2).exercises
+    assert download.value.suggested_filename == f"{name}.ipynb"
     saved = nbformat.read(download.value.path(), as_version=4)
-    assert saved.cells == exercise_notebooks.student(ROOT / "book" / "x2-exercises.md").cells
+    assert saved.cells == exercise_notebooks.student(ROOT / "book" / f"{name}.md").cells
     assert not complaints
     page.context.close()
 

@@ -8,6 +8,7 @@ import colorsys
 import itertools
 import re
 
+import lecture
 import numpy as np
 import pytest
 from colorspacious import cspace_convert
@@ -131,7 +132,7 @@ def test_each_colour_is_called_what_it_looks_like(colours, name):
 def test_texts_name_colours_of_the_palette_and_give_each_its_meaning(file):
     text = file.read_text(encoding="utf-8")
     found = {name.lower() for name in NAMES.findall(text)} - set(WORDS.values())
-    assert found <= (OF_PHOTOGRAPHS if file.stem == "01-reminders" else set())
+    assert found <= (OF_PHOTOGRAPHS if file.stem == lecture.chapter(1).page else set())
     for colour, role in re.findall(
         r"(?i)\b(blue|orange|green|purple) (source|target|plan)\b", text
     ):

@@ -1,5 +1,6 @@
 """A finger that scrolls over figures and sliders changes nothing; one that moves sideways does."""
 
+import lecture
 import pytest
 from chromium import visit
 
@@ -58,7 +59,7 @@ def test_a_slider_keeps_its_value_while_the_page_scrolls_over_it(live):
 
 
 def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
-    address = (built_book / "01-reminders.html").as_uri()
+    address = (built_book / f"{lecture.chapter(1).page}.html").as_uri()
     page, complaints = visit(browser, address, viewport={"width": 1280, "height": 900})
     cells = "[...document.querySelectorAll('.bd-article .cell_input')]"
     shown = f"{cells}.filter(e => e.checkVisibility()).length"
@@ -69,7 +70,7 @@ def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
     assert page.evaluate(shown) == 0
     assert switch.get_attribute("aria-pressed") == "true"
     assert page.locator(".cell_output pre").first.is_visible()
-    page.goto((built_book / "02-wasserstein-space.html").as_uri())
+    page.goto((built_book / f"{lecture.chapter(2).page}.html").as_uri())
     assert page.evaluate(shown) == 0
     page.get_by_role("button", name="Hide all code").click()
     page.reload()
@@ -79,7 +80,7 @@ def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
 
 
 def test_no_line_begins_with_the_sign_that_follows_a_formula(browser, built_book):
-    address = (built_book / "02-wasserstein-space.html").as_uri()
+    address = (built_book / f"{lecture.chapter(2).page}.html").as_uri()
     page, _ = visit(browser, address, viewport={"width": 390, "height": 844})
     apart = page.evaluate(
         """() => [...document.querySelectorAll(".bd-article span.math")].filter((formula) => {
@@ -94,7 +95,7 @@ def test_no_line_begins_with_the_sign_that_follows_a_formula(browser, built_book
 
 
 def test_the_faces_are_those_of_the_book_and_weigh_little(browser, built_book):
-    page, _ = visit(browser, (built_book / "01-reminders.html").as_uri())
+    page, _ = visit(browser, (built_book / f"{lecture.chapter(1).page}.html").as_uri())
     page.evaluate("document.fonts.ready")
     loaded = page.evaluate(
         "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"

@@ -8,6 +8,8 @@ dollars, so they become math roles on the way.
 import inspect
 import operator
 import re
+import sys
+from pathlib import Path
 
 from docutils import nodes
 from sources.dependencies import note_files
@@ -16,19 +18,13 @@ from sphinx.util.docutils import SphinxDirective
 import otlec
 from otlec.drawing import plot
 
-# In the order of the lecture; a name that stands in none of them comes last, so none is lost.
-ORDER = (
-    *("measure", "law", "cost", "plan", "projection", "certificate"),
-    *("solvers.hungarian", "solvers.points", "solvers.bottleneck", "solvers.bottleneck_transport"),
-    *("solvers.quantile", "solvers.network_simplex", "solvers.vertices", "distance"),
-    *("duality", "gluing", "geodesics", "gaussian", "barycenters", "differentiability"),
-    *("dynamics.benamou_brenier", "dynamics.film", "dynamics.flow", "dynamics.otto"),
-)
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
+import lecture
 
 
 def names_by_module() -> dict[str, list[str]]:
     """The public names of each module, the modules in the order of the lecture, figures last."""
-    groups = {module: [] for module in ORDER}
+    groups = {module: [] for module in lecture.functions()}
     for name in otlec.__all__:
         module = getattr(otlec, name).__module__.removeprefix("otlec.")
         groups.setdefault(module, []).append(name)
@@ -47,7 +43,7 @@ class Functions(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write autodoc directives and let them be parsed as reStructuredText."""
-        note_files(self.env, "otlec/**/*.py")
+        note_files(self.env, "otlec/**/*.py", "book/lecture.yml")
         found = []
         for module, names in names_by_module().items():
             section = nodes.section(ids=[f"module-{module.replace('_', '-')}"])

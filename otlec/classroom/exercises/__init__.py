@@ -18,7 +18,8 @@ optional("hypothesis", "exercises")  # makes the random inputs
 from ._machine import KINDS, REGISTRY, Exercise, find, judge  # noqa: E402
 from ._show import Verdict  # noqa: E402
 
-# In the order of the lecture, which is that of the registry.
+# In the order of the lecture, which is that of the registry: as book/lecture.yml names them. A test
+# compares; the package is installed without the book.
 _FILES = (
     "reminders",
     "market",
