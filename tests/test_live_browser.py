@@ -274,6 +274,7 @@ def test_a_finger_drags_too(browser, built_book):
     )
     scrolled = page.evaluate("scrollY")
     touch("touchStart", (x, y))
+    page.wait_for_selector("#live-assignment .otlec-held")  # it rests, and takes hold
     for k in range(1, 6):
         touch("touchMove", (x + 8 * k, y + 8 * k))
     touch("touchEnd")

@@ -11,42 +11,95 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 @pytest.fixture(scope="module")
 def live(browser, built_book):
     page, complaints = visit(browser, (built_book / "live.html").as_uri(), **PHONE)
-    page.wait_for_selector(".otlec-figure.otlec-ready")
+    page.wait_for_function("() => !document.querySelector('.otlec-figure:not([data-frames])')")
+    page.evaluate("otlecMoving.touch.rest = 1e6")  # a slow machine's finger does not rest either
     yield page
     page.context.close()
     assert not complaints
 
 
-def swipe(page, locator, dx, dy):
+FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+
+
+def finger(page, at, dx, dy, rests=None):
+    """Move a finger from a place of the window, once it has rested until a selector fits."""
+    client = page.context.new_cdp_session(page)
+    for step in range(6):
+        point = {"x": at[0] + dx * step / 5, "y": at[1] + dy * step / 5}
+        kind = "touchMove" if step else "touchStart"
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        if rests and not step:
+            page.wait_for_selector(rests)
+        page.evaluate(FRAME)
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    client.detach()
+    page.evaluate(FRAME)
+
+
+def swipe(page, locator, dx, dy, **how):
     """Move a finger over the middle of an element; return how far the page scrolled."""
     locator.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
     area, top = locator.bounding_box(), page.evaluate("scrollY")
-    x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-    client = page.context.new_cdp_session(page)
-    for step in range(11):
-        point = {"x": x + dx * step / 10, "y": y + dy * step / 10}
-        kind = "touchMove" if step else "touchStart"
-        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-        page.wait_for_timeout(16)
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(150)
+    finger(page, (area["x"] + area["width"] / 2, area["y"] + area["height"] / 2), dx, dy, **how)
     return abs(page.evaluate("scrollY") - top)
 
 
-def test_a_vertical_swipe_on_a_painted_panel_scrolls_and_paints_nothing(live):
-    painted = live.locator(".otlec-figure svg.otlec-grip[style*='pan-y']").all()
-    assert len(painted) >= 6
-    for panel in painted:
-        before = panel.inner_html()
-        assert swipe(live, panel, 0, -150) > 80, panel.get_attribute("aria-label")
-        assert panel.inner_html() == before
+# Each handle of each panel that can be dragged or painted, at its place in the window.
+HANDLES = """() => [...document.querySelectorAll(".otlec-figure")].flatMap((root) => {
+  const {panels} = JSON.parse(root.querySelector(".otlec-data").textContent);
+  return otlecLive.figures[root.dataset.figure].handles.map((handles) => {
+    const {box: [l, t, r, b], xlim: [x0, x1], ylim: [y0, y1]} = panels[handles.panel];
+    const [x, y] = handles.where(root.otlec.state)[0];
+    return [root.dataset.figure, handles.panel, l + (x - x0) / (x1 - x0) * (r - l),
+      b - (y - y0) / (y1 - y0) * (b - t)];
+  });
+})"""
+
+
+def place(page, name, panel, u, v):
+    """Bring a place of a drawing to the middle of the window; return where it then is."""
+    return page.evaluate(
+        """([name, panel, u, v]) => {
+          const svg = document.querySelectorAll(`#live-${name} svg.otlec-panel`)[panel];
+          svg.scrollIntoView({block: "center", behavior: "instant"});
+          const at = new DOMPoint(u, v).matrixTransform(svg.getScreenCTM());
+          return [at.x, at.y];
+        }""",
+        [name, panel, u, v],
+    )
+
+
+def state(page, name):
+    return page.evaluate(f"JSON.stringify(document.querySelector('#live-{name}').otlec.state)")
+
+
+def test_a_vertical_swipe_over_a_handle_scrolls_and_moves_nothing(live):
+    handles = live.evaluate(HANDLES)
+    assert len(handles) >= 12
+    for name, panel, u, v in handles:
+        before = state(live, name)
+        at, top = place(live, name, panel, u, v), live.evaluate("scrollY")
+        finger(live, at, 4, -150)
+        assert abs(live.evaluate("scrollY") - top) > 80, (name, panel)
+        assert state(live, name) == before, (name, panel)
+
+
+def test_a_finger_that_rests_on_a_handle_moves_it_up_and_down_without_scrolling(live):
+    live.evaluate("otlecMoving.touch.rest = 350")
+    for name, panel, u, v in live.evaluate(HANDLES):
+        before = state(live, name)
+        at, top = place(live, name, panel, u, v), live.evaluate("scrollY")
+        finger(live, at, 3, 45 if at[1] < 422 and v < 100 else -45, f"#live-{name} .otlec-held")
+        assert abs(live.evaluate("scrollY") - top) < 5, (name, panel)
+        assert state(live, name) != before, (name, panel)
+    live.evaluate("otlecMoving.touch.rest = 1e6")
 
 
 def test_a_horizontal_stroke_paints_and_does_not_scroll(live):
-    panel = live.locator(".otlec-figure svg.otlec-grip[style*='pan-y']").first
-    before = panel.inner_html()
+    panel = live.locator("#live-line svg.otlec-grip").first
+    before = state(live, "line")
     assert swipe(live, panel, 90, -30) < 5
-    assert panel.inner_html() != before
+    assert state(live, "line") != before
 
 
 def test_a_slider_keeps_its_value_while_the_page_scrolls_over_it(live):

@@ -169,6 +169,8 @@ class _Touch(_Mouse):
                 "Input.dispatchTouchEvent",
                 {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]},
             )
+            if kind == "touchStart":  # a finger that rests takes hold, whichever way it then goes
+                self.page.wait_for_selector(f"#live-{self.name} .otlec-held")
         client.detach()
 
     def paint(self, panel, handle, height):

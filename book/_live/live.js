@@ -88,7 +88,8 @@ const otlecLive = (() => {
     panels.forEach((panel, p) => panel.classList.toggle("otlec-half", panels.length > 2 && !definition.handles.some((h) => h.panel === p && !h.small)));
     const typed = element("div", {className: "otlec-typed"});
     const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
-    const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change, past, typed));
+    const hint = () => tasks.say("To move it up or down, hold it for a moment, or begin sideways.");
+    const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change, past, typed, hint));
     const row = element("div", {className: "otlec-controls"}), controls = [];
     row.addEventListener("keydown", (event) => event.stopPropagation());
     for (const control of definition.controls ?? []) {
@@ -187,12 +188,12 @@ const otlecLive = (() => {
   }
 
   /* Dragging and painting in one panel, by mouse, finger and keys. */
-  function grip(svg, panel, handles, state, change, past, typed) {
+  function grip(svg, panel, handles, state, change, past, typed, hint) {
     const [left, top, right, bottom] = panel.box, [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
     const toPage = ([x, y]) => [left + ((x - x0) / (x1 - x0)) * (right - left), bottom - ((y - y0) / (y1 - y0)) * (bottom - top)];
     const fromPage = (u, v) => [x0 + ((u - left) / (right - left)) * (x1 - x0), y0 + ((bottom - v) / (bottom - top)) * (y1 - y0)];
     const clamp = (v, a, b) => Math.min(Math.max(v, Math.min(a, b)), Math.max(a, b));
-    let chosen = 0, last = null, landed = null;
+    let chosen = 0, last = null;
     const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
     ring.setAttribute("class", "otlec-ring");
     for (const [key, value] of Object.entries({r: 8, fill: "none", stroke: "currentColor", "pointer-events": "none"})) ring.setAttribute(key, value);
@@ -248,38 +249,20 @@ const otlecLive = (() => {
     }
     // What the figure takes, neither the page nor a slide show may take too.
     const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
-    // A finger paints once it moves sideways, or taps; up and down it scrolls the page.
-    const byFinger = (event) => handles.paint && event.pointerType === "touch";
-    if (handles.paint) svg.style.touchAction = "pan-y";
-    svg.addEventListener("pointerdown", (event) => {
-      if (byFinger(event)) landed = event;
-      else begin(event);
-    });
-    svg.addEventListener("pointerup", (event) => {
-      if (landed?.pointerId === event.pointerId) begin(landed);
-      landed = null;
-    });
-    svg.addEventListener("pointercancel", () => (landed = null));
+    const near = (event) => nearest(...place(event)) >= 0;
+    otlecMoving.take(svg, {begin, follow, wanted: near, passed: () => { if (!handles.paint) hint(); }});
     function begin(event) {
       const [u, v] = place(event), k = nearest(u, v);
-      if (k < 0) return;
+      if (k < 0) return false;
       hold(event);
       svg.focus({preventScroll: true});
-      svg.setPointerCapture(event.pointerId);
       chosen = k;
       last = k;
       past.note();
       if (handles.paint) move(k, ...fromPage(u, v));
       show();
     }
-    svg.addEventListener("pointermove", (event) => {
-      if (landed?.pointerId === event.pointerId) {
-        const [dx, dy] = [event.clientX - landed.clientX, event.clientY - landed.clientY];
-        if (Math.abs(dx) <= Math.max(6, Math.abs(dy))) return;
-        begin(landed);
-        landed = null;
-      }
-      if (!svg.hasPointerCapture(event.pointerId)) return;
+    function follow(event) {
       const [u, v] = place(event);
       if (handles.paint) {
         // a quick stroke passes over bars between two events: paint those too
@@ -288,11 +271,7 @@ const otlecLive = (() => {
         for (let k = last; k !== chosen + step; k += step) move(k, ...fromPage(u, v));
         last = chosen;
       } else move(chosen, ...fromPage(u, v));
-    });
-    // A finger that lands on no handle scrolls the page.
-    svg.addEventListener("touchstart", (event) => {
-      if (!handles.paint && nearest(...place(event.touches[0])) >= 0) hold(event);
-    }, {passive: false});
+    }
     svg.addEventListener("keydown", (event) => {
       const n = handles.where(state()).length, many = event.shiftKey ? 5 : 1;
       const choose = {PageDown: 1, PageUp: -1}[event.key] ?? (handles.paint && {ArrowRight: 1, ArrowLeft: -1}[event.key]);

@@ -110,6 +110,44 @@ const otlecMoving = (() => {
     return row;
   }
 
+  /* Call begin(event) where a mouse is pressed, and where a finger moves sideways, rests or taps, and
+     then follow(event). A finger that moves up or down scrolls the page: then passed() is called. */
+  const touch = {rest: 350}; // ms
+  function take(node, {begin, follow, wanted = () => true, passed = () => {}}) {
+    let landed = null, timer = 0, held = null;
+    const leave = () => { clearTimeout(timer); landed = null; };
+    const hold = () => {
+      const event = landed;
+      leave();
+      if (begin(event) === false) return;
+      held = event.pointerId;
+      node.setPointerCapture(held);
+      node.classList.add("otlec-held");
+    };
+    const drop = () => {
+      leave();
+      held = null;
+      node.classList.remove("otlec-held");
+    };
+    node.style.touchAction = "pan-y pinch-zoom";
+    node.dataset.preventSwipe = ""; // a swipe that turns slides
+    node.addEventListener("pointerdown", (e) => {
+      if (!e.isPrimary || !wanted(e)) return;
+      landed = e;
+      if (e.pointerType === "touch") timer = setTimeout(hold, touch.rest);
+      else hold();
+    });
+    node.addEventListener("pointermove", (e) => {
+      if (landed && Math.abs(e.clientX - landed.clientX) > Math.max(6, Math.abs(e.clientY - landed.clientY))) hold();
+      if (held === e.pointerId) follow(e);
+    });
+    node.addEventListener("pointerup", () => { if (landed) hold(); drop(); });
+    node.addEventListener("pointercancel", () => { if (landed) passed(); drop(); });
+    // What is held is dragged up and down too, and does not scroll.
+    node.addEventListener("touchmove", (e) => { if (held !== null && e.cancelable) e.preventDefault(); }, {passive: false});
+    node.addEventListener("contextmenu", (e) => { if (held !== null) e.preventDefault(); });
+  }
+
   function triangle(element, data, moved) {
     const svg = document.createElementNS(SVG, "svg"), R = 60, side = 2 * R;
     const corners = [[side / 2, 18], [8, 18 + 0.866 * (side - 16)], [side - 8, 18 + 0.866 * (side - 16)]];
@@ -142,16 +180,7 @@ const otlecMoving = (() => {
       const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
       go(nearest(p.x, p.y));
     };
-    // A finger moves the weights once it moves sideways, or taps; up and down it scrolls the page.
-    let landed = null;
-    const begin = (e) => { svg.setPointerCapture(e.pointerId); landed = null; follow(e); };
-    svg.addEventListener("pointerdown", (e) => { if (e.pointerType === "touch") landed = e; else begin(e); });
-    svg.addEventListener("pointermove", (e) => {
-      if (landed && Math.abs(e.clientX - landed.clientX) > Math.max(6, Math.abs(e.clientY - landed.clientY))) begin(e);
-      if (svg.hasPointerCapture(e.pointerId)) follow(e);
-    });
-    svg.addEventListener("pointerup", (e) => { if (landed) follow(e); landed = null; });
-    svg.addEventListener("pointercancel", () => (landed = null));
+    take(svg, {begin: follow, follow});
     svg.addEventListener("keydown", (e) => {
       const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
       if (!step) return;
@@ -173,5 +202,5 @@ const otlecMoving = (() => {
   const start = () => document.querySelectorAll(".otlec-moving:not(.otlec-live)").forEach(mount);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
-  return {mount, draw};
+  return {mount, draw, take, touch};
 })();
