@@ -1,12 +1,12 @@
-"""A book of a few pages, built by the extensions of the whole one, in this process."""
+"""A book of a few pages, built by the extensions of the whole one."""
 
-import gc
 import hashlib
 import io
+import json
+import os
+import subprocess
 import sys
-import weakref
 from pathlib import Path
-from unittest import mock
 
 import yaml
 from conftest import ROOT
@@ -92,8 +92,27 @@ def write(folder: Path, pages: dict[str, str] = PAGES, newline: str = "\n") -> P
     return book
 
 
-def build(book: Path, out: Path) -> list[str]:
-    """Build the pages of a book to OUT/html; return the warnings."""
+def build(book: Path, out: Path, **environment: str) -> list[str]:
+    """Build the pages of a book to OUT/html in a process of its own; return the warnings.
+
+    Of its own, because sphinx-external-toc switches off the collectors of every Sphinx that the
+    process has ever held.
+    """
+    done = subprocess.run(
+        [sys.executable, __file__, str(book), str(out)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main(book: Path, out: Path) -> list[str]:
+    """Build the pages here; return the warnings."""
     from jupyter_book.config import get_final_config
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
@@ -104,15 +123,7 @@ def build(book: Path, out: Path) -> list[str]:
         sourcedir=book,
     )
     warnings = io.StringIO()
-    # sphinx-external-toc asks every object of the process what it is; a dead proxy of an object
-    # from another test has no answer.
-    every = gc.get_objects
-
-    def alive():
-        return [thing for thing in every() if type(thing) not in weakref.ProxyTypes]
-
-    patched = mock.patch.object(gc, "get_objects", alive)
-    with patched, patch_docutils(), docutils_namespace():
+    with patch_docutils(), docutils_namespace():
         app = Sphinx(
             srcdir=book,
             confdir=None,
@@ -137,3 +148,7 @@ def contents(out: Path) -> dict[str, str]:
         file.relative_to(out).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in files
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]))))
