@@ -136,12 +136,17 @@ def prepare() -> None:
     sys.modules["otlec"] = package
     import numba
     from numba.core.codegen import JITCodeLibrary
+    from numba.core.pythonapi import PythonAPI
     from numba.core.runtime.context import NRTContext
 
     # No kernel runs here: it needs no machine code. And the page frees the arrays of a call all at
     # once, so that nobody has to count who uses them.
     JITCodeLibrary._finalize_specific = lambda self: None
     NRTContext.incref = NRTContext.decref = lambda *_: None
+    # A page knows that a kernel has failed, and asks no further: the pickled error would carry the
+    # folders of this machine.
+    serialized = PythonAPI.serialize_object
+    PythonAPI.serialize_object = lambda self, _: serialized(self, None)
     # as in otlec/_kernel.py, but nothing is kept on disk
     importlib.import_module("otlec._kernel").kernel = numba.njit(
         error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True

@@ -5,9 +5,11 @@ import importlib
 import importlib.util
 import inspect
 import json
+import re
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +33,8 @@ webassembly = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(webassembly)
 
 
-def compile_to(out: Path, script: Path = SCRIPT) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(script), str(out)]
+def compile_to(out: Path, script: Path = SCRIPT, *options) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(script), *options, str(out)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -413,6 +415,17 @@ def test_the_output_is_the_same_in_any_folder_and_small(copies, compiled):
     assert out.read_bytes() == compiled.read_bytes()
     assert out.stat().st_size <= 40_000
     assert len(webassembly.KERNELS) >= 6
+
+
+@pytest.mark.needs_jit
+def test_no_error_of_a_kernel_carries_the_folder_it_was_compiled_in(copies):
+    out = copies[1] / "kernels-for-python.js"
+    done = compile_to(out, copies[1] / "scripts" / "webassembly.py", "--python")
+    assert done.returncode == 0, done.stderr
+    packed = re.search('"packed":"([^"]+)"', out.read_text())[1]
+    module = zlib.decompress(base64.b64decode(packed))
+    assert b"certificate._join" in module
+    assert b".py" not in module
 
 
 @pytest.mark.needs_jit
