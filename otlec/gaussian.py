@@ -36,7 +36,7 @@ class GaussianBarycenter(ReadOnly):
         $m = \sum_i \lambda_i m_i$.
     covariance : array of shape (d, d)
     objective : float
-        $\sum_i \lambda_i W_2^2(N(m_i, \Sigma_i), N(m, \Sigma))$.
+        The weighted sum of the squared distances: $\sum_i \lambda_i W_2^2(\mu_i, \mu)$.
     defect : float
         The largest entry of $\bar A - I$, $\bar A$ being the mean of the maps from the barycenter
         to the $\Sigma_i$: 0, up to rounding, proves it.

@@ -41,7 +41,8 @@ globalThis.reading = (() => {
     for (const e of all(controls)) {
       const box = e.getBoundingClientRect();
       if (box.width <= 1 || getComputedStyle(e).visibility === "hidden") continue;
-      if (e.type === "checkbox" || e.closest("dialog:not([open])")) continue;
+      // A finger draws a curve across all its points at once; they are the stops of the keyboard.
+      if (e.type === "checkbox" || e.closest("dialog:not([open]), .otlec-drawn")) continue;
       const [width, height] = [box.width, box.height].map((v) => Math.round(10 * v) / 10);
       if (height < least || width < least) wrong.add(`${name(e)}: ${width} x ${height} px`);
     }
