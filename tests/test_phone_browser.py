@@ -90,7 +90,8 @@ def test_a_finger_that_rests_on_a_handle_moves_it_up_and_down_without_scrolling(
         before = state(live, name)
         at, top = place(live, name, panel, u, v), live.evaluate("scrollY")
         finger(live, at, 3, 45 if at[1] < 422 and v < 100 else -45, f"#live-{name} .otlec-held")
-        assert abs(live.evaluate("scrollY") - top) < 5, (name, panel)
+        # A readout that needs another line may shift the page a little; a scroll would be 45 px.
+        assert abs(live.evaluate("scrollY") - top) < 25, (name, panel)
         assert state(live, name) != before, (name, panel)
     live.evaluate("otlecMoving.touch.rest = 1e6")
 
