@@ -295,8 +295,11 @@ def _mean_of_targets(measures, weights, plans, nu) -> np.ndarray:
     """Move atom k to the mean of the points that the plans join it to."""
     atoms = np.zeros(nu.points.shape)
     for share, mu, plan in zip(weights, measures, plans, strict=True):
-        np.add.at(atoms, plan.cols, share * plan.mass[:, None] * mu.points[plan.rows])
-    return atoms / nu.weights[:, None]
+        brought = np.bincount(plan.cols, plan.mass, nu.size)
+        part = plan.mass / brought[plan.cols]  # of a tiny mass too: a product would underflow
+        np.add.at(atoms, plan.cols, share * part[:, None] * mu.points[plan.rows])
+        atoms += share * nu.points * (brought == 0)[:, None]  # a mass below all rounding stays
+    return atoms
 
 
 def _on_support(measures, weights, support, p) -> Barycenter:

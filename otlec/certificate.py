@@ -29,8 +29,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import _validate
-from ._kernel import kernel
 from .evidence import Evidence, MatrixCosts, PointCosts, scaled
+from .parts import join, shifts
 
 _CLAIM = 1e-12  # no certificate claims more
 _WORTHLESS = 1e-4  # a proof up to more than that is none
@@ -38,6 +38,7 @@ _PRECISION = 2.0**-52
 _MARGIN = 64  # roundings that a stored potential may be off, to be continued
 _DOUBLE_DOUBLE = 2.0**-98  # of the terms: what is below is rounding of the continued potentials
 _ROUNDS = 1000  # of shortest paths between the parts
+_TINY = 2.0**-1022  # below it floats have fewer digits
 _EXPONENT = 900  # of a cost, above which sums may overflow
 
 
@@ -79,9 +80,9 @@ class Certificate:
     @property
     def error(self) -> float:
         """The largest of the three relative errors; inf where the proof fails altogether."""
-        if self.failure:
-            return math.inf
-        return max(self.marginals_relative, self.violation_relative, self.gap_relative)
+        errors = self.marginals_relative, self.violation_relative, self.gap_relative
+        known = not self.failure and all(error >= 0 for error in errors)  # a nan is not
+        return max(errors) if known else math.inf
 
     @property
     def holds(self) -> bool:
@@ -179,12 +180,22 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     parts = _parts(rows, cols, mass, scaled(used, unit), phi, psi)
     fine_row, fine_col = parts.fine[parts.row], parts.fine[parts.col]
     scale = parts.mean[parts.row]
-    room = np.where(fine_row, -0.05 * _CLAIM * scale, _MARGIN * _PRECISION * np.abs(phi))
-    reach = np.where(fine_col, 0.0, _MARGIN * _PRECISION * np.abs(psi))
-    strict = parts.exact
-    if strict:  # the digits suffice: only what is violated matters
-        room, reach = np.minimum(room, 0.0), np.zeros(m)
-    i, j, near = costs.near((rows, cols), phi, psi, room, reach, unit, strict)
+    rounding = _MARGIN * _PRECISION * parts.largest
+    room = np.where(fine_row, -0.05 * _CLAIM * scale, rounding[parts.row])
+    reach = np.where(fine_col, 0.0, rounding[parts.col])
+    found = None
+    if parts.exact:  # the digits suffice, unless something is violated
+        least = np.minimum(room, 0.0)
+        found = costs.near((rows, cols), phi, psi, least, np.zeros(m), unit, True)
+        if parts.fine.all() or found[0].size == 0:
+            room, reach = least, np.zeros(m)
+        else:
+            found = None
+    found = found or costs.near((rows, cols), phi, psi, room, reach, unit, False)
+    i, j, near, vouch = found
+    if vouch:  # then shifts may be as large as the rounding of the stored potentials, step by step
+        largest = float(max(np.abs(phi).max(), np.abs(psi).max()))
+        room[:] = reach[:] = (_MARGIN + room.size + m) * _PRECISION * largest
     return Evidence(
         rows, cols, plan.phi, plan.psi, unit, scaled(used, unit), i, j, near, room, reach
     )
@@ -242,6 +253,11 @@ def with_verdict(result, verdict: Certificate):
     """The result with a verdict that no copy with other contents inherits."""
     object.__setattr__(result, "verdict", verdict)
     return result
+
+
+def worst(plans) -> Certificate:
+    """The verdict on that plan, of several, which is proved least."""
+    return max((judge(plan, plan.evidence) for plan in plans), key=lambda verdict: verdict.error)
 
 
 def with_evidence(plan, costs: MatrixCosts | PointCosts):
@@ -327,6 +343,8 @@ def _verdict(plan, read: Evidence) -> Certificate:
     )
     if earned_too_much > 0:
         return replace(certificate, failure="the dual value is above the primal one")
+    if max(abs(plan.value), certificate.scale) < _TINY and 0 < value_scale * _WORTHLESS < stated:
+        return replace(certificate, failure="the value is so tiny that it has lost its digits")
     return certificate
 
 
@@ -338,6 +356,7 @@ class _Parts:
     row: np.ndarray  # the part of each row
     col: np.ndarray
     mean: np.ndarray  # cost of a unit of mass, in each part
+    largest: np.ndarray  # potential, in absolute value
     fine: np.ndarray  # whether the rounding of the stored potentials is far below that
     exact: bool  # whether the stored potentials are tight to the last bit, or fine everywhere
     delta_phi: np.ndarray  # what the stored potentials lack, in parts that are not fine
@@ -346,19 +365,22 @@ class _Parts:
 
 def _parts(rows, cols, mass, costs, phi, psi) -> _Parts:
     residual = _residual(costs, phi[rows], psi[cols])
-    count, row, col, delta_phi, delta_psi = _join(rows, cols, residual, phi.size, psi.size)
+    count, row, col, delta_phi, delta_psi = join(rows, cols, residual, phi.size, psi.size)
     weight = np.bincount(row[rows], mass, count)
     own = np.bincount(row[rows], mass * np.abs(costs), count)
     total = float(weight.sum())
     mean = np.full(count, float(own.sum()) / total if total > 0 else 0.0)
     np.divide(own, weight, out=mean, where=weight > 0)
-    coarse = np.zeros(count)
-    np.maximum.at(coarse, row, np.abs(phi))
-    np.maximum.at(coarse, col, np.abs(psi))
-    fine = 4 * _PRECISION * coarse <= _CLAIM / 10 * mean
+    largest = np.zeros(count)
+    np.maximum.at(largest, row, np.abs(phi))
+    np.maximum.at(largest, col, np.abs(psi))
+    fine = 4 * _PRECISION * largest <= _CLAIM / 10 * mean
+    if not fine.all():  # atoms without mass are shifted as far as any of their neighbours
+        fine &= weight > 0
+        largest[weight == 0] = largest.max()
     exact = bool(fine.all() or (residual == 0).all())
     return _Parts(
-        count, row, col, mean, fine, exact,
+        count, row, col, mean, largest, fine, exact,
         np.where(fine[row], 0.0, delta_phi), np.where(fine[col], 0.0, delta_psi),
     )  # fmt: skip
 
@@ -377,7 +399,7 @@ def _continued(parts: _Parts, read: Evidence, phi, psi):
     if (pairs < 0).any():
         # costs are rounded themselves: no plan can be better to the last bit
         room = 0.05 * _CLAIM * np.maximum(parts.mean[above], parts.mean[below])
-        shift = _shifts(above, below, pairs + room, parts.count, _ROUNDS)
+        shift = shifts(above, below, pairs + room, parts.count, _ROUNDS)
         pairs = pairs - (shift[above] - shift[below])
     return (
         slack, pairs, parts.delta_phi + shift[parts.row], parts.delta_psi - shift[parts.col]
@@ -427,66 +449,3 @@ def _normalised(mass):
 def _are_indices(array, size: int) -> bool:
     whole = array.dtype.kind in "iu"
     return array.size == 0 or bool(whole and array.min() >= 0 and array.max() < size)
-
-
-@kernel
-def _join(rows, cols, residual, n, m):
-    """Number the parts; and from the first atom of each, continue the potentials along the edges.
-
-    On a forest the continued potentials are tight on all edges; on cycles, on some tree of them.
-    """
-    first = np.zeros(n + m + 1, np.int64)  # the edges of each atom, one atom after the other
-    for q in range(rows.size):
-        first[rows[q] + 1] += 1
-        first[n + cols[q] + 1] += 1
-    for k in range(n + m):
-        first[k + 1] += first[k]
-    place = first.copy()
-    edges = np.empty(2 * rows.size, np.int64)
-    for q in range(rows.size):
-        for atom in (rows[q], n + cols[q]):
-            edges[place[atom]] = q
-            place[atom] += 1
-    part = np.full(n + m, -1)
-    delta = np.zeros(n + m)
-    queue = np.empty(n + m, np.int64)
-    count = 0
-    for start in range(n + m):
-        if part[start] >= 0:
-            continue
-        part[start] = count
-        queue[0] = start
-        head, tail = 0, 1
-        while head < tail:
-            atom = queue[head]
-            head += 1
-            for k in range(first[atom], first[atom + 1]):
-                q = edges[k]
-                other = n + cols[q] if atom < n else rows[q]
-                if part[other] < 0:
-                    part[other] = count
-                    delta[other] = residual[q] - delta[atom]
-                    queue[tail] = other
-                    tail += 1
-        count += 1
-    return count, part[:n], part[n:], delta[:n], delta[n:]
-
-
-@kernel
-def _shifts(above, below, lengths, count, rounds):
-    """Shifts of the parts with shift[above] - shift[below] <= length, by Bellman and Ford.
-
-    If there are none, or they take too many rounds, no part is shifted.
-    """
-    shift = np.zeros(count)
-    for sweep in range(rounds):
-        changed = False
-        for k in range(lengths.size):
-            q = k if sweep % 2 == 0 else lengths.size - 1 - k  # forth and back: parts in a row
-            most = shift[below[q]] + lengths[q]
-            if shift[above[q]] > most and above[q] != below[q]:
-                shift[above[q]] = most
-                changed = True
-        if not changed:
-            return shift
-    return np.zeros(count)

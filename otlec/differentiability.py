@@ -21,21 +21,27 @@ One piece means a unique pair of potentials. This is what a connected support is
 4.2: a fine grid of a connected set leaves the pieces no room to slide, a gap in the support does.
 """
 
+import dataclasses
+import math
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import _validate
 from ._read_only import ReadOnly
 from .barycenters import _carried, mixture
-from .certificate import _join
+from .certificate import Certificate, judge, with_verdict, worst
 from .cost import half_square_cost
 from .distance import Cost, optimal_plan, transport_cost
+from .evidence import MatrixCosts
 from .measure import Measure, require_measure
+from .parts import join
 from .solvers.network_simplex import transport
 
 _CRUMB = 1e-13  # plan entries below this are what rounding left, and join nothing
+_ROUNDING = 2.0**-49  # of a sum of a few costs and potentials
+_BY_HAND = Certificate(failure="its contents are not those that were computed")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +69,17 @@ class Derivative(ReadOnly):
     points: np.ndarray
     psi: np.ndarray
     pieces: int
+    verdict: Certificate = field(default=_BY_HAND, init=False)
+
+    @property
+    def certificate(self) -> str:
+        r"""What is proved, in words, as ``certified to 1e-12`` of the value's own scale.
+
+        The plan between sigma and rho_0 is optimal, psi is an optimal potential whose slope is the
+        value, and no optimal potential has a greater slope: a plan between rho_0 and rho_1 says so,
+        at the greatest differences that optimal potentials may have. Checked when it was made.
+        """
+        return str(self.verdict)
 
     def __repr__(self) -> str:
         low, high = self.slopes
@@ -85,6 +102,15 @@ class PotentialBand(ReadOnly):
     phi_high: np.ndarray
     psi_low: np.ndarray
     psi_high: np.ndarray
+    verdict: Certificate = field(default=_BY_HAND, init=False)
+
+    @property
+    def certificate(self) -> str:
+        """Whether both ends are optimal potentials, phi_low with psi_high and the other two.
+
+        Each pair was judged with an optimal plan when the band was made.
+        """
+        return str(self.verdict)
 
     @property
     def width(self) -> float:
@@ -140,7 +166,30 @@ def derivative(
     # The dual solution at rho_0, extended by the prices: it is conjugate, and optimal as well.
     psi = (pieces.greatest_rise(sites) - right.phi[:, None]).min(axis=0)
     left = min(left, right.value)  # rounding may cross them where the slope is unique
-    return Derivative(right.value, (left, right.value), everywhere, psi, pieces.count)
+    result = Derivative(right.value, (left, right.value), everywhere, psi, pieces.count)
+    return with_verdict(result, _verdict_on_slope(result, right, rise, pieces, rho0, rho1))
+
+
+def _verdict_on_slope(result: Derivative, right, rise, pieces, rho0, rho1) -> Certificate:
+    """The verdict on both plans, on psi as a potential of the first, and on its slope."""
+    prices = pieces.costs(pieces.mu.points, pieces.nu.points)
+    everywhere = pieces.costs(pieces.mu.points, mixture([rho0, rho1]).points)
+    attains = dataclasses.replace(
+        pieces.plan,
+        phi=(everywhere - result.psi).min(axis=1),
+        psi=result.psi[: rho0.size][rho0.weights > 0],
+    )
+    verdicts = worst([pieces.plan, right]), judge(attains, MatrixCosts(prices))
+    # along the plan between rho_0 and rho_1 the differences of psi are the greatest, to rounding
+    start, end = result.psi[: rho0.size], result.psi[rho0.size :]
+    differences = end[rho1.weights > 0][right.cols] - start[rho0.weights > 0][right.rows]
+    greatest = rise[right.rows, right.cols]
+    rounding = _ROUNDING * float(np.abs(everywhere).max() + np.abs(result.psi).max())
+    lost = float(right.mass @ (np.abs(differences - greatest) + rounding * (greatest != 0)))
+    scale = float(right.mass @ np.abs(greatest))
+    lost = lost / scale if scale > 0 else (0.0 if lost == 0 else math.inf)
+    verdict = max(verdicts, key=lambda verdict: verdict.error)
+    return dataclasses.replace(verdict, gap_relative=max(verdict.gap_relative, lost))
 
 
 def sandwich(
@@ -213,12 +262,26 @@ def potential_band(
     # phi at x is the least of (best_from[D, x] + k_D), psi at y the least of (best_to[C, y] - k_C).
     best_from = pieces.from_points(mu.points) - zero
     best_to = pieces.to_points(nu.points) + zero
-    return PotentialBand(
+    band = PotentialBand(
         (best_from - slide[home][:, None]).min(axis=0),
         (best_from + slide[:, home][:, None]).min(axis=0),
         (best_to - slide[:, home][:, None]).min(axis=0),
         (best_to + slide[home][:, None]).min(axis=0),
     )
+    carried, prices = (mu.weights > 0, nu.weights > 0), pieces.costs(mu.points, nu.points)
+    ends = (band.phi_low, band.psi_high), (band.phi_high, band.psi_low)
+    return with_verdict(band, worst([_with_ends(pieces.plan, *carried, prices, *e) for e in ends]))
+
+
+def _with_ends(plan, in_mu, in_nu, prices, phi, psi):
+    """The plan with other potentials, and all atoms; ready to be judged."""
+    (rows,), (cols,) = np.nonzero(in_mu), np.nonzero(in_nu)
+    a, b = np.zeros(phi.size), np.zeros(psi.size)
+    a[rows], b[cols] = plan.a, plan.b
+    return dataclasses.replace(
+        plan, a=a, b=b, rows=rows[plan.rows], cols=cols[plan.cols], phi=phi, psi=psi,
+        p=None, source=None, target=None, evidence=MatrixCosts(prices),
+    )  # fmt: skip
 
 
 def potential_width(
@@ -249,10 +312,11 @@ class _Pieces:
 
     def __init__(self, mu: Measure, nu: Measure, cost) -> None:
         self.mu, self.nu, self._cost = _carried(mu), _carried(nu), cost
-        plan = optimal_plan(self.mu, self.nu, cost=cost)
-        self.phi, self.psi = plan.phi, plan.psi
-        self.count, self.row_piece, self.col_piece = _connected(plan)
-        reduced = self.costs(self.mu.points, self.nu.points) - plan.phi[:, None] - plan.psi
+        self.plan = optimal_plan(self.mu, self.nu, cost=cost)
+        matrix = self.costs(self.mu.points, self.nu.points)
+        self.phi, self.psi, pairs = _with_lone_atoms(self.plan, matrix)
+        self.count, self.row_piece, self.col_piece = _connected(self.plan, pairs)
+        reduced = matrix - self.phi[:, None] - self.psi
         room = np.full((self.count, self.count), np.inf)
         np.minimum.at(room, (self.row_piece[:, None], self.col_piece[None, :]), reduced)
         self.slide = _shortest_paths(np.maximum(room, 0.0))  # of k_C - k_D, the greatest value
@@ -284,16 +348,33 @@ class _Pieces:
         return (reach[self.col_piece] + self.psi[:, None]).T
 
 
-def _connected(plan) -> tuple[int, np.ndarray, np.ndarray]:
-    """The pieces that the plan joins its atoms into: their number, and that of each atom."""
+def _with_lone_atoms(plan, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Potentials that are tight at every atom, and pairs for those that the plan leaves out.
+
+    Their mass is lost beside the others in double precision, but an optimal plan moves it.
+    """
+    phi, psi = plan.phi.copy(), plan.psi.copy()
+    rows = np.setdiff1d(np.arange(phi.size), plan.rows)
+    reduced = cost[rows] - psi
+    phi[rows] = reduced.min(axis=1)
+    cols = np.setdiff1d(np.arange(psi.size), plan.cols)
+    above = cost[:, cols] - phi[:, None]
+    psi[cols] = above.min(axis=0)
+    pairs = np.append(rows, above.argmin(axis=0)), np.append(reduced.argmin(axis=1), cols)
+    return phi, psi, np.array(pairs, dtype=np.int64)
+
+
+def _connected(plan, pairs=((), ())) -> tuple[int, np.ndarray, np.ndarray]:
+    """The pieces that the plan and these pairs join its atoms into: their number, and each's."""
     n, m = plan.shape
     in_row, in_col = np.zeros(n), np.zeros(m)
     np.maximum.at(in_row, plan.rows, plan.mass)
     np.maximum.at(in_col, plan.cols, plan.mass)
     # The greatest entry of an atom always counts, however light the atom is.
     counts = plan.mass > np.minimum(_CRUMB, np.minimum(in_row[plan.rows], in_col[plan.cols]) / 2)
-    rows, cols = (np.ascontiguousarray(k[counts], dtype=np.int64) for k in (plan.rows, plan.cols))
-    return _join(rows, cols, np.zeros(rows.size), n, m)[:3]
+    rows = np.append(plan.rows[counts], pairs[0]).astype(np.int64)
+    cols = np.append(plan.cols[counts], pairs[1]).astype(np.int64)
+    return join(rows, cols, np.zeros(rows.size), n, m)[:3]
 
 
 def _least(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:

@@ -26,9 +26,12 @@ class MatrixCosts:
         return self.cost[rows, cols]
 
     def near(self, entries, phi, psi, room, reach, unit, strict):
-        """All pairs (i, j) with c_ij - phi_i - psi_j < room_i + reach_j, and their costs."""
+        """All pairs (i, j) with c_ij - phi_i - psi_j < room_i + reach_j, and their costs.
+
+        Also whether these pairs vouch for all others, however the parts are shifted.
+        """
         cost = self.cost if unit == 0 else scaled(self.cost, unit)
-        return _near(cost, phi, psi, room, reach, strict)
+        return *_near(cost, phi, psi, room, reach, strict), False
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,18 @@ class PointCosts:
         ]
         return self.factor * np.concatenate([np.zeros(0), *blocks])
 
+    def is_of(self, x: np.ndarray, y: np.ndarray, p: float) -> bool:
+        """Whether these are the costs |x - y|^p of these points, of shapes (n, d) and (m, d)."""
+        mine, theirs = self._tables(), (x, y)
+        same = all(m is t or np.array_equal(m, t) for m, t in zip(mine, theirs, strict=True))
+        return same and self.p == p and self.factor == 1.0
+
     def near(self, entries, phi, psi, room, reach, unit, strict):
         """As `MatrixCosts.near`; on the line, pairs along the staircase vouch for all others."""
         x, y = self._tables()
-        if x.shape[1] == 1 and _is_staircase(x[:, 0], y[:, 0], *entries):
-            i, j = _beside(x[:, 0], y[:, 0], *entries)
-            return i, j, scaled(self.of(i, j), unit)
+        beside = _beside(x[:, 0], y[:, 0], *entries) if x.shape[1] == 1 else None
+        if beside is not None:
+            return *beside, scaled(self.of(*beside), unit), True
         found = []
         height = max(1, _MOST // y.shape[0])
         for k in range(0, x.shape[0], height):
@@ -63,7 +72,7 @@ class PointCosts:
             cost = scaled(self.factor * cost_matrix(x[some], y, self.p), unit)
             i, j, c = _near(cost, phi[some], psi, room[some], reach, strict)
             found.append((i + k, j, c))
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        return *(np.concatenate(parts) for parts in zip(*found, strict=True)), False
 
     def _tables(self):
         return self.x.reshape(self.x.shape[0], -1), self.y.reshape(self.y.shape[0], -1)
@@ -74,7 +83,8 @@ class Evidence(ReadOnly):
     """What has been read of the costs, once, when a plan was made: enough to judge it at any time.
 
     It holds for these entries and these potentials, counted in units of 2^unit. No pair that is not
-    listed has a reduced cost below ``room``, in each row.
+    listed has a reduced cost below ``room`` and ``reach`` together; or the listed ones vouch for
+    all others, as long as no potential is changed by more than these.
     """
 
     rows: np.ndarray
@@ -101,23 +111,39 @@ def scaled(array, unit: int):
     return np.ldexp(array, -unit) if unit else array
 
 
-def _is_staircase(x, y, rows, cols) -> bool:
-    """Whether the entries move up in x and y together, and every atom has one."""
-    if np.unique(rows).size < x.size or np.unique(cols).size < y.size:
-        return False
-    order = np.lexsort((y[cols], x[rows]))
-    return bool((np.diff(y[cols][order]) >= 0).all())
-
-
 def _beside(x, y, rows, cols):
-    """The pairs beside the steps of a staircase.
+    """Pairs beside the steps of a staircase; None if the entries are none, or the pairs too many.
 
     If no reduced cost is negative there, none is anywhere: the cost of the line is Monge, and
-    reduced costs only grow on the way from the staircase.
+    reduced costs only grow on the way from the staircase, where they are 0. An atom without an
+    entry lies between two steps, and stands beside both; two such atoms between the same steps are
+    a pair of their own.
     """
     order = np.lexsort((cols, rows, y[cols], x[rows]))
     i, j = rows[order], cols[order]
-    return np.concatenate([i[1:], i[:-1]]), np.concatenate([j[:-1], j[1:]])
+    if (np.diff(y[j]) < 0).any():
+        return None
+    (row,), (col,) = (
+        np.nonzero(np.bincount(i, minlength=x.size) == 0),
+        np.nonzero(np.bincount(j, minlength=y.size) == 0),
+    )
+    row, col = row[np.argsort(x[row])], col[np.argsort(y[col])]
+    row_step, col_step = (
+        np.searchsorted(side, lone, side="right") for side, lone in ((x[i], x[row]), (y[j], y[col]))
+    )
+    first, last = (np.searchsorted(col_step, row_step, side=side) for side in ("left", "right"))
+    shared = last - first
+    if shared.sum() > _MOST:
+        return None
+    of_row = np.repeat(np.arange(row.size), shared)
+    of_col = np.arange(of_row.size) - np.repeat(np.cumsum(shared) - shared - first, shared)
+    end = i.size - 1
+    pairs = [
+        (i[1:], j[:-1]), (i[:-1], j[1:]), (row[of_row], col[of_col]),
+        (row, j[np.maximum(row_step - 1, 0)]), (row, j[np.minimum(row_step, end)]),
+        (i[np.maximum(col_step - 1, 0)], col), (i[np.minimum(col_step, end)], col),
+    ]  # fmt: skip
+    return tuple(np.concatenate(side) for side in zip(*pairs, strict=True))
 
 
 @kernel

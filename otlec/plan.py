@@ -140,7 +140,7 @@ class Plan(ReadOnly, Moves):
         and where one of the three fails, the words are ``not certified:`` and the reason.
         """
         known = None not in (self.p, self.source, self.target)
-        if known and isinstance(self.evidence, Evidence) and not self._costs_are_those_of_points():
+        if known and not self._costs_are_those_of_points():
             return "not certified: its costs are not |x - y|^p of its source and its target"
         return str(judge(self, self.evidence))
 
@@ -149,6 +149,10 @@ class Plan(ReadOnly, Moves):
         if (x.shape[0], y.shape[0]) != self.shape:
             return False
         x, y = x.reshape(x.shape[0], -1), y.reshape(y.shape[0], -1)
+        if isinstance(read, PointCosts):
+            return read.is_of(x, y, self.p)
+        if not isinstance(read, Evidence):
+            return True
         with np.errstate(all="ignore"):
             costs = np.ldexp(costs_of_pairs(x, y, self.p, read.rows, read.cols), -read.unit)
         return bool((np.abs(costs - read.costs) <= 1e-12 * np.abs(read.costs)).all())

@@ -71,8 +71,8 @@ FOR_PYTHON = {
     "solvers.market._lowest_prices": [f"Tuple(({MATRIX}, none))", VECTOR, *2 * [INDICES]],
     "solvers.market._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
     "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
-    "certificate._join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
-    "certificate._shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "parts.join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
 }
 SETTINGS = {

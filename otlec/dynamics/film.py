@@ -7,10 +7,11 @@ fields at the centres and the potential at each time are derived from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._read_only import ReadOnly
 from . import staggered_grid
 
 
@@ -57,7 +58,7 @@ class DynamicState:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DynamicPlan:
+class DynamicPlan(ReadOnly):
     r"""A curve of densities and its momentum, certified as nearly the best of Theorem 5.1.
 
     Attributes
@@ -101,10 +102,7 @@ class DynamicPlan:
     slopes: tuple[np.ndarray, ...]
     history: History
     converged: bool
-
-    def __post_init__(self) -> None:
-        for array in (self.rho, *self.momentum, self.cell_potential, *self.slopes):
-            array.flags.writeable = False
+    is_proved: bool = field(default=False, init=False)
 
     @property
     def steps(self) -> int:
@@ -128,7 +126,12 @@ class DynamicPlan:
 
     @property
     def certificate(self) -> str:
-        """What the two bounds prove of the discrete minimum, rounded up to a power of ten."""
+        """What the two bounds prove of the discrete minimum, rounded up to a power of ten.
+
+        They are believed of a film as it was computed, not of a copy with other contents.
+        """
+        if not self.is_proved:
+            return "not certified: the bounds were not computed for this film"
         share = self.gap / abs(self.lower_bound) if self.lower_bound else np.inf
         if self.gap == 0:
             share = 0.0

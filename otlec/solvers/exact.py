@@ -60,7 +60,7 @@ def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
             result, (error, stored) = better, its_errors
         if max(error, stored) <= NEEDED:
             break
-    if error > _ENOUGH and abs(result.value) > _DENORMAL * float(result.a.sum()):
+    if error > _ENOUGH and abs(result.value) > _DENORMAL:
         raise RuntimeError(
             f"the plan that was found is {result.certificate}: the masses or the costs differ by "
             "too many orders of magnitude for double precision; divide the problem"

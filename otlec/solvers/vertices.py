@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import _validate
 from .._read_only import ReadOnly
+from ..certificate import worst
 from ..evidence import MatrixCosts
 from ..plan import Plan
 from .network_simplex import transport
@@ -24,8 +25,8 @@ _STATES = 200_000  # partial plans that are looked at, at most
 _CRUMB = 1e-12  # of the whole mass: what rounding leaves of an atom that is used up
 
 
-@dataclass(frozen=True, eq=False)
-class OptimalPlans:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimalPlans(ReadOnly):
     """The vertices of the set of optimal plans.
 
     Attributes
@@ -44,11 +45,19 @@ class OptimalPlans:
         """Whether there is one optimal plan only."""
         return self.complete and len(self.plans) == 1
 
+    @property
+    def certificate(self) -> str:
+        """What is proved of the plan that is proved least: that it is optimal, as the others are.
+
+        That there are no more than these is no part of it.
+        """
+        return str(worst(self.plans))
+
     def __repr__(self) -> str:
         return f"OptimalPlans({'' if self.complete else 'at least '}{len(self.plans)} vertices)"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParametricPlans(ReadOnly):
     """The optimal plans for the costs c + t d, from the first to the last t.
 
@@ -63,6 +72,11 @@ class ParametricPlans(ReadOnly):
 
     breakpoints: np.ndarray
     plans: tuple[Plan, ...]
+
+    @property
+    def certificate(self) -> str:
+        """What is proved of the plan that is proved least, at the middle of its interval of t."""
+        return str(worst(self.plans))
 
     def __repr__(self) -> str:
         return f"ParametricPlans({len(self.plans)} plans, {self.breakpoints.size} breakpoints)"
