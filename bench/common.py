@@ -54,18 +54,23 @@ def _processor() -> str:
 
 
 def save(
-    name: str, tables: list[dict], packages: tuple[str, ...] = (), command: str | None = None
+    name: str,
+    tables: list[dict],
+    packages: tuple[str, ...] = (),
+    command: str | None = None,
+    **more,
 ) -> None:
     """Write ``bench/results/NAME.json`` and print its tables.
 
     A table has a ``title``, ``columns``, ``rows`` (the first entry a name, then numbers or text),
-    and a ``note`` that says what the figures are.
+    and a ``note`` that says what the figures are. ``more`` is kept beside them.
     """
     RESULTS.mkdir(exist_ok=True)
     result = {
         "command": command or f"python bench/{name}.py",
         "machine": machine(*packages),
         "tables": tables,
+        **more,
     }
     text = json.dumps(result, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")

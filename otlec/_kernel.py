@@ -123,13 +123,18 @@ def _plain(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def run(*args):
-        flat = [part for arg in args for part in (arg if isinstance(arg, tuple) else (arg,))]
+        flat = _flat(args)
         compiled = lent.get(tuple(map(_type, flat)))
         result = compiled(*flat) if compiled else NotImplemented
         # it raised, or has no memory: let Python say so
         return plain(*args) if result is NotImplemented else result
 
     return run if lent else plain
+
+
+def _flat(arguments: tuple) -> list:
+    """The arguments without the tuples that hold them: machine code takes them so."""
+    return [part for arg in arguments for part in (_flat(arg) if isinstance(arg, tuple) else [arg])]
 
 
 def _type(argument) -> str:

@@ -9,21 +9,21 @@ this too, with 30 MB of JupyterLab around it.
 """
 
 import base64
+import bz2
 import hashlib
 import importlib.metadata
 import io
 import json
 import shutil
 import sys
+import tarfile
 import urllib.request
-import zipfile
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "book" / "_page"
 COMPILED = ROOT / "_build" / "live" / "kernels-for-python.js"
 KERNELS = (COMPILED, ROOT / "book" / "_live" / "loader.js")
-WHEN = (1980, 1, 1, 0, 0, 0)
 # The grader starts processes, and sklearn's photographs are not there.
 LEFT_OUT = ("classroom/grade.py", "classroom/grading")
 THIRD_PARTY = ("hypothesis", "sortedcontainers")
@@ -34,15 +34,18 @@ class PageError(Exception):
     """Python cannot be put into the pages; the message says why, and what to do."""
 
 
-def _zip(files: dict[str, bytes]) -> bytes:
-    """An archive with the same bytes in any build."""
+def _packed(files: dict[str, bytes]) -> bytes:
+    """A tape archive as small as can be, with the same bytes in any build.
+
+    A zip packs each file alone, and is larger by a half.
+    """
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tape:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, WHEN)
-            entry.create_system, entry.external_attr = 3, 0o100644 << 16
-            packed.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
-    return out.getvalue()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(files[name])
+            tape.addfile(entry, io.BytesIO(files[name]))
+    return bz2.compress(out.getvalue())
 
 
 def otlec_files() -> bytes:
@@ -55,7 +58,7 @@ def otlec_files() -> bytes:
     }
     for name in ("otlec_page.py", "otlec_page_backend.py"):
         files[name] = (PAGE / name).read_bytes()
-    return _zip(files)
+    return _packed(files)
 
 
 def third_party(name: str) -> bytes:
@@ -71,7 +74,7 @@ def third_party(name: str) -> bytes:
         wanted = path.suffix == ".py" or "license" in path.as_posix().lower()
         if wanted and path.parts[0] != ".." and "extra" not in path.parts:
             files[str(path)] = Path(distribution.locate_file(path)).read_bytes()
-    return _zip(files)
+    return _packed(files)
 
 
 def packages() -> str:
@@ -139,7 +142,9 @@ def distribution(source: Path, target: Path, first: list[str]) -> dict:
         (target / name).write_bytes(content)
     size = sum(len(contents[name]) for name in names)
     size += sum(len(contents[lock["packages"][n]["file_name"]]) for n in needed(lock, first))
-    return {"sha256": sha256, "bytes": size, "transfer": size, "without": without}
+    asked_for = needed(lock, [*first, *ASKED_FOR])
+    has = [name for name in asked_for if lock["packages"][name]["file_name"] in contents]
+    return {"sha256": sha256, "bytes": size, "transfer": size, "without": without, "has": has}
 
 
 def download(settings: dict, folder: Path) -> Path:

@@ -66,9 +66,19 @@ IMPORTS = {
     *("pow", "memset", "memcpy", "memmove", "__multi3", "NRT_MemInfo_alloc_aligned"),
 }
 # What Python in the page asks for too (scripts/page_python.py): live figures need not carry it.
+COSTS = f"Tuple(({MATRIX}, none))"  # a matrix, and no cloud of points
 FOR_PYTHON = {
+    "cost.costs_of_pairs": [*2 * [MATRIX], "f8", *2 * [INDICES]],
     "solvers.hungarian._assigned_costs": [MATRIX, INDICES],
-    "solvers.market._lowest_prices": [f"Tuple(({MATRIX}, none))", VECTOR, *2 * [INDICES]],
+    "solvers.auction.bid": [
+        *[f"Tuple(({COSTS}, none))", f"UniTuple({VECTOR}, 2)", f"UniTuple({INDICES}, 2)"],
+        *["f8", "UniTuple(i8, 2)", f"Tuple((i8[:,::1], {MATRIX}, {INDICES}, {VECTOR}))"],
+    ],
+    "solvers.clear._doubts": [MATRIX, INDICES, *2 * [VECTOR], "f8"],
+    "solvers.exact._hang": [*2 * [INDICES], *2 * ["i8"]],
+    "solvers.exact._peel": [*3 * [INDICES], VECTOR, "i8"],
+    "solvers.quantile._value": [*4 * [VECTOR], *2 * ["f8"]],
+    "solvers.market._lowest_prices": [COSTS, VECTOR, *2 * [INDICES]],
     "solvers.market._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
     "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
     "parts.join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
@@ -200,8 +210,10 @@ def _written(function, argument_types: list[str]) -> list[int]:
 
 
 def _parts(numba_type) -> list:
-    """The types of a tuple, which comes in parts; the type itself of anything else."""
-    return list(getattr(numba_type, "types", [numba_type]))
+    """The types of a tuple, which comes in parts, as do tuples in it; else the type itself."""
+    if not hasattr(numba_type, "types"):
+        return [numba_type]
+    return [part for inner in numba_type.types for part in _parts(inner)]
 
 
 def _type_name(numba_type) -> str:

@@ -16,10 +16,17 @@ CHAPTER = "".join(
         site.cell("1 / (b - b)"),
     ]
 )
+# The core holds no NumPy, so no otlec: a judge in plain Python (the real ones: ..._numpy.py).
+JUDGE = """class Verdict:
+    def __init__(self, name, value, hint):
+        self.name, self.status = name, "right" if value == 1 else "wrong"
+        self.text = f"{name}: {self.status}" + " Hint: it is 1." * min(hint, 1)
+    def _repr_html_(self):
+        return f"<p>{self.text}</p>"
+class otlec:
+    check = lambda name, answer, hint=0: Verdict(name, answer(), hint)"""
 PAGES = {
-    "x1-exercises": site.cell("import math")
-    + site.exercise("1a", "one")
-    + site.exercise("1b", "two"),
+    "x1-exercises": site.cell(JUDGE) + site.exercise("1a", "one") + site.exercise("1b", "two"),
     "01-chapter": CHAPTER,
 }
 EXERCISES = {"x1-exercises": ["1a", "1b"]}
@@ -36,6 +43,7 @@ TEMPLATE = {
     ],
     "metadata": {}, "nbformat": 4, "nbformat_minor": 5,
 }  # fmt: skip
+LONG = 300_000  # milliseconds: a slow machine is no error
 STATUS = ".otlec-python p"
 READY = ".otlec-python[data-state=ready]"
 
@@ -59,6 +67,7 @@ def server(folder):
 @pytest.fixture
 def page(browser, server):
     context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(LONG)
     page = context.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -71,10 +80,11 @@ def page(browser, server):
 def running(browser, server):
     """A chapter whose Python runs: shared, since a start takes seconds."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(LONG)
     page = context.new_page()
     page.goto(f"{server.address}01-chapter.html")
     page.click("text=Run Python in this page")
-    page.wait_for_selector(READY, timeout=120000)
+    page.wait_for_selector(READY, timeout=LONG)
     yield page
     context.close()
 
@@ -94,7 +104,7 @@ def run(page, number: int) -> str:
     area = page.get_by_label(f"Code of cell {number}", exact=True)
     area.press("Control+Enter")
     button = page.locator(".cell").nth(number - 1).get_by_role("button", name="Run", exact=True)
-    button.and_(page.locator(":enabled")).wait_for(timeout=60000)
+    button.and_(page.locator(":enabled")).wait_for(timeout=LONG)
     return page.get_by_label(f"Output of cell {number}", exact=True).inner_text()
 
 
@@ -122,7 +132,7 @@ def test_nothing_is_loaded_before_the_button_is_pressed_and_then_the_page_says_w
         }"""
     )
     page.click("text=Run Python in this page")
-    page.wait_for_selector(READY, timeout=120000)
+    page.wait_for_selector(READY, timeout=LONG)
     lines = page.evaluate("lines")
     assert any(
         "Fetching Python 3.1" in text and "MB" in text and "this site" in text for text, _ in lines
@@ -191,7 +201,7 @@ def test_stop_ends_an_endless_loop_and_a_fresh_python_keeps_what_was_written(run
     stop = running.locator(".cell").nth(3).get_by_role("button", name="Stop")
     stop.wait_for()
     stop.click()
-    running.get_by_text("a fresh Python is ready").wait_for(timeout=60000)
+    running.get_by_text("a fresh Python is ready").wait_for(timeout=LONG)
     assert area.input_value() == endless
     area.fill("print(b)")
     assert run(running, 4).strip() == "21", "the cells above were run again"
@@ -236,6 +246,39 @@ def test_answers_are_kept_in_the_browser_and_said_to_be_so(page, server):
     assert "write me" in area.input_value()
     page.get_by_role("button", name="Undo the reset").click()
     assert "return 1" in area.input_value()
+
+
+def check(page, name: str, button: str = "Check {}") -> str:
+    """Press a button of an exercise, and return the verdict."""
+    page.get_by_role("button", name=button.format(name), exact=True).click()
+    verdict = page.get_by_label(f"Verdict on {name}", exact=True)
+    verdict.get_by_text(f"{name}: ").wait_for(timeout=LONG)
+    enabled = page.get_by_role("button", name=f"Check {name}", exact=True, disabled=False)
+    enabled.wait_for(timeout=LONG)
+    return verdict.inner_text().strip()
+
+
+def test_check_hint_and_reset_of_an_exercise(page, server):
+    page.goto(f"{server.address}x1-exercises.html")
+    page.click("text=Run Python in this page")
+    area = page.get_by_label("Your answer to 1a")
+    area.fill("def one():\n    return 2")
+    assert check(page, "1a") == "1a: wrong"
+    assert check(page, "1a", "A hint for {}") == "1a: wrong Hint: it is 1."
+    assert check(page, "1a") == "1a: wrong Hint: it is 1.", "a hint that was given stays"
+    assert page.get_by_text("✓ solved").count() == 0
+    area.fill("def one():\n    return 1")
+    assert check(page, "1a").startswith("1a: right")
+    assert page.get_by_text("✓ solved").is_visible()
+    assert page.locator(".otlec-badge").inner_text() == "1 of 2"
+    page.get_by_role("button", name="Reset").first.click()
+    assert "write me" in area.input_value()
+    assert page.get_by_text("✓ solved").count() == 0
+    page.reload()
+    page.get_by_role("button", name="Check 1a", exact=True).wait_for()
+    assert "write me" in area.input_value()
+    area.fill("def one():\n    return 1")
+    assert page.get_by_text("✓ solved").is_visible(), "the answer that was right is still right"
 
 
 def test_a_tick_stays_while_the_answer_is_the_one_that_was_right(page, server):
@@ -300,13 +343,13 @@ def test_an_error_of_the_network_is_a_sentence_with_a_remedy_and_the_button_trie
     page.goto(f"{server.address}01-chapter.html")
     page.context.route("**/pyodide.asm.wasm", answer)
     page.click("text=Run Python in this page")
-    page.wait_for_selector(".otlec-python[data-state=trouble]", timeout=60000)
+    page.wait_for_selector(".otlec-python[data-state=trouble]", timeout=LONG)
     text = page.locator(STATUS).inner_text()
     assert sentence in text
     assert "is kept" in text
     page.context.unroute("**/pyodide.asm.wasm")
     page.click("text=Run Python in this page")
-    page.wait_for_selector(READY, timeout=120000)
+    page.wait_for_selector(READY, timeout=LONG)
 
 
 def test_a_browser_that_keeps_nothing_says_so_before_anything_is_lost(page, server):
@@ -342,7 +385,7 @@ def test_a_page_from_a_folder_takes_python_from_an_address(page, server, folder,
     site.write_site(copy, PAGES, EXERCISES, site.core(), own=False, **elsewhere)
     page.goto((copy / "01-chapter.html").as_uri())
     page.click("text=Run Python in this page")
-    page.wait_for_selector(READY, timeout=120000)
+    page.wait_for_selector(READY, timeout=LONG)
     edit(page, 2)
     assert run(page, 2).strip() == "from above"
 
@@ -350,12 +393,12 @@ def test_a_page_from_a_folder_takes_python_from_an_address(page, server, folder,
 def test_a_worker_that_dies_is_replaced(page, server):
     page.goto(f"{server.address}01-chapter.html")
     page.click("text=Run Python in this page")
-    page.wait_for_selector(READY, timeout=120000)
+    page.wait_for_selector(READY, timeout=LONG)
     # what a fatal error of Pyodide does: Python's own memory is damaged
     code = "from js import Function\nFunction('throw new RangeError(\"gone\")')()"
     edit(page, 4, "import ctypes\nctypes.string_at(2**31 - 8, 2**20)")
     shown = run(page, 4)
-    page.get_by_text("fresh Python is ready").wait_for(timeout=60000)
+    page.get_by_text("fresh Python is ready").wait_for(timeout=LONG)
     assert "Python has broken down" in shown, code
     edit(page, 4, "print(a)")
     assert run(page, 4).strip() == "20"
@@ -371,6 +414,7 @@ def test_the_books_editors_fit_a_telephone_and_axe_finds_nothing(browser, built_
     if not (built_book / "_static" / "page").exists():
         pytest.skip("the book was built with PYODIDE=off")
     context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(LONG)
     page = context.new_page()
     page.add_init_script(f"({STORED})()")
     page.goto((built_book / "x1-exercises.html").as_uri())

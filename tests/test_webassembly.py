@@ -66,12 +66,12 @@ async (calls) => {
   };
   return calls.map(([name, given]) => {
     const values = given.map((v) => {
-      if (typeof v === "number") return v;
+      if (typeof v !== "object" || v === null) return v;
       const data = new kinds[v.kind](bytes(v.bytes));
       return v.shape.length === 1 ? data : {data, shape: v.shape};
     });
     const returned = kernels[name](...values);
-    return [returned.map(text), values.filter((v) => typeof v !== "number").map(text)];
+    return [returned.map(text), values.filter((v) => typeof v === "object" && v).map(text)];
   });
 }
 """
@@ -93,18 +93,20 @@ class Pages:
 
 def _flat(call: tuple) -> list:
     """The arguments one after the other: a page knows no tuples."""
-    return [part for value in call for part in (value if isinstance(value, tuple) else (value,))]
+    return [part for v in call for part in (_flat(v) if isinstance(v, tuple) else [v])]
 
 
 def _copied(value):
     if isinstance(value, tuple):
         return tuple(map(_copied, value))
-    return value.copy() if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):  # a page widens integers of 32 bits
+        return value.astype(np.int64 if value.dtype == np.int32 else value.dtype)
+    return value
 
 
 def _packed(value):
     if not isinstance(value, np.ndarray):
-        return value
+        return value.item() if isinstance(value, np.generic) else value
     content = base64.b64encode(value.tobytes()).decode()
     return {"kind": str(value.dtype), "shape": value.shape, "bytes": content}
 
@@ -132,17 +134,18 @@ def by_numba(kernel, call: tuple) -> list:
     ]
 
 
-def differing(pages, name: str, calls: list[tuple], kernel=None) -> list[int]:
+def differing(pages, name: str, calls: list[tuple], kernel=None, settled=None) -> list[int]:
     """The numbers of the instances on which the page and Numba differ in a bit."""
     module, _, function = name.rpartition(".")
-    kernel = kernel or getattr(MODULES[module], function)
+    kernel = kernel or getattr(importlib.import_module(f"otlec.{module}"), function)
     found = pages.run(name, calls)
     wanted = [by_numba(kernel, call) for call in calls]
-    return [
-        k
-        for k, (page, numba) in enumerate(zip(found, wanted, strict=True))
-        if [[_bytes(v) for v in group] for group in page] != numba
-    ]
+    found = [[[_bytes(v) for v in group] for group in page] for page in found]
+    if settled:
+        found, wanted = (
+            [[settled(back), after] for back, after in all_] for all_ in (found, wanted)
+        )
+    return [k for k, (page, numba) in enumerate(zip(found, wanted, strict=True)) if page != numba]
 
 
 # ---- instances: 200 random ones of each kernel, and the edge cases ------------------------------

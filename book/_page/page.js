@@ -83,7 +83,7 @@ const otlecPage = (() => {
       } else if (data.kind === "ready") {
         progress.hidden = true;
         this.isReady = true;
-        say(`Python ${data.version} is ready.`);
+        say(`Python ${data.version} is ready.${otlecStore.works ? " What you write is saved in this browser, and nowhere else." : ""}`);
         bar.dataset.state = "ready";
         this.settle.done();
       } else if (data.kind === "output") this.task?.output(data.output);

@@ -77,7 +77,7 @@ const otlecWorker = function () {
     });
     await load(settings.first);
     for (const text of Object.values(settings.files))
-      python.unpackArchive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), "zip");
+      python.unpackArchive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), "bztar");
     if (settings.kernels) {
       const run = (0, eval); // the scripts of live figures, as they are
       const [kernels, types] = await run(`${settings.kernels}
@@ -116,7 +116,7 @@ const otlecWorker = function () {
       const text = result.slice(`missing ${missing} `.length);
       const packages = settings.lock.packages; // sklearn is in scikit-learn
       const found = Object.keys(packages).find((one) => packages[one].imports?.includes(missing));
-      if (!found || python.loadedPackages[found] || settings.without.includes(found)) {
+      if (!found || python.loadedPackages[found] || (settings.has && !settings.has.includes(found))) {
         tell("output", {output: {kind: "error", type: "ModuleNotFoundError", text, missing}});
         return tell("done", {ok: false});
       }

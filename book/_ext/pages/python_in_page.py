@@ -32,7 +32,7 @@ BAR = """
 <p role="status">{offer} Nothing has to be installed.</p></div>
 """
 OFFER = {
-    True: "Write and check your answers here, in your browser.",
+    True: "Write your answers here, in your browser: Check tries them, Hint helps.",
     False: "Change the code, and run it here, in your browser.",
 }
 SOLVED = '\n<p class="otlec-solved" hidden></p>\n'
@@ -72,7 +72,7 @@ def add_bar(app, pagename, templatename, context, doctree):
     if doctree is None or not is_on(app):
         return
     if pagename == "index":
-        context["body"] = body = body + SOLVED
+        context["body"] = body = body.replace("</h1>", "</h1>" + SOLVED, 1)
     if 'class="cell ' in body and pagename in {page.stem for page in notebooks.sources()}:
         offer = OFFER["tag_exercise" in body]
         bar = BAR.format(page=html.escape(pagename), offer=offer)
@@ -81,15 +81,15 @@ def add_bar(app, pagename, templatename, context, doctree):
 
 def settings(app) -> dict:
     """What the page's script is told, after Pyodide has been put in its place."""
-    values = {**app.config.page_python, "first": ["numpy"], "without": [], "own": False}
+    values = {**app.config.page_python, "first": ["numpy"], "own": False}
     source, target = app.config.page_python_source, Path(app.outdir) / "_static" / "python"
     if source:
         if source == "download":
             folder = ROOT / "_build" / "pyodide" / values["python"]
             source = page_python.download(values, folder)
         found = page_python.distribution(Path(source).expanduser(), target, values["first"])
-        if found["without"]:  # no warning: what is there works
-            logger.info("no cell of a page can use %s: not in %s", found["without"], source)
+        if without := found.pop("without"):  # no warning: what is there works
+            logger.info("no cell of a page can use %s: not in %s", without, source)
         values |= {**found, "core": "../python/", "packages": "../python/", "own": True}
     measured = ROOT / "bench" / "results" / "page_python.json"
     if measured.exists():
