@@ -1,16 +1,20 @@
 """What ``book/lecture.yml`` says about the lecture: chapters, files, statements and their numbers.
 
 Tools and tests ask here, so that none of them knows which lecture it is about. ``chapters()`` are
-those that ``book/_toc.yml`` shows, with the lecture's numbers: leaving one out moves no number.
+those that ``book/_toc.yml`` shows, with the lecture's numbers: leaving one out moves no number. A
+chapter's exercises go with it, and ``left_out_labels()`` says what links to it are to say instead.
 """
 
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
+# Where a source says a name that links may use: (name)=, :label: name, :name: name, name: name.
+LABEL = re.compile(r"^(?:\((?=\S+\)=$)| *:?(?:label|name): *)([\w.-]+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,18 @@ def all_chapters() -> tuple[Chapter, ...]:
     )
 
 
-def toc(book: Path = BOOK) -> list[str]:
-    """The pages that the table of contents of a book shows, in its order."""
-    read = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
+@functools.cache
+def about() -> dict[str, str]:
+    """Title, author and address of the lecture itself."""
+    return yaml.safe_load((BOOK / "lecture.yml").read_text(encoding="utf-8"))["lecture"]
+
+
+def toc(book: Path | None = None) -> list[str]:
+    """The pages that a book shows, in the order of its table of contents.
+
+    The exercises of a chapter that is not there are left out, too.
+    """
+    read = yaml.safe_load(((book or BOOK) / "_toc.yml").read_text(encoding="utf-8"))
     pages = [read["root"]]
 
     def walk(entry):
@@ -67,13 +80,34 @@ def toc(book: Path = BOOK) -> list[str]:
                 walk(inner)
 
     walk(read)
-    return pages
+    without = {c.exercises for c in all_chapters() if c.page not in pages}
+    return [page for page in pages if page not in without]
 
 
 def chapters() -> tuple[Chapter, ...]:
     """The chapters that the table of contents shows."""
     shown = set(toc())
     return tuple(chapter for chapter in all_chapters() if chapter.page in shown)
+
+
+def left_out() -> tuple[Chapter, ...]:
+    """The chapters that the table of contents does not show."""
+    shown = chapters()
+    return tuple(chapter for chapter in all_chapters() if chapter not in shown)
+
+
+def left_out_labels() -> dict[str, str]:
+    """What stands for each label of a chapter that is left out: "Theorem 4.1", "section 4"."""
+    found = {}
+    for chapter in left_out():
+        section = f"section {chapter.number}"
+        found |= {chapter.page: section, chapter.exercises: section}
+        for page in (chapter.page, chapter.exercises):
+            file = BOOK / f"{page}.md"
+            if file.exists():
+                found |= dict.fromkeys(LABEL.findall(file.read_text(encoding="utf-8")), section)
+        found |= {item.label: item.name or section for item in chapter.items}
+    return found
 
 
 def items() -> tuple[Item, ...]:

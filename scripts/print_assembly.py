@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
+import lecture
 import yaml
 from bs4 import BeautifulSoup, Tag
 
@@ -58,8 +59,9 @@ class PaperError(RuntimeError):
 def parts() -> list[tuple[str, list[str]]]:
     """The captions of the table of contents, and the pages under each."""
     toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    shown = lecture.toc()
     chapters = [
-        (part["caption"], [chapter["file"] for chapter in part["chapters"]])
+        (part["caption"], [page["file"] for page in part["chapters"] if page["file"] in shown])
         for part in toc["parts"]
     ]
     return [("", [toc["root"]]), *chapters]

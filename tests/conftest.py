@@ -55,7 +55,14 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what would take minutes where the kernels run as plain Python (make coverage)."""
+    """Skip tests of a chapter that this book leaves out, and what takes minutes without the JIT."""
+    import lecture
+
+    shown = {chapter.number for chapter in lecture.chapters()}
+    for item in items:
+        needed = {number for mark in item.iter_markers("chapter") for number in mark.args}
+        if needed - shown:
+            item.add_marker(pytest.mark.skip(reason=f"this book has no chapter {needed - shown}"))
     if JIT_IS_OFF:
         skip = pytest.mark.skip(reason="too slow without the JIT; the branches are covered smaller")
         for item in items:

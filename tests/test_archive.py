@@ -143,6 +143,7 @@ print(body[body.index("<h1>"):body.index("</section>")])
     return run.stdout
 
 
+@pytest.mark.chapter(3)
 @pytest.mark.browser
 def test_search_works_from_the_unpacked_folder_without_a_network(browser, unpacked):
     address = (unpacked / "search.html").as_uri()

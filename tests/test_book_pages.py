@@ -61,6 +61,10 @@ def test_links_to_statements_show_their_numbers(pages):
 def test_chapters_are_numbered_as_the_sections_of_the_lecture(pages):
     for stem, title in CHAPTERS.items():
         assert text_of(pages[stem].select_one("article h1")).rstrip("#") == title
+
+
+@pytest.mark.chapter(2)
+def test_sections_are_numbered_where_the_lecture_numbers_them(pages):
     headings = [text_of(h).rstrip("#") for h in pages[lecture.chapter(2).page].select("article h2")]
     numbered = [h for h in headings if re.match(r"\d", h)]
     assert numbered == [

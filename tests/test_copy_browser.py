@@ -17,6 +17,7 @@ COPY = """(selector) => {
 }"""
 
 
+@pytest.mark.chapter(2)
 def test_copied_text_has_its_formulas_as_tex(browser, built_book):
     page, complaints = visit(browser, (built_book / f"{lecture.chapter(2).page}.html").as_uri())
     paragraph = "article p:has(span.math)"

@@ -14,6 +14,7 @@ from otlec.classroom.exercises import KINDS, REGISTRY, judge
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercise_notebooks
+import lecture
 import notebooks
 
 NAMES = list(REGISTRY)
@@ -22,7 +23,8 @@ NAMES = list(REGISTRY)
 def cells_of_the_book() -> dict[str, str]:
     """The source of the answer to each exercise, with its solution marks."""
     found, code = {}, ""
-    for page in exercise_notebooks.sources():
+    for chapter in lecture.all_chapters():  # shown or not, they are exercises of the package
+        page = ROOT / "book" / f"{chapter.exercises}.md"
         for cell in notebooks.read_source(page).cells:
             if cell.cell_type == "code" and exercise_notebooks.MARKED.search(cell.source):
                 code = cell.source

@@ -29,7 +29,7 @@ import notebooks
 from directives import cite_this
 from references import glossary_links, link_previews
 
-OUR_PAGES = [*(page.stem for page in notebooks.sources())]
+OUR_PAGES = handouts.names()
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_every_page_offers_its_source_and_every_notebook_itself(pages, contents,
     assert "window.print()" not in str(pages["index"].select_one(".bd-header-article"))
 
 
-@pytest.mark.parametrize("page", notebooks.sources(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", handouts.pages(), ids=lambda page: page.stem)
 def test_a_downloaded_notebook_runs_the_cells_of_the_page(page, built_book):
     """Its code is that of the committed notebook, which nbval runs, behind a cell that installs."""
     notebook = nbformat.read(built_book / "_sources" / f"{page.stem}.ipynb", as_version=4)
@@ -178,7 +178,7 @@ def test_a_downloaded_notebook_runs_the_cells_of_the_page(page, built_book):
                 assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
 
 
-@pytest.mark.parametrize("page", notebooks.sources(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", handouts.pages(), ids=lambda page: page.stem)
 def test_a_downloaded_source_is_the_same_notebook(page, built_book):
     read = jupytext.read(built_book / "_sources" / page.name)
     cells = [cell.source for cell in read.cells if cell.cell_type == "code"]
@@ -362,6 +362,7 @@ def test_every_link_to_a_statement_has_a_card(pages, built_book):
             assert len(piece) < 25e3, (target, name)
 
 
+@pytest.mark.chapter(2, 3)
 def test_a_card_shows_the_whole_statement(pages, built_book):
     for page, label in (
         (lecture.chapter(2).page, "thm-weak"),

@@ -16,9 +16,10 @@ from links import SITE, build_published
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercise_notebooks
-import notebooks
+import handouts
 
-pytestmark = pytest.mark.browser
+# The links and the cards of chapter 2.
+pytestmark = [pytest.mark.browser, pytest.mark.chapter(2)]
 
 CARD = "#otlec-card"
 COPIED = """() => {
@@ -181,7 +182,7 @@ def test_permalinks_are_reached_by_the_keyboard_and_seen_there(chapter):
     assert chapter.url.endswith("#thm-weak")
 
 
-@pytest.mark.parametrize("source", notebooks.sources(), ids=lambda page: page.stem)
+@pytest.mark.parametrize("source", handouts.pages(), ids=lambda page: page.stem)
 def test_copy_buttons_copy_what_runs(browser, built_book, source):
     """What is copied from the page, cell by cell, is the code of the notebook, and no output."""
     page, _ = visit(browser, (built_book / f"{source.stem}.html").as_uri())

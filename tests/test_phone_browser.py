@@ -124,7 +124,7 @@ def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
     assert page.evaluate(shown) == 0
     assert switch.get_attribute("aria-pressed") == "true"
     assert page.locator(".cell_output pre").first.is_visible()
-    page.goto((built_book / f"{lecture.chapter(2).page}.html").as_uri())
+    page.goto((built_book / "x1-exercises.html").as_uri())
     assert page.evaluate(shown) == 0
     page.get_by_role("button", name="Hide all code").click()
     page.reload()
@@ -133,6 +133,7 @@ def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
     assert not complaints
 
 
+@pytest.mark.chapter(2)
 def test_no_line_begins_with_the_sign_that_follows_a_formula(browser, built_book):
     address = (built_book / f"{lecture.chapter(2).page}.html").as_uri()
     page, _ = visit(browser, address, viewport={"width": 390, "height": 844})

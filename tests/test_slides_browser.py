@@ -14,6 +14,7 @@ import slides
 
 pytestmark = pytest.mark.browser
 PAGES = list(slides.chapters().values())
+THIRD = "03-geodesics"
 
 MEASURE = """() => Reveal.getSlides().map((slide) => {
   const {h, v} = Reveal.getIndices(slide);
@@ -98,20 +99,22 @@ def test_sliders_move_by_keyboard_and_the_deck_stays(browser, built_slides, name
     page.context.close()
 
 
+@pytest.mark.chapter(3)
 def test_a_deck_for_a_screen_of_4_to_3_overflows_nowhere(browser, tmp_path):
     (tmp_path / "slides.yml").write_text('aspect: "4:3"\ntheme: dark\n')
     command = [sys.executable, ROOT / "scripts" / "slides.py", "--chapter", "3"]
     command += ["--settings", tmp_path / "slides.yml", "--output", tmp_path / "out"]
     subprocess.run(command, check=True, capture_output=True)
-    page, complaints = open_deck(browser, tmp_path / "out", PAGES[2], 1024, 768)
+    page, complaints = open_deck(browser, tmp_path / "out", THIRD, 1024, 768)
     problems = page.evaluate(MEASURE)
     assert not problems, "\n".join(problems)
     assert not complaints
     page.context.close()
 
 
+@pytest.mark.chapter(3)
 def test_the_speaker_sees_notes_with_formulas_the_overview_and_the_help(browser, built_slides):
-    page, complaints = open_deck(browser, built_slides, PAGES[2])
+    page, complaints = open_deck(browser, built_slides, THIRD)
     where = page.evaluate("Reveal.getIndices(document.querySelector('#slide-prop-geodesic'))")
     page.evaluate(f"Reveal.slide({where['h']}, {where['v'] or 0})")
     with page.expect_popup() as popup:
@@ -133,9 +136,10 @@ def test_the_speaker_sees_notes_with_formulas_the_overview_and_the_help(browser,
     page.context.close()
 
 
+@pytest.mark.chapter(3)
 def test_the_pdf_has_a_page_for_each_slide_and_the_statements(browser, built_slides, tmp_path):
     pypdf = pytest.importorskip("pypdf")
-    name = PAGES[2]
+    name = THIRD
     page, _ = open_deck(browser, built_slides, name)
     count = page.evaluate("Reveal.getTotalSlides()")
     page.context.close()
@@ -151,17 +155,18 @@ def test_the_pdf_has_a_page_for_each_slide_and_the_statements(browser, built_sli
         assert statement in text
 
 
+@pytest.mark.chapter(3)
 def test_a_handout_has_two_slides_a_page_their_notes_and_all_fragments(
     browser, built_slides, tmp_path
 ):
     pypdf = pytest.importorskip("pypdf")
-    page, _ = open_deck(browser, built_slides, PAGES[2])
+    page, _ = open_deck(browser, built_slides, THIRD)
     count = page.evaluate("Reveal.getTotalSlides()")
     page.context.close()
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("no Chromium on the PATH")
-    deck = built_slides / f"{PAGES[2]}.html"
+    deck = built_slides / f"{THIRD}.html"
     for handout in (2, 6):
         file = slides.print_pdf(deck, chromium, tmp_path / "deck.pdf", str(handout))
         pages = pypdf.PdfReader(file).pages
@@ -173,8 +178,9 @@ def test_a_handout_has_two_slides_a_page_their_notes_and_all_fragments(
 
 
 @pytest.mark.parametrize("key", ["ArrowRight", "PageDown"])
+@pytest.mark.chapter(3)
 def test_one_key_visits_every_slide_whatever_has_the_focus(browser, built_slides, key):
-    page, _ = open_deck(browser, built_slides, PAGES[2])
+    page, _ = open_deck(browser, built_slides, THIRD)
     page.evaluate("document.documentElement.dataset.seen = ''")
     seen = page.evaluate(
         """async (key) => {
@@ -197,8 +203,9 @@ def test_one_key_visits_every_slide_whatever_has_the_focus(browser, built_slides
     page.context.close()
 
 
+@pytest.mark.chapter(3)
 def test_a_film_runs_once_when_its_slide_is_shown_and_a_key_stops_it(browser, built_slides):
-    page, _ = open_deck(browser, built_slides, PAGES[2])
+    page, _ = open_deck(browser, built_slides, THIRD)
     h, v = page.evaluate(
         "Reveal.getSlides().filter(s => s.querySelector('.otlec-play'))"
         ".map(s => Reveal.getIndices(s)).map(i => [i.h, i.v ?? 0])"

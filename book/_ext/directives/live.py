@@ -28,8 +28,9 @@ ROOT = Path(__file__).resolve().parents[3]
 LIVE = ROOT / "book" / "_live"
 COMPILED = ROOT / "_build" / "live" / "kernels.js"
 SCRIPTS = ("kernels.js", "loader.js", "frame.js", "live.js", "figures.js")
-sys.path.insert(0, str(LIVE))
+sys.path[:0] = [str(LIVE), str(ROOT / "scripts")]
 
+import lecture  # noqa: E402
 import stills  # noqa: E402
 
 MANY_CELLS = 600
@@ -68,7 +69,7 @@ def still_html(figure: stills.Figure) -> str:
     data = {
         "state": figure.state,
         "code": figure.code,
-        "home": figure.home,
+        "home": figure.home if figure.home in lecture.toc() else "live",
         "panels": [
             {
                 "box": moving._box(panel),

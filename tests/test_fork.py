@@ -1,0 +1,145 @@
+"""A chapter taken out of the table of contents, and nothing else: the rest is as it was."""
+
+import re
+
+import lecture
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+pytest.importorskip("jupyter_book", reason="the 'book' extra is not installed")
+import small_book
+from references import left_out
+
+THIRD = """\
+# Third
+
+By {prf:ref}`def-squeeze`, by the {prf:ref}`squeezing map <def-squeeze>`, by
+{ref}`chapter 2 <ch-second>`, by {ref}`what comes before <ch-second>`, by {eq}`eq-area`, by
+{doc}`02-second`, by {doc}`its exercises <x2-exercises>`, by {ref}`x-second`, by
+[a page](02-second.md) and by {prf:ref}`thm-third`.
+
+```{prf:theorem}
+:label: thm-third
+
+True.
+```
+
+```{math}
+:label: eq-third
+e^x
+```
+
+See {eq}`eq-third`.
+"""
+OWN = "# Own\n\n```{prf:remark}\n:label: rem-own\n\nMine.\n```\n"
+EXERCISES = "# Exercises\n\nOf {prf:ref}`def-squeeze`.\n"
+LECTURE = {
+    "lecture": {"title": "A lecture", "author": "A. Author", "address": "https://example.org/l"},
+    "chapters": [
+        {"number": 1, "page": "01-first", "items": []},
+        {
+            "number": 2,
+            "page": "02-second",
+            "items": [{"item": "2.1", "kind": "Definition", "label": "def-squeeze"}],
+        },
+        {
+            "number": 3,
+            "page": "03-third",
+            "items": [{"item": "3.1", "kind": "Theorem", "label": "thm-third"}],
+        },
+    ],
+}
+for _chapter in LECTURE["chapters"]:
+    _number = _chapter["number"]
+    _chapter |= {"title": f"{_number}", "exercises": f"x{_number}-exercises", "judges": []}
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory):
+    """A book whose second chapter is in the folder and not in its table of contents."""
+    folder = tmp_path_factory.mktemp("fork")
+    second = small_book.SECOND.replace("# Second", "(ch-second)=\n# Second")
+    first = "# First\n\n```{math}\n:label: eq-first\nx\n```\n"
+    pages = {"01-first": first, "03-third": THIRD, "04-own": OWN, "x2-exercises": EXERCISES}
+    book = small_book.write(folder, pages)
+    (book / "02-second.md").write_text(second, encoding="utf-8")
+    (book / "lecture.yml").write_text(yaml.safe_dump(LECTURE), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lecture, "BOOK", book)
+        forget()
+        try:
+            warnings = small_book.build(book, folder)
+        finally:
+            forget()
+    return folder / "html", warnings
+
+
+def forget() -> None:
+    lecture.all_chapters.cache_clear()
+    lecture.about.cache_clear()
+
+
+def words(page, name: str) -> str:
+    soup = BeautifulSoup((page / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+    return re.sub(r"\s+", " ", soup.select_one("article").get_text())
+
+
+def test_links_to_it_become_text_with_a_reference_to_the_lecture(fork):
+    pages, warnings = fork
+    assert warnings == []
+    text = words(pages, "03-third")
+    assert "By Definition 2.1 of the lecture, by" in text
+    assert "the squeezing map (Definition 2.1 of the lecture), by" in text
+    assert "by chapter 2 of the lecture, by" in text
+    assert "what comes before (section 2 of the lecture), by" in text
+    assert text.count("section 2 of the lecture") == 6
+    html = (pages / "03-third.html").read_text(encoding="utf-8")
+    assert 'href="https://example.org/l">Definition 2.1 of the lecture</a>' in html
+    assert "02-second" not in html.replace("02-second.md", "")
+
+
+def test_numbers_stay_and_a_page_of_ones_own_takes_the_next_free_one(fork):
+    pages, _ = fork
+    text = words(pages, "03-third")
+    assert text.strip().startswith("3. Third")
+    assert "Theorem 3.1" in text
+    assert "See (3.1)" in text
+    assert words(pages, "04-own").strip().startswith("4. Own")
+    assert "Remark 4.1" in words(pages, "04-own")
+    contents = BeautifulSoup((pages / "index.html").read_text("utf-8"), "html.parser")
+    titles = [link.get_text().strip() for link in contents.select("nav.bd-links a")]
+    assert {"3. Third", "4. Own"} <= set(titles)
+
+
+def test_neither_the_chapter_nor_its_exercises_are_built(fork):
+    pages, _ = fork
+    assert {"index.html", "01-first.html", "03-third.html", "04-own.html"} <= {
+        page.name for page in pages.glob("*.html")
+    }
+    assert not list(pages.rglob("*02-second*"))
+    assert not list(pages.rglob("*x2-exercises*"))
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "explicit", "expected"),
+    [
+        ("Theorem 4.1", "Theorem 4.1", False, "Theorem 4.1 of the lecture"),
+        ("Chapter 4", "section 4", True, "Chapter 4 of the lecture"),
+        ("theorem 4.1", "Theorem 4.1", True, "theorem 4.1 of the lecture"),
+        ("the slope", "Theorem 4.1", True, "the slope (Theorem 4.1 of the lecture"),
+        ("chapter 41", "section 4", True, "chapter 41 (section 4 of the lecture"),
+    ],
+)
+def test_words_that_name_the_place_are_not_doubled(said, name, explicit, expected):
+    assert "".join(left_out.words(said, name, explicit)) == expected
+
+
+def test_every_chapter_of_the_book_can_be_named_where_it_is_left_out():
+    """What the sources of a chapter call a label is known when the chapter is not there."""
+    for chapter in lecture.all_chapters():
+        text = (lecture.BOOK / f"{chapter.page}.md").read_text(encoding="utf-8")
+        found = set(lecture.LABEL.findall(text))
+        assert {item.label for item in chapter.items} <= found
+        assert set(re.findall(r"^ *:label: *(\S+)", text, re.M)) <= found
+        assert set(re.findall(r"^\((\S+)\)=$", text, re.M)) <= found
