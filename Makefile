@@ -4,28 +4,40 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# LECTURE=FOLDER: the same commands for another lecture; its own Makefile says so (make lecture).
+ifdef LECTURE
+export LECTURE := $(abspath $(LECTURE))
+export PYTHONPATH := $(LECTURE)
+endif
+HOME_OF := $(or $(LECTURE),.)
 # STUDENTS=1 leaves the solutions out, in a folder of its own, so that nothing older remains in it.
-OUT := $(if $(STUDENTS),_build/students,.)
-BUILD := STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build book --config _config.yml \
-	--path-output $(OUT) -W -n --keep-going
+OUT := $(HOME_OF)$(if $(STUDENTS),/_build/students)
+BUILD = STUDENTS=$(STUDENTS) $(BIN)/jupyter-book build $(HOME_OF)/book \
+	--config $(if $(LECTURE),$$($(BIN)/python scripts/lecture.py),_config.yml) --path-output $(OUT) -W -n --keep-going
 PAPER ?= A4
 WORKERS ?= 2
 
-.PHONY: help book page exercises handouts slides pdf archive site fuzz mutants test lint unit plain check notebooks coverage links newest lowest serve bench clean
+.PHONY: help book page watch lecture exercises handouts slides pdf archive site fuzz mutants test lint unit plain check notebooks coverage links newest lowest serve bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 # PYODIDE=FOLDER or =download brings Python for the pages into the site, =off leaves it out.
 book: .venv/book.ready ## make the environment, build the book, say where it is
+	@$(if $(LECTURE),$(BIN)/python scripts/notebooks.py --prose)
 	@$(BUILD) --quiet
 	@echo "The book: $(abspath $(OUT)/_build/html/index.html)"
 
-page: .venv/book.ready ## execute one page (where its code has changed) and build it: P=03-geodesics
-	@test -f "book/$(P).md" || { echo "there is no page book/$(P).md; name one: make page P=03-geodesics"; exit 2; }
-	@$(BIN)/python scripts/notebooks.py --prose book/$(P).md
-	@$(BUILD) --quiet
-	@echo "The page: $(abspath $(OUT)/_build/html/$(P).html)"
+page: .venv/book.ready ## execute one page (where its code has changed) and build it alone: P=03-geodesics
+	@$(BIN)/python scripts/preview.py "$(P)"
+
+watch: .venv/dev.ready ## the same, again whenever its source changes; the browser follows: P=03-geodesics
+	@$(BIN)/python scripts/preview.py "$(P)" --watch $(if $(PORT),--port $(PORT))
+
+lecture: .venv/dev.ready ## start a lecture of your own, in a folder of its own: NAME=heat (IN=..)
+	@$(BIN)/cookiecutter examples/template --no-input --output-dir $(or $(IN),examples) name="$(NAME)" \
+		engine="$(CURDIR)" $(if $(TITLE),title="$(TITLE)") $(if $(AUTHOR),author="$(AUTHOR)")
+	@echo "The lecture: $(abspath $(or $(IN),examples)/$(NAME)); there, make book and make test"
 
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
 	@$(BIN)/python scripts/exercise_notebooks.py $(if $(NBGRADER),--nbgrader)
@@ -53,12 +65,12 @@ fuzz: .venv/dev.ready ## solve awkward random problems by two routes (COUNT=1000
 mutants: .venv/dev.ready ## put errors into the solvers; tests notice (SAMPLE=40)
 	$(BIN)/python bench/mutants.py --sample $(or $(SAMPLE),40) --seed $(or $(SEED),0)
 
-test: .venv/dev.ready lint check book slides ## the same, then lint, drift check and every test
-	$(BIN)/python -m pytest tests book --nbval -n $(WORKERS) --durations=15
+test: .venv/dev.ready lint $(if $(LECTURE),book check,check book) slides ## the same, then lint, drift check and every test
+	$(BIN)/python -m pytest $(HOME_OF)/tests $(HOME_OF)/book --nbval $(if $(LECTURE),-q,-n $(WORKERS) --durations=15)
 
 lint: .venv/dev.ready ## check format and style
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --check $(HOME_OF)
+	$(BIN)/ruff check $(HOME_OF)
 
 unit: .venv/dev.ready ## the tests of the package alone
 	$(BIN)/python -m pytest tests -m "not browser" -n $(WORKERS) -q

@@ -11,12 +11,10 @@ and it opens the committed notebooks, which neither install otlec nor hide solut
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 
-import yaml
+import lecture
 
-ROOT = Path(__file__).resolve().parents[1]
 HANDOUTS = "notebooks"  # the branch that holds the notebooks for readers
 
 
@@ -98,7 +96,7 @@ def _checked(address: str, what: str) -> str:
 
 def read(environment=os.environ) -> Addresses:
     """The addresses from ``_config.yml`` and from the environment, which goes first."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config = lecture.config()
     named, launch = config["repository"], config["launch_buttons"]
     repository = _checked(environment.get("REPOSITORY") or named["url"], "the repository")
     site = environment.get("ADDRESS") or config["html"]["baseurl"] or published(repository)

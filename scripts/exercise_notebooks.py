@@ -21,7 +21,6 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 SCRIPTS = Path(__file__).resolve().parent
-ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
 import lecture  # noqa: E402
@@ -62,7 +61,7 @@ def sources() -> list[Path]:
     """The exercise pages, in the order of the chapters."""
     shown = set(lecture.toc())
     names = [chapter.exercises for chapter in lecture.chapters()]
-    return [ROOT / "book" / f"{name}.md" for name in names if name in shown]
+    return [lecture.BOOK / f"{name}.md" for name in names if name in shown]
 
 
 # Solutions --------------------------------------------------------------------------------------
@@ -182,8 +181,7 @@ def instructor(page: Path, requirement: str = "otlec") -> nbformat.NotebookNode:
 
 def for_nbgrader(page: Path) -> nbformat.NotebookNode:
     """The same in nbgrader's terms: solutions to be cleared, checks to be graded."""
-    from otlec.classroom.exercises import REGISTRY
-
+    registry = lecture.registry()
     source = notebooks.read_source(page)
     for cell in source.cells:
         if cell.cell_type == "markdown":
@@ -196,7 +194,7 @@ def for_nbgrader(page: Path) -> nbformat.NotebookNode:
         if found := CHECK.fullmatch(cell.source.strip()):
             name, answer = found.groups()
             cell.source = f'verdict = otlec.check("{name}", {answer})\nassert verdict, verdict'
-            points = REGISTRY[name].difficulty
+            points = registry[name].difficulty
             cell.metadata["nbgrader"] = _grading("check", name, points=points)
         elif MARKED.search(cell.source):
             cell.metadata["nbgrader"] = _grading("answer", name)
@@ -234,15 +232,16 @@ td {padding: .1em 1em .1em 0}
 
 def index_page(pages: list[Path]) -> str:
     """An index of the notebooks: what each exercise asks, how hard it is, how long it takes."""
-    from otlec.classroom.exercises import KINDS, REGISTRY
+    from otlec.classroom.exercises import KINDS
 
+    registry = lecture.registry()
     out = [INDEX_HEAD]
     for page in pages:
         chapter = lecture.of_page(page.stem)
         title = f"{chapter.number} {html.escape(chapter.title)}"
         out.append(f"<h2><a href='{page.stem}.ipynb'>{title}</a></h2><table>")
         for name in names_of(notebooks.read_source(page)):
-            task = REGISTRY[name]
+            task = registry[name]
             stars = "★" * task.difficulty + "☆" * (3 - task.difficulty)
             cells = (name, task.title, KINDS[task.kind], stars, f"{task.minutes} min", task.lecture)
             out.append("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in cells) + "</tr>")
@@ -272,7 +271,7 @@ def write_students(folder: Path, requirement: str = "otlec") -> list[Path]:
 def main() -> int:
     """Write the notebooks, and say where they are."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "_build" / "exercises")
+    parser.add_argument("--out", type=Path, default=lecture.ROOT / "_build" / "exercises")
     parser.add_argument("--nbgrader", action="store_true", help="write a course for nbgrader too")
     parser.add_argument(
         "--requirement",

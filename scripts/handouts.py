@@ -16,7 +16,6 @@ from pathlib import Path
 import nbformat
 
 SCRIPTS = Path(__file__).resolve().parent
-ROOT = SCRIPTS.parent
 sys.path.insert(0, str(SCRIPTS))
 import addresses  # noqa: E402
 import exercise_notebooks  # noqa: E402
@@ -66,7 +65,7 @@ def write(folder: Path, requirement: str, students: bool = False, sources: bool 
 def main() -> int:
     """Write the notebooks, and say where they are."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "_build" / addresses.HANDOUTS)
+    parser.add_argument("--out", type=Path, default=lecture.ROOT / "_build" / addresses.HANDOUTS)
     out = parser.parse_args().out.resolve()
     students = os.environ.get("STUDENTS", "") not in ("", "0")
     write(out, addresses.read().requirement, students)

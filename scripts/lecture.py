@@ -6,13 +6,18 @@ chapter's exercises go with it, and ``left_out_labels()`` says what links to it 
 """
 
 import functools
+import importlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-BOOK = Path(__file__).resolve().parents[1] / "book"
+ENGINE = Path(__file__).resolve().parents[1]  # scripts, extensions, styles: of all lectures
+# The folder of the lecture: this repository's, or another one (make lecture NAME=...).
+ROOT = Path(os.environ.get("LECTURE") or ENGINE).resolve()
+BOOK = ROOT / "book"
 # Where a source says a name that links may use: (name)=, :label: name, :name: name, name: name.
 LABEL = re.compile(r"^(?:\((?=\S+\)=$)| *:?(?:label|name): *)([\w.-]+)", re.M)
 
@@ -59,6 +64,53 @@ def all_chapters() -> tuple[Chapter, ...]:
     )
 
 
+def config() -> dict:
+    """What ``_config.yml`` says; another lecture's lies over the engine's."""
+    read = yaml.safe_load((ENGINE / "_config.yml").read_text(encoding="utf-8"))
+    if ROOT == ENGINE:
+        return read
+    extensions = ENGINE / "book" / "_ext"
+    local = dict.fromkeys(read["sphinx"]["local_extensions"], str(extensions))
+    read["sphinx"]["local_extensions"] = local
+    static = ENGINE / "book" / "_static"
+    settings = read["sphinx"]["config"]
+    settings["html_static_path"] = [str(static)]
+    for kind in ("css", "js"):  # Jupyter Book loads those of the book's own folder
+        settings[f"html_{kind}_files"] = sorted(file.name for file in static.glob(f"*.{kind}"))
+    read["html"]["favicon"] = str(extensions / "static" / "favicon.svg")
+    own = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return _merged(read, own)
+
+
+def _merged(one: dict, other: dict) -> dict:
+    out = dict(one)
+    for key, value in other.items():
+        both = isinstance(value, dict) and isinstance(out.get(key), dict)
+        out[key] = _merged(out[key], value) if both else value
+    return out
+
+
+def config_file() -> Path:
+    """The file that Jupyter Book reads: for another lecture it is written here."""
+    if ROOT == ENGINE:
+        return ENGINE / "_config.yml"
+    file = ROOT / "_build" / "_config.yml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(yaml.safe_dump(config(), sort_keys=False), encoding="utf-8")
+    return file
+
+
+def registry() -> dict:
+    """The exercises, those of the lecture's own package included."""
+    from otlec.classroom.exercises import REGISTRY
+
+    for chapter in all_chapters():
+        for judges in chapter.judges:
+            if "." in judges:  # a module of another package, as in entropic.exercises
+                importlib.import_module(judges)
+    return REGISTRY
+
+
 @functools.cache
 def about() -> dict[str, str]:
     """Title, author and address of the lecture itself."""
@@ -80,6 +132,7 @@ def toc(book: Path | None = None) -> list[str]:
                 walk(inner)
 
     walk(read)
+    pages = [page.removesuffix(".md").removesuffix(".ipynb") for page in pages]
     without = {c.exercises for c in all_chapters() if c.page not in pages}
     return [page for page in pages if page not in without]
 
@@ -129,3 +182,7 @@ def functions() -> tuple[str, ...]:
 def of_page(page: str) -> Chapter | None:
     """The chapter that a page is, or whose exercises it holds."""
     return next((c for c in all_chapters() if page in (c.page, c.exercises)), None)
+
+
+if __name__ == "__main__":
+    print(config_file())

@@ -8,14 +8,10 @@ keep the MyST as it is, and pandoc writes no notebook that Colab shows with its 
 import ast
 import functools
 import re
-from pathlib import Path
 
 import guesses
 import lecture
-import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
-BOOK = ROOT / "book"
 DIRECTIVE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<kind>[\w:-]+)\} *(?P<title>[^\n]*)\n"
                        r"(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S)  # fmt: skip
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)\n", re.M)
@@ -36,7 +32,7 @@ def statement_names() -> dict[str, str]:
 def titles() -> dict[str, str]:
     """The heading behind each label, and the title of each page."""
     found = {}
-    for page in sorted(BOOK.glob("*.md")):
+    for page in sorted(lecture.BOOK.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         found[page.stem] = re.search(r"^# (.+)$", text, re.M).group(1)
         found |= dict(re.findall(r"^\(([\w.-]+)\)=\n+#+ (.+)$", text, re.M))
@@ -52,7 +48,7 @@ def equations() -> dict[str, str]:
     """
     found = {}
     for chapter in lecture.all_chapters():
-        text = (BOOK / f"{chapter.page}.md").read_text(encoding="utf-8")
+        text = (lecture.BOOK / f"{chapter.page}.md").read_text(encoding="utf-8")
         labels = re.findall(r"^ *`{3,}\{math\}\n *:label: *(\S+)", text, re.M)
         found |= {label: f"{chapter.number}.{n}" for n, label in enumerate(labels, 1)}
     return found
@@ -64,7 +60,7 @@ def citations() -> dict[str, tuple[str, str]]:
     from pybtex.database import parse_file
 
     found = {}
-    for key, entry in parse_file(BOOK / "references.bib").entries.items():
+    for key, entry in parse_file(lecture.BOOK / "references.bib").entries.items():
         names = [" ".join(map(str, p.rich_last_names)) for p in entry.persons["author"]]
         who = " and ".join(", ".join(names).rsplit(", ", 1))
         found[key] = who, entry.fields["year"]
@@ -93,7 +89,7 @@ def _said(match: re.Match) -> str:
 @functools.cache
 def macros() -> dict[str, str | list]:
     """The book's abbreviations in formulas, from ``_config.yml``."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config = lecture.config()
     return config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"]
 
 
@@ -128,7 +124,7 @@ def spell_out(text: str) -> str:
 
 def _listing(file: str, name: str) -> str:
     """The source of a function, which the page includes."""
-    text = (BOOK / file).read_text(encoding="utf-8")
+    text = (lecture.BOOK / file).read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])

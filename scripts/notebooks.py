@@ -21,7 +21,8 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
-BOOK = Path(__file__).resolve().parents[1] / "book"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from lecture import BOOK
 
 
 def sources() -> list[Path]:

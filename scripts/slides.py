@@ -32,9 +32,8 @@ import lecture  # noqa: E402
 import own_slides  # noqa: E402
 from own_slides import SettingsError  # noqa: E402
 
-ROOT = SCRIPTS.parent
-BOOK = ROOT / "book"
-ASSETS = BOOK / "_slides"
+ROOT, BOOK, ENGINE = lecture.ROOT, lecture.BOOK, lecture.ENGINE / "book"
+ASSETS = ENGINE / "_slides"
 DEFAULTS = ASSETS / "slides.default.yml"
 STAGE = {"16:9": (1280, 720), "4:3": (960, 720)}
 THEMES = ("light", "dark")
@@ -69,6 +68,8 @@ def places() -> dict[str, str]:
 def settings(file: Path | None = None) -> dict:
     """The settings of a file over the documented defaults; `SettingsError` for what is unknown."""
     values = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))
+    if ROOT != lecture.ENGINE:
+        values |= {"title": lecture.about()["title"], "author": lecture.about()["author"]}
     file = file or ROOT / "slides.yml"
     if file.exists():
         try:
@@ -162,7 +163,7 @@ def configuration(values: dict) -> dict:
     from jupyter_book.config import get_final_config
 
     config, _ = get_final_config(
-        user_yaml=ROOT / "_config.yml",
+        user_yaml=lecture.config_file(),
         cli_config={"latex_individualpages": False},
         sourcedir=BOOK,
     )
@@ -185,9 +186,9 @@ def configuration(values: dict) -> dict:
         "html_logo": "",
         "revealjs_html_theme": "theme",
         "revealjs_style_theme": "otlec.css",
-        "revealjs_static_path": [str(BOOK / "_static"), str(ASSETS / "static"), *_logo(values)],
+        "revealjs_static_path": [str(ENGINE / "_static"), str(ASSETS / "static"), *_logo(values)],
         "revealjs_css_files": ["pygments.css", "palette.css", "typefaces.css", "otlec-slides.css"],
-        "revealjs_js_files": [file.name for file in sorted((BOOK / "_static").glob("*.js"))],
+        "revealjs_js_files": [file.name for file in sorted((ENGINE / "_static").glob("*.js"))],
         "nb_mime_priority_overrides": [
             ("revealjs", kind, 10 * place)
             for place, kind in enumerate(
@@ -232,7 +233,8 @@ class Complaints(io.StringIO):
 
 def _forget_other_looks(values: dict, output: Path) -> None:
     """Remove decks that were built with other settings, or by another version of the tools."""
-    sources = [*SCRIPTS.glob("*slides.py"), *ASSETS.rglob("*"), *(BOOK / "_ext/decks").glob("*.py")]
+    decks = (ENGINE / "_ext/decks").glob("*.py")
+    sources = [*SCRIPTS.glob("*slides.py"), *ASSETS.rglob("*"), *decks]
     look = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
     for source in sorted(sources):
         look.update(source.read_bytes() if source.is_file() else b"")
@@ -257,7 +259,7 @@ def build(values: dict, numbers: list[int], output: Path) -> list[Path]:
     if numbers == list(pages) and (output / "_static" / "revealjs").exists():
         shutil.rmtree(output, ignore_errors=True)
     Complaints.places = {}
-    sys.path.insert(0, str(BOOK / "_ext"))
+    sys.path.insert(0, str(ENGINE / "_ext"))
     with patch_docutils(), docutils_namespace():
         app = Sphinx(
             srcdir=BOOK,

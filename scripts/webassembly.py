@@ -28,7 +28,13 @@ import zlib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import lecture
+
+ROOT = lecture.ROOT
+PACKAGE = lecture.about().get("package", "otlec")
 
 MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
 # three of a kind: the page passes them one after the other
@@ -63,7 +69,7 @@ KERNELS = {
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
-    *("pow", "memset", "memcpy", "memmove", "__multi3", "NRT_MemInfo_alloc_aligned"),
+    *("pow", "exp", "log", "memset", "memcpy", "memmove", "__multi3", "NRT_MemInfo_alloc_aligned"),
 }
 # What Python in the page asks for too (scripts/page_python.py): live figures need not carry it.
 COSTS = f"Tuple(({MATRIX}, none))"  # a matrix, and no cloud of points
@@ -85,6 +91,11 @@ FOR_PYTHON = {
     "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
 }
+if ROOT != lecture.ENGINE:  # another lecture, with kernels of its own
+    _types = {"matrix": MATRIX, "vector": VECTOR, "indices": INDICES, "number": "f8"}
+    _read = yaml.safe_load((lecture.BOOK / "_live" / "kernels.yml").read_text(encoding="utf-8"))
+    KERNELS = {name: [_types[word] for word in words] for name, words in _read.items()}
+    FOR_PYTHON = {}
 SETTINGS = {
     "NUMBA_OPT": "0",
     "NUMBA_LOOP_VECTORIZE": "0",
@@ -102,7 +113,7 @@ VECTORS = ["-force-vector-width=2", "-force-vector-interleave=4"]
 
 def _file(name: str) -> Path:
     """The source file of a kernel, as ``solvers.hungarian._flip``."""
-    return ROOT.joinpath("otlec", *name.split(".")[:-1]).with_suffix(".py")
+    return ROOT.joinpath(PACKAGE, *name.split(".")[:-1]).with_suffix(".py")
 
 
 def modules() -> list[Path]:
@@ -115,7 +126,7 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for package in ("numba", "llvmlite"):
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
-    sources = sorted((ROOT / "otlec").rglob("*.py"))  # a kernel may call those of other modules
+    sources = sorted((ROOT / PACKAGE).rglob("*.py"))  # a kernel may call those of other modules
     for file in (Path(__file__), *sources):
         digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
@@ -123,7 +134,7 @@ def fingerprint() -> str:
 
 def header() -> str:
     """The first lines of the output: where it comes from."""
-    lines = ["/* Kernels of otlec as WebAssembly, made by scripts/webassembly.py from"]
+    lines = [f"/* Kernels of {PACKAGE} as WebAssembly, made by scripts/webassembly.py from"]
     for file in modules():
         digest = hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
         lines.append(f"   {file.relative_to(ROOT).as_posix()} (sha256 {digest[:16]})")
@@ -141,9 +152,10 @@ def prepare() -> None:
     os.environ.update(SETTINGS)
     gc.disable()  # this process is short
     sys.modules["scipy"] = None  # where numba looks for a BLAS, which no page has
-    package = types.ModuleType("otlec")  # its modules without __init__, which imports them all
-    package.__path__ = [str(ROOT / "otlec")]
-    sys.modules["otlec"] = package
+    for name, root in {PACKAGE: ROOT, "otlec": lecture.ENGINE}.items():
+        package = types.ModuleType(name)  # its modules without __init__, which imports them all
+        package.__path__ = [str(root / name)]
+        sys.modules[name] = package
     import numba
     from numba.core.codegen import JITCodeLibrary
     from numba.core.pythonapi import PythonAPI
@@ -171,7 +183,7 @@ def lower(names_and_types, machine):
     whole, signatures = None, {}
     for name, argument_types in names_and_types.items():
         module_name, _, function = name.rpartition(".")
-        kernel = getattr(importlib.import_module(f"otlec.{module_name}"), function)
+        kernel = getattr(importlib.import_module(f"{PACKAGE}.{module_name}"), function)
         arguments, _ = sigutils.normalize_signature(f"({', '.join(argument_types)},)")
         kernel.compile(arguments)
         result = kernel.overloads[arguments]

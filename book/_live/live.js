@@ -115,7 +115,7 @@ const otlecLive = (() => {
     const copy = button("Copy as Python", (node) => hand(node, (root.dataset.python = python(state, data.code))));
     const link = button("Copy link", (node) => hand(node, (root.dataset.link = otlecFrame.address(name, otlecFrame.encode(state, data, definition)))));
     const row2 = element("div", {className: "otlec-controls otlec-actions"}, undo, reset, copy, link);
-    if (!root.closest(".reveal")) {
+    if (data.all && !root.closest(".reveal")) {
       const here = location.pathname.split("/").pop(), there = here === "live.html" ? `${data.home}.html` : "live.html";
       if (here !== there) row.append(element("a", {href: `${there}#live-${name}`, textContent: here === "live.html" ? "In its chapter" : "All figures"}));
     }

@@ -42,6 +42,8 @@ const otlecKernels = (() => {
       __stack_pointer: new WebAssembly.Global({value: "i32", mutable: true}, BASE),
       __indirect_function_table: new WebAssembly.Table({initial: 64, element: "anyfunc"}),
       pow: Math.pow,
+      exp: Math.exp,
+      log: Math.log,
       memset: (at, value, size) => (bytes().fill(value, at, at + Number(size)), at),
       memcpy: (to, from, size) => (bytes().copyWithin(to, from, from + Number(size)), to),
       memmove: (to, from, size) => (bytes().copyWithin(to, from, from + Number(size)), to),

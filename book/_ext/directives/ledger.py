@@ -16,14 +16,13 @@ from docutils import nodes
 from sources.dependencies import note_files
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "scripts"))
-import lecture  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
+import lecture
 
 
 def rows() -> list[dict]:
     """The rows of ``book/ledger.yml`` about the chapters that the book shows, in their order."""
-    found = yaml.safe_load((ROOT / "book" / "ledger.yml").read_text(encoding="utf-8"))
+    found = yaml.safe_load((lecture.BOOK / "ledger.yml").read_text(encoding="utf-8"))
     shown = {item.item for item in lecture.items()}
     return [row for row in found if row["item"] in shown]
 
@@ -42,7 +41,7 @@ def _marks(decorators) -> list[str]:
 def tests_by_statement() -> dict[str, list[tuple[str, str]]]:
     """The tests that carry each mark, as (file, function)."""
     found = {}
-    for file in sorted((ROOT / "tests").glob("test_*.py")):
+    for file in sorted((lecture.ROOT / "tests").glob("test_*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for item in _marks(node.decorator_list):
@@ -70,7 +69,7 @@ class Ledger(SphinxDirective):
         for row in rows():
             found = tests.get(str(row["item"]), [])
             files = sorted({file for file, _ in found})
-            names = " ".join(f"{{py:obj}}`{name} <otlec.{name}>`" for name in row["functions"])
+            names = " ".join(map(_function, row["functions"]))
             count = f"{len(found)} test" + ("s" if len(found) != 1 else "")
             where = ", ".join(
                 f"`{file.removeprefix('test_').removesuffix('.py')}`" for file in files
@@ -84,6 +83,12 @@ class Ledger(SphinxDirective):
                 f"{count}: {where} |"
             )
         return self.parse_text_to_nodes("\n".join(lines))
+
+
+def _function(name: str) -> str:
+    """A link to the reference of a function, where the book has one."""
+    package = lecture.about().get("package")
+    return f"`{package}.{name}`" if package else f"{{py:obj}}`{name} <otlec.{name}>`"
 
 
 def _link(row: dict) -> str:

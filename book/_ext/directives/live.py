@@ -24,21 +24,32 @@ from sphinx.util.fileutil import copy_asset
 from otlec.drawing import moving
 from otlec.drawing.palette import PALETTE
 
-ROOT = Path(__file__).resolve().parents[3]
-LIVE = ROOT / "book" / "_live"
-COMPILED = ROOT / "_build" / "live" / "kernels.js"
+ENGINE = Path(__file__).resolve().parents[3]
+LIVE = ENGINE / "book" / "_live"
 SCRIPTS = ("kernels.js", "loader.js", "frame.js", "live.js", "figures.js")
-sys.path[:0] = [str(LIVE), str(ROOT / "scripts")]
+sys.path[:0] = [str(LIVE), str(ENGINE / "scripts")]
 
 import lecture  # noqa: E402
 import stills  # noqa: E402
+
+ROOT = lecture.ROOT
+COMPILED = ROOT / "_build" / "live" / "kernels.js"
+# Another lecture has its own figures: own_stills.py, figures.js and kernels.yml in its book/_live.
+FIGURES = lecture.BOOK / "_live"
+if ROOT != ENGINE:
+    stills.FIGURES.clear()
+    if FIGURES.exists():
+        sys.path.insert(0, str(FIGURES))
+        import own_stills  # noqa: F401
 
 MANY_CELLS = 600
 
 
 def compile_kernels(app=None, out: Path = COMPILED, *options: str):
     """Bring the compiled kernels up to date, in a process of its own."""
-    command = [sys.executable, str(ROOT / "scripts" / "webassembly.py"), *options, str(out)]
+    if not stills.FIGURES:
+        return
+    command = [sys.executable, str(ENGINE / "scripts" / "webassembly.py"), *options, str(out)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("remark:")]
@@ -48,7 +59,8 @@ def compile_kernels(app=None, out: Path = COMPILED, *options: str):
 
 def kernel_file(kernel: str) -> str:
     """The source file of a kernel, as ``otlec/solvers/hungarian.py``."""
-    return f"otlec/{'/'.join(kernel.split('.')[:-1])}.py"
+    package = lecture.about().get("package", "otlec")
+    return f"{package}/{'/'.join(kernel.split('.')[:-1])}.py"
 
 
 def source(kernel: str) -> str:
@@ -70,6 +82,7 @@ def still_html(figure: stills.Figure) -> str:
         "state": figure.state,
         "code": figure.code,
         "home": figure.home if figure.home in lecture.toc() else "live",
+        "all": "live" in lecture.toc(),
         "panels": [
             {
                 "box": moving._box(panel),
@@ -165,11 +178,12 @@ def load_scripts(app, pagename, templatename, context, doctree):
 
 def copy_scripts(app, exception):
     """Copy the scripts to ``_static/live``."""
-    if exception or app.builder.format != "html":
+    if exception or app.builder.format != "html" or not stills.FIGURES:
         return
     target = Path(app.outdir) / "_static" / "live"
     target.mkdir(parents=True, exist_ok=True)
-    for file in (COMPILED, *(LIVE / name for name in (*SCRIPTS[1:], "live.css"))):
+    engine = (LIVE / name for name in (*SCRIPTS[1:-1], "live.css"))
+    for file in (COMPILED, *engine, FIGURES / SCRIPTS[-1]):
         copy_asset(str(file), str(target))
 
 

@@ -20,6 +20,7 @@ from sphinx.util.logging import getLogger
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import exercise_notebooks  # noqa: E402
+import lecture  # noqa: E402
 import notebooks  # noqa: E402
 import page_python  # noqa: E402
 from directives import live  # noqa: E402
@@ -49,6 +50,8 @@ def exercises() -> dict[str, list[str]]:
 def configure(app, config):
     """Read where Python comes from."""
     config.page_python_source = os.environ.get("PYODIDE", "").strip()
+    if lecture.ROOT != lecture.ENGINE:
+        config.page_python_source = "off"  # a page brings otlec, and no other package
     if unknown := {"python", "core", "packages", "sha256"} - set(config.page_python):
         raise ConfigError(f"page_python in _config.yml lacks {', '.join(sorted(unknown))}")
 

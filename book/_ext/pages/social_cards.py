@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 import yaml
 from sphinx.util.fileutil import copy_asset
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "scripts"))
-import addresses  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
+import addresses
+import lecture
 
-DESCRIPTIONS = ROOT / "book" / "descriptions.yml"
-CARD = ROOT / "book" / "images" / "card.png"  # drawn by scripts/draw_cover.py
+DESCRIPTIONS = lecture.BOOK / "descriptions.yml"
+CARD = lecture.BOOK / "images" / "card.png"  # drawn by scripts/draw_cover.py
 CARD_ALT = "A picture of a pagoda made of dots becomes, in five steps, a picture of a dahlia."
 
 NOT_FOUND = """\

@@ -15,11 +15,10 @@ from directives.guess import Item
 from docutils import nodes
 from sphinx import addnodes
 
-BOOK = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(BOOK.parent / "scripts"))
-import lecture  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
+import lecture
 
-GLOSSARY = BOOK / "glossary.md"
+GLOSSARY = lecture.BOOK / "glossary.md"
 # Words that mean something else in most sentences are linked in these forms alone.
 FORMS = {
     "price": "prices",

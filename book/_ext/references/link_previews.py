@@ -97,8 +97,8 @@ def cards(folder: Path) -> dict[str, dict[str, str]]:
                 page, _, target = link["href"].partition("#")
                 cited.setdefault(page.removesuffix(".html") or file.stem, set()).add(target)
     found = {}
-    for page, targets in sorted(cited.items()):
-        for target in sorted(targets):
+    for page in sorted(cited.keys() & pages.keys()):  # in a preview there is one page alone
+        for target in sorted(cited[page]):
             node = pages[page].find(id=target)
             if node is not None and (shown := card(node)):
                 found.setdefault(page, {})[target] = shown

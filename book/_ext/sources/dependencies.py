@@ -13,24 +13,29 @@ page may depend on files that Sphinx does not know. So
 
 import hashlib
 import shutil
+import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-# What decides how any page is read, besides its source.
-TOOLS = ("book/_ext/**/*.py", "scripts/*.py", "book/*.yml", "book/glossary.md", "CITATION.cff")
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts"))
+import lecture
+
+ROOT = lecture.ROOT
+# What decides how any page is read, besides its source: of all lectures, and of this one.
+TOOLS = ("book/_ext/**/*.py", "scripts/*.py", "CITATION.cff")
+OWN = ("book/*.yml", "book/glossary.md", "_config.yml")
 
 
-def files(pattern: str) -> list[Path]:
+def files(pattern: str, root: Path | None = None) -> list[Path]:
     """The files of the project that match a pattern, sorted."""
-    return sorted(file for file in ROOT.glob(pattern) if file.is_file())
+    return sorted(file for file in (root or ROOT).glob(pattern) if file.is_file())
 
 
 def digest() -> str:
     """A digest of all tools; another one, and Sphinx reads all pages again."""
     found = hashlib.sha256()
-    for pattern in TOOLS:
-        for file in files(pattern):
-            found.update(file.relative_to(ROOT).as_posix().encode())
+    for root, patterns in ((lecture.ENGINE, TOOLS), (ROOT, OWN)):
+        for file in [file for pattern in patterns for file in files(pattern, root)]:
+            found.update(file.relative_to(root).as_posix().encode())
             found.update(file.read_bytes().replace(b"\r\n", b"\n"))
     return found.hexdigest()
 

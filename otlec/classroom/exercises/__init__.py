@@ -15,8 +15,9 @@ from ..._extras import optional
 
 optional("hypothesis", "exercises")  # makes the random inputs
 
-from ._machine import KINDS, REGISTRY, Exercise, find, judge  # noqa: E402
+from ._machine import KINDS, REGISTRY, Exercise, Mistake, exercise, find, judge  # noqa: E402
 from ._show import Verdict  # noqa: E402
+from ._values import array, number, require, same  # noqa: E402
 
 # In the order of the lecture, which is that of the registry: as book/lecture.yml names them. A test
 # compares; the package is installed without the book.
@@ -46,4 +47,17 @@ _FILES = (
 for _file in _FILES:
     import_module(f"{__name__}.{_file}")
 
-__all__ = ["KINDS", "REGISTRY", "Exercise", "Verdict", "find", "judge"]
+__all__ = [
+    "KINDS",
+    "REGISTRY",
+    "Exercise",
+    "Mistake",
+    "Verdict",
+    "array",
+    "exercise",
+    "find",
+    "judge",
+    "number",
+    "require",
+    "same",
+]
