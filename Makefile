@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # LECTURE=FOLDER: the same commands for another lecture; its own Makefile says so (make lecture).
 ifdef LECTURE
 export LECTURE := $(abspath $(LECTURE))
-export PYTHONPATH := $(LECTURE)
+export PYTHONPATH := $(LECTURE):$(CURDIR)/scripts:$(CURDIR)/book/_ext
 endif
 HOME_OF := $(or $(LECTURE),.)
 # STUDENTS=1 leaves the solutions out, in a folder of its own, so that nothing older remains in it.
@@ -35,9 +35,8 @@ watch: .venv/dev.ready ## the same, again whenever its source changes; the brows
 	@$(BIN)/python scripts/preview.py "$(P)" --watch $(if $(PORT),--port $(PORT))
 
 lecture: .venv/dev.ready ## start a lecture of your own, in a folder of its own: NAME=heat (IN=..)
-	@$(BIN)/cookiecutter examples/template --no-input --output-dir $(or $(IN),examples) name="$(NAME)" \
-		engine="$(CURDIR)" $(if $(TITLE),title="$(TITLE)") $(if $(AUTHOR),author="$(AUTHOR)")
-	@echo "The lecture: $(abspath $(or $(IN),examples)/$(NAME)); there, make book and make test"
+	@$(BIN)/python scripts/new_lecture.py "$(NAME)" $(if $(IN),--into "$(IN)") \
+		$(if $(TITLE),--title "$(TITLE)") $(if $(AUTHOR),--author "$(AUTHOR)")
 
 exercises: .venv/book.ready ## write the exercise notebooks (NBGRADER=1: for nbgrader too)
 	@$(BIN)/python scripts/exercise_notebooks.py $(if $(NBGRADER),--nbgrader)

@@ -46,7 +46,8 @@ def describe(app, pagename, templatename, context, doctree):
     if app.builder.name != "html":
         return
     context["docstitle"] = app.config.project  # what follows the page's own title
-    description = yaml.safe_load(DESCRIPTIONS.read_text(encoding="utf-8")).get(pagename)
+    known = DESCRIPTIONS.read_text(encoding="utf-8") if DESCRIPTIONS.exists() else "{}"
+    description = yaml.safe_load(known).get(pagename)
     if not description:
         return
     tags = _tag("name", "description", description)

@@ -109,6 +109,8 @@ def link_terms(app, doctree):
     chapter = lecture.of_page(document)
     if app.builder.name != "html" or chapter is None or chapter.page != document:
         return
+    if not GLOSSARY.exists():
+        return
     app.env.note_dependency(str(GLOSSARY))
     group = {name: number for number, names in enumerate(entries()) for name in names}
     open_names = patterns()

@@ -1,0 +1,3 @@
+"""The rules that every lecture keeps."""
+
+from lecture_rules import *  # noqa: F403

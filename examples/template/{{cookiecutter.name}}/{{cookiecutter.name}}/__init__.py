@@ -1,0 +1,5 @@
+"""The kernels of the lecture."""
+
+from .mean import mean
+
+__all__ = ["mean"]
