@@ -9,7 +9,6 @@ import pytest
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import lecture
 import notebooks
 
 PAGES = [page.stem for page in notebooks.sources()]
