@@ -149,6 +149,7 @@ def left_out() -> tuple[Chapter, ...]:
     return tuple(chapter for chapter in all_chapters() if chapter not in shown)
 
 
+@functools.cache
 def left_out_labels() -> dict[str, str]:
     """What stands for each label of a chapter that is left out: "Theorem 4.1", "section 4"."""
     found = {}
@@ -161,6 +162,19 @@ def left_out_labels() -> dict[str, str]:
                 found |= dict.fromkeys(LABEL.findall(file.read_text(encoding="utf-8")), section)
         found |= {item.label: item.name or section for item in chapter.items}
     return found
+
+
+def left_out_words(said: str, name: str, explicit: bool) -> tuple[str, str]:
+    """What stands before the reference to the lecture, and the reference.
+
+    "chapter 4" is that of the lecture; other words get the name behind them.
+    """
+    if not explicit:
+        return "", f"{name} of the lecture"
+    number = re.escape(name.rpartition(" ")[2])
+    if re.search(rf"\b(chapter|section|{name.partition(' ')[0]}) {number}$", said, re.I):
+        return "", f"{said} of the lecture"
+    return f"{said} (", f"{name} of the lecture"
 
 
 def items() -> tuple[Item, ...]:

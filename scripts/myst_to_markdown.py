@@ -15,7 +15,9 @@ import lecture
 DIRECTIVE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{(?P<kind>[\w:-]+)\} *(?P<title>[^\n]*)\n"
                        r"(?P<body>.*?)^(?P=fence)[ \t]*$", re.M | re.S)  # fmt: skip
 OPTION = re.compile(r"^:([\w-]+):[ \t]*(.*)\n", re.M)
-ROLE = re.compile(r"\{(?P<kind>[\w:-]+)\}`(?:(?P<words>[^`<]+?) *<[^`>]+>|(?P<target>[^`]+))`")
+ROLE = re.compile(
+    r"\{(?P<kind>[\w:-]+)\}`(?:(?P<words>[^`<]+?) *<(?P<place>[^`>]+)>|(?P<target>[^`]+))`"
+)
 
 
 # What links say ---------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ def equations() -> dict[str, str]:
     wait for that. ``tests/test_links.py`` compares these with the pages that Sphinx has written.
     """
     found = {}
-    for chapter in lecture.all_chapters():
+    for chapter in lecture.chapters():
         text = (lecture.BOOK / f"{chapter.page}.md").read_text(encoding="utf-8")
         labels = re.findall(r"^ *`{3,}\{math\}\n *:label: *(\S+)", text, re.M)
         found |= {label: f"{chapter.number}.{n}" for n, label in enumerate(labels, 1)}
@@ -69,6 +71,9 @@ def citations() -> dict[str, tuple[str, str]]:
 
 def _said(match: re.Match) -> str:
     kind, target = match["kind"], match["target"]
+    if away := lecture.left_out_labels().get(match["place"] or target):
+        before, cited = lecture.left_out_words(match["words"] or "", away, bool(match["words"]))
+        return f"{before}{cited}{')' if before else ''}"
     if match["words"]:
         return match["words"]
     if kind == "eq":

@@ -3,13 +3,13 @@
 import re
 
 import lecture
+import myst_to_markdown
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 
 pytest.importorskip("jupyter_book", reason="the 'book' extra is not installed")
 import small_book
-from references import left_out
 
 THIRD = """\
 # Third
@@ -120,7 +120,17 @@ def test_neither_the_chapter_nor_its_exercises_are_built(fork):
     ],
 )
 def test_words_that_name_the_place_are_not_doubled(said, name, explicit, expected):
-    assert "".join(left_out.words(said, name, explicit)) == expected
+    assert "".join(lecture.left_out_words(said, name, explicit)) == expected
+
+
+def test_notebooks_say_the_same(monkeypatch):
+    away = {"thm-derivative": "Theorem 4.1", "ch-derivative": "section 4", "eq-slope": "section 4"}
+    monkeypatch.setattr(lecture, "left_out_labels", lambda: away)
+    text = "{prf:ref}`thm-derivative`, {ref}`Chapter 4 <ch-derivative>`, {eq}`eq-slope`, "
+    assert myst_to_markdown.plain(text + "{prf:ref}`the slope <thm-derivative>`").strip() == (
+        "Theorem 4.1 of the lecture, Chapter 4 of the lecture, section 4 of the lecture, "
+        "the slope (Theorem 4.1 of the lecture)"
+    )
 
 
 def test_every_chapter_of_the_book_can_be_named_where_it_is_left_out():

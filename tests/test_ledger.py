@@ -24,8 +24,9 @@ def test_every_statement_of_the_lecture_has_its_row():
 
 def test_no_row_is_blank():
     for row in ledger.rows():
-        for key in ("name", "label", "functions", "counterexample", "anchor", "exercises", "slide"):
+        for key in ("name", "label", "functions", "counterexample", "anchor", "slide"):
             assert row[key], f"{row['item']}: {key}"
+        assert ledger.exercises(row), f"{row['item']}: exercises"
 
 
 def test_every_function_of_the_ledger_is_public():
@@ -44,10 +45,10 @@ def test_every_label_of_the_ledger_stands_in_the_book():
 def test_every_exercise_of_the_ledger_exists_and_every_exercise_stands_in_its_row():
     labels = labels_of_the_book()
     for row in ledger.rows():
-        for name in row["exercises"]:
+        for name in ledger.exercises(row):
             assert REGISTRY[name].item == row["item"], name
             assert f"x-{name.replace('.', '-')}" in labels, name
-    named = {name for row in ledger.rows() for name in row["exercises"]}
+    named = {name for row in ledger.rows() for name in ledger.exercises(row)}
     assert named == {name for name, task in REGISTRY.items() if task.item in ITEMS}
 
 

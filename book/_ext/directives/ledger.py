@@ -27,6 +27,12 @@ def rows() -> list[dict]:
     return [row for row in found if row["item"] in shown]
 
 
+def exercises(row: dict) -> list[str]:
+    """The exercises on the statement of a row: their judges say which it is."""
+    item = str(row["item"])
+    return [name for name, task in lecture.registry().items() if task.item == item]
+
+
 def _marks(decorators) -> list[str]:
     """The arguments of ``@pytest.mark.statement(...)`` among the decorators of a test."""
     found = []
@@ -63,7 +69,7 @@ class Ledger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Build the table as MyST, so that its links are those of any page."""
-        note_files(self.env, "book/ledger.yml", "tests/test_*.py")
+        note_files(self.env, "book/ledger.yml", "tests/test_*.py", "otlec/classroom/exercises/*.py")
         tests = tests_by_statement()
         lines = ["| " + " | ".join(self.HEADS) + " |", "|" + "---|" * len(self.HEADS)]
         for row in rows():
@@ -74,12 +80,12 @@ class Ledger(SphinxDirective):
             where = ", ".join(
                 f"`{file.removeprefix('test_').removesuffix('.py')}`" for file in files
             )
-            exercises = ", ".join(
-                f"{{ref}}`{name} <x-{name.replace('.', '-')}>`" for name in row["exercises"]
+            asked = ", ".join(
+                f"{{ref}}`{name} <x-{name.replace('.', '-')}>`" for name in exercises(row)
             )
             lines.append(
                 f"| {_link(row)} | {names} | {{ref}}`{row['counterexample']} "
-                f"<{row['anchor']}>` | {{numref}}`{row['slide']}` | {exercises} | "
+                f"<{row['anchor']}>` | {{numref}}`{row['slide']}` | {asked} | "
                 f"{count}: {where} |"
             )
         return self.parse_text_to_nodes("\n".join(lines))

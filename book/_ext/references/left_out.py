@@ -36,19 +36,6 @@ def without_exercises(app, config) -> None:
         config.exclude_patterns = [*config.exclude_patterns, f"{name}.*"]
 
 
-def words(said: str, name: str, explicit: bool) -> tuple[str, str]:
-    """What stands before the reference to the lecture, and the reference.
-
-    "chapter 4" is that of the lecture; other words get the name behind them.
-    """
-    if not explicit:
-        return "", f"{name} of the lecture"
-    number = re.escape(name.rpartition(" ")[2])
-    if re.search(rf"\b(chapter|section|{name.partition(' ')[0]}) {number}$", said, re.I):
-        return "", f"{said} of the lecture"
-    return f"{said} (", f"{name} of the lecture"
-
-
 class LeftOut(SphinxPostTransform):
     """Links to what is left out become text, before any other transform looks for the target."""
 
@@ -63,7 +50,7 @@ class LeftOut(SphinxPostTransform):
             if name is None:
                 continue
             explicit = link.get("refexplicit", False) and link.get("reftype") != "eq"
-            said, cited = words(link.astext(), name, explicit)
+            said, cited = lecture.left_out_words(link.astext(), name, explicit)
             end = ")" if said else ""
             reference = nodes.reference("", cited, refuri=address) if address else nodes.Text(cited)
             link.replace_self([nodes.Text(said), reference, nodes.Text(end)])
