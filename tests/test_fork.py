@@ -4,12 +4,14 @@ import re
 
 import lecture
 import myst_to_markdown
+import preview
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 
 pytest.importorskip("jupyter_book", reason="the 'book' extra is not installed")
 import small_book
+from sources import pages
 
 THIRD = """\
 # Third
@@ -141,3 +143,32 @@ def test_every_chapter_of_the_book_can_be_named_where_it_is_left_out():
         assert {item.label for item in chapter.items} <= found
         assert set(re.findall(r"^ *:label: *(\S+)", text, re.M)) <= found
         assert set(re.findall(r"^\((\S+)\)=$", text, re.M)) <= found
+
+
+def test_a_page_that_is_missing_says_what_to_do(tmp_path):
+    code = "---\njupytext:\n  text_representation:\n    format_name: myst\n---\n# Code\n"
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: 06-own\n- file: x6-exercises\n"
+        "- file: 07-code\n- file: plain.md\n"
+    )
+    for name, text in (("index", "# A\n"), ("06-renamed", "# B\n"), ("07-code", code)):
+        (tmp_path / f"{name}.md").write_text(text)
+    (tmp_path / "plain.md").write_text("# Plain\n")
+    own, exercises, executed = pages.problems(tmp_path)
+    assert own == (
+        "book/_toc.yml names 06-own, and there is no book/06-own.md (there is 06-renamed: was it "
+        "renamed?): write it, or take the line out"
+    )
+    assert "there is no book/x6-exercises.md: write it, or take the line out" in exercises
+    assert executed == "book/07-code.md has code and was not executed: run 'make page P=07-code'"
+    (tmp_path / "07-code.ipynb").write_text("{}")
+    assert len(pages.problems(tmp_path)) == 2
+
+
+@pytest.mark.chapter(3)
+def test_a_page_that_cannot_be_shown_names_those_that_can():
+    with pytest.raises(SystemExit, match=r"there is no page '3-geodesics'; .*03-geodesics"):
+        preview.sources("3-geodesics")
+    assert preview.sources("ledger") == (lecture.BOOK / "ledger.md", None)
+    read, source = preview.sources("01-reminders")
+    assert (read.suffix, source.suffix) == (".ipynb", ".md")

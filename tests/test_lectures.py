@@ -43,6 +43,10 @@ def test_a_lecture_that_is_started_has_all_its_parts_and_is_green(tmp_path):
     run(heat, sys.executable, SCRIPTS / "slides.py")
     said = run(heat, sys.executable, "-m", "pytest", "-q", heat / "tests", "-p", "no:cacheprovider")
     assert "skipped" not in said
+    run(heat, sys.executable, SCRIPTS / "preview.py", "01-heat")
+    alone = heat / "_build" / "page"
+    assert "Theorem 1.1" in (alone / "01-heat.html").read_text(encoding="utf-8")
+    assert not (alone / "x1-exercises.html").exists()
     page = (heat / "_build" / "html" / "01-heat.html").read_text(encoding="utf-8")
     assert "Theorem 1.1" in page
     assert "short" in page

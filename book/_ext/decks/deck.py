@@ -151,7 +151,8 @@ class Deck:
             return
         self.section = None if mark["own"] else self.section
         slide = self._new_slide()
-        if self.kind == "slide" or not self.stacks:
+        new_section = not self.stacks or self.stacks[-1]["section"] is not self.section
+        if self.kind == "slide" or new_section:
             self.stacks.append(Stack(labels=set(), section=self.section, own=mark["own"]))
         for part in mark.children:
             slide.children[1] += part.children if isinstance(part, nodes.paragraph) else part
