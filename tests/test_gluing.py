@@ -245,3 +245,11 @@ def test_middle_marginals_that_differ_by_a_millionth_are_not_shared():
     two[1] -= 5e-7
     with pytest.raises(ValueError, match="marginal"):
         glue(one, two)
+
+
+def test_mass_that_is_lost_at_the_middle_is_in_the_certificate():
+    # 5e-10 arrive at an atom from which nothing leaves: less than what is refused
+    sigma = glue(np.array([[1.0, 5e-10]]), np.array([[1.0], [0.0]]))
+    assert sigma.certificate == "certified to 1e-09"
+    sigma = glue(np.array([[1.0], [0.0]]).T, np.array([[1.0], [5e-10]]))
+    assert sigma.certificate == "certified to 1e-09"
