@@ -106,6 +106,7 @@ def firefox(folder):
 def visit(browser, address: str, **options):
     """Open a page with the network cut; return it and all complaints."""
     context = browser.new_context(**options)
+    context.set_default_timeout(120_000)  # a machine may be busy; no test is about seconds
     page = context.new_page()
     complaints = []
 

@@ -178,9 +178,9 @@ def measure(browser, address: str) -> Visit:
     sent = []
     client.on("Network.loadingFinished", lambda event: sent.append(event["encodedDataLength"]))
     page.add_init_script(WATCH)
-    page.goto(address, wait_until="load", timeout=60_000)
+    page.goto(address, wait_until="load", timeout=300_000)
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("__speed.formulas !== null", timeout=60_000)
+    page.wait_for_function("__speed.formulas !== null", timeout=300_000)
     page.wait_for_timeout(300)  # for what a page does when it has loaded
     seen = page.evaluate("__speed")
     context.close()

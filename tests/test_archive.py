@@ -148,9 +148,9 @@ print(body[body.index("<h1>"):body.index("</section>")])
 def test_search_works_from_the_unpacked_folder_without_a_network(browser, unpacked):
     address = (unpacked / "search.html").as_uri()
     page, complaints = visit(browser, f"{address}?q=barycenter")
-    page.locator("#search-results li a").first.wait_for(timeout=60_000)
+    page.locator("#search-results li a").first.wait_for()
     page.wait_for_function(
-        "document.querySelector('.search-summary').textContent.includes('found')", timeout=60_000
+        "document.querySelector('.search-summary').textContent.includes('found')"
     )
     found = page.locator("#search-results li a").evaluate_all(
         "links => links.map(link => [link.href, link.textContent])"
@@ -176,7 +176,7 @@ def test_a_word_typed_on_a_page_is_searched_for(browser, unpacked):
         "dialog input[type=search], .search-button__wrapper input[type=search]"
     ).first.fill("monotone")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/search.html?q=monotone*", timeout=60_000)
-    page.locator("#search-results li a").first.wait_for(timeout=60_000)
+    page.wait_for_url("**/search.html?q=monotone*")
+    page.locator("#search-results li a").first.wait_for()
     assert not complaints
     page.context.close()

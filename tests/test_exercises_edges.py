@@ -205,7 +205,7 @@ def test_in_a_notebook_nothing_is_printed_twice():
     nbclient = pytest.importorskip("nbclient")
     code = "import otlec\notlec.check('1b', ([0, 1], [1, 2]))"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     (output,) = notebook.cells[0].outputs
     assert output["output_type"] == "execute_result"
     assert otlec.check("1b", ([0, 1], [1, 2]))

@@ -185,7 +185,7 @@ def test_a_student_notebook_runs_by_itself_up_to_its_blanks(tmp_path):
     nbclient = pytest.importorskip("nbclient")
     notebook = exercise_notebooks.student(ROOT / "book" / "x4-exercises.md")
     client = nbclient.NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
     client.execute()
     said = [

@@ -55,7 +55,7 @@ def open_deck(browser, built_slides, name, width=1280, height=720):
     if not deck.exists():
         pytest.skip(f"{deck.name} is not built")
     page, complaints = visit(browser, deck.as_uri(), viewport={"width": width, "height": height})
-    page.wait_for_selector("html[data-ready]", timeout=60_000)
+    page.wait_for_selector("html[data-ready]")
     return page, complaints
 
 
@@ -120,7 +120,7 @@ def test_the_speaker_sees_notes_with_formulas_the_overview_and_the_help(browser,
     with page.expect_popup() as popup:
         page.keyboard.press("s")
     notes = popup.value.locator(".speaker-controls-notes .value")
-    notes.locator("mjx-container").first.wait_for(state="attached", timeout=20_000)
+    notes.locator("mjx-container").first.wait_for(state="attached")
     popup.value.wait_for_timeout(800)
     assert "mjx" in popup.value.evaluate(
         "[...document.styleSheets].map(s => s.ownerNode.textContent).join()"

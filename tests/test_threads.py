@@ -45,7 +45,7 @@ def test_two_threads_at_once_get_right_answers(name):
     together = Barrier(2)
 
     def work(_):
-        together.wait(timeout=60)
+        together.wait(timeout=600)
         return [solve(*arguments) for arguments in problems]
 
     with ThreadPoolExecutor(2) as pool:
