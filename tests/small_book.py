@@ -14,7 +14,10 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 # Left out: what writes files of the whole book, whatever pages there are.
-DROPPED = ("sources.exercise_pages", "pages.page_menus", "directives.live", "references.bib")
+DROPPED = (
+    *("sources.exercise_pages", "pages.page_menus", "directives.live", "references.bib"),
+    "pages.typefaces",
+)
 
 FIRST = """\
 # First

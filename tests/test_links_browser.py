@@ -25,7 +25,8 @@ CARD = "#otlec-card"
 # Each button by a call of its own: a browser lets a page copy for five seconds after a press.
 COPY_NEXT = """() => {
   document.querySelectorAll("details").forEach((details) => { details.open = true; });
-  const button = document.querySelector("article div.cell_input button.copybtn:not([data-pressed])");
+  const buttons = "article div.cell_input button.copybtn:not([data-pressed])";
+  const button = document.querySelector(buttons);
   if (!button) return null;
   let copied = "";
   button.dataset.pressed = "";
