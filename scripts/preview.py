@@ -92,7 +92,7 @@ def main() -> int:
     sphinx += [lecture.BOOK, build / "page", read]
     if options.watch:
         command = [sys.executable, "-m", "sphinx_autobuild", "--port", options.port]
-        command += ["--ignore", "*.ipynb"]  # they are written by what is run before
+        command += ["--re-ignore", r"\.ipynb$"]  # they are written by what is run before
         command += ["--pre-build", shlex.join(execute)] if source else []
         print(f"The page: http://127.0.0.1:{options.port}/{name}.html (stop with Ctrl-C)")
         return subprocess.run([*command, *map(str, sphinx)], check=False).returncode
