@@ -43,7 +43,10 @@ def main() -> int:
         return 2
     said = {"title": options.title, "author": options.author}
     said = {key: value for key, value in said.items() if value}
-    engine = Path(os.path.relpath(ENGINE, folder / options.name)).as_posix()
+    try:
+        engine = Path(os.path.relpath(ENGINE, folder / options.name)).as_posix()
+    except ValueError:  # another drive of Windows
+        engine = ENGINE.as_posix()
     made = cookiecutter(
         str(ENGINE / "examples" / "template"),
         no_input=True,
