@@ -28,13 +28,14 @@ import zlib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import yaml
+ENGINE = Path(__file__).resolve().parents[1]
+ROOT, PACKAGE = ENGINE, "otlec"
+if os.environ.get("LECTURE"):  # another lecture, with kernels of its own
+    import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import lecture
-
-ROOT = lecture.ROOT
-PACKAGE = lecture.about().get("package", "otlec")
+    ROOT = Path(os.environ["LECTURE"]).resolve()
+    _said = (ROOT / "book" / "lecture.yml").read_text(encoding="utf-8")
+    PACKAGE = yaml.safe_load(_said)["lecture"]["package"]
 
 MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
 # three of a kind: the page passes them one after the other
@@ -91,9 +92,9 @@ FOR_PYTHON = {
     "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
 }
-if ROOT != lecture.ENGINE:  # another lecture, with kernels of its own
+if ROOT != ENGINE:
     _types = {"matrix": MATRIX, "vector": VECTOR, "indices": INDICES, "number": "f8"}
-    _read = yaml.safe_load((lecture.BOOK / "_live" / "kernels.yml").read_text(encoding="utf-8"))
+    _read = yaml.safe_load((ROOT / "book" / "_live" / "kernels.yml").read_text(encoding="utf-8"))
     KERNELS = {name: [_types[word] for word in words] for name, words in _read.items()}
     FOR_PYTHON = {}
 SETTINGS = {
@@ -152,7 +153,7 @@ def prepare() -> None:
     os.environ.update(SETTINGS)
     gc.disable()  # this process is short
     sys.modules["scipy"] = None  # where numba looks for a BLAS, which no page has
-    for name, root in {PACKAGE: ROOT, "otlec": lecture.ENGINE}.items():
+    for name, root in {PACKAGE: ROOT, "otlec": ENGINE}.items():
         package = types.ModuleType(name)  # its modules without __init__, which imports them all
         package.__path__ = [str(root / name)]
         sys.modules[name] = package
