@@ -40,6 +40,8 @@ if os.environ.get("LECTURE"):  # another lecture, with kernels of its own
 MATRIX, VECTOR, INDICES, GRID = "f8[:,::1]", "f8[::1]", "i8[::1]", "f8[:,:,::1]"
 # three of a kind: the page passes them one after the other
 GRIDS, MATRICES, SCALARS = (f"UniTuple({kind}, 3)" for kind in (GRID, MATRIX, "f8"))
+ENDS, FIELDS = f"UniTuple({MATRIX}, 2)", f"UniTuple({GRID}, 4)"
+WRAPS = "UniTuple(i8, 2)"
 # Each kernel that the pages call, with the types of its arguments.
 KERNELS = {
     "cost._distance_powers": [MATRIX, MATRIX, "f8"],
@@ -67,6 +69,8 @@ KERNELS = {
     "dynamics.primal._primal_step": [*3 * [GRIDS], GRID, "f8", SCALARS, "f8", "i8", "i8"],
     "dynamics.proximal._dual_step": [*2 * [GRIDS], *3 * ["f8"], MATRICES, "i8", "i8"],
     "dynamics.proximal._dual_step_quadratic": [*2 * [GRIDS], *5 * ["f8"], MATRICES, "i8", "i8"],
+    "dynamics.corners._carry_to_corners": [*[GRID, ENDS, MATRIX, SCALARS, WRAPS, "f8", FIELDS]],
+    "dynamics.corners._certify": [FIELDS, ENDS, MATRIX, SCALARS, "f8"],
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
@@ -90,6 +94,7 @@ FOR_PYTHON = {
     "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
     "parts.join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "dynamics.corners._lower_in_time": [FIELDS, MATRIX, SCALARS, WRAPS, "f8"],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
 }
 if ROOT != ENGINE:
@@ -97,6 +102,8 @@ if ROOT != ENGINE:
     _read = yaml.safe_load((ROOT / "book" / "_live" / "kernels.yml").read_text(encoding="utf-8"))
     KERNELS = {name: [_types[word] for word in words] for name, words in _read.items()}
     FOR_PYTHON = {}
+# These are called once in a hundred frames: the fewer bytes the better.
+SELDOM = {"dynamics.corners"}
 SETTINGS = {
     "NUMBA_OPT": "0",
     "NUMBA_LOOP_VECTORIZE": "0",
@@ -183,8 +190,8 @@ def lower(names_and_types, machine):
 
     whole, signatures = None, {}
     for name, argument_types in names_and_types.items():
-        module_name, _, function = name.rpartition(".")
-        kernel = getattr(importlib.import_module(f"{PACKAGE}.{module_name}"), function)
+        module_name, _, kernel_name = name.rpartition(".")
+        kernel = getattr(importlib.import_module(f"{PACKAGE}.{module_name}"), kernel_name)
         arguments, _ = sigutils.normalize_signature(f"({', '.join(argument_types)},)")
         kernel.compile(arguments)
         result = kernel.overloads[arguments]
@@ -197,6 +204,8 @@ def lower(names_and_types, machine):
         for thing in [*part.global_variables, *part.functions]:
             if not thing.is_declaration:
                 thing.linkage = "internal"
+        for function in part.functions if module_name in SELDOM else ():
+            function.add_function_attribute("minsize")
         entry = part.get_function(result.fndesc.llvm_func_name)
         entry.linkage = "external"
         entry.name = name

@@ -17,7 +17,7 @@ import pytest
 from chromium import firefox, visit
 
 from otlec import cost
-from otlec.dynamics import primal, proximal
+from otlec.dynamics import corners, primal, proximal
 from otlec.solvers import hungarian, network_simplex, quantile
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ SCRIPT = ROOT / "scripts" / "webassembly.py"
 LOADER = ROOT / "book" / "_live" / "loader.js"
 MODULES = {
     module.__name__.removeprefix("otlec."): module
-    for module in (cost, primal, proximal, hungarian, network_simplex, quantile)
+    for module in (cost, corners, primal, proximal, hungarian, network_simplex, quantile)
 }
 
 _spec = importlib.util.spec_from_file_location("webassembly", SCRIPT)
@@ -319,6 +319,28 @@ def dual_step(rng):
     return _dual_calls(rng, [1.0])
 
 
+def _corner_calls(rng):
+    for k, steps, n, m in _grids(rng):
+        ends = tuple(rng.random((2, n, m)))
+        free = (rng.random((n, m)) < 0.8).astype(float) if k % 3 == 0 else np.ones((n, m))
+        scales, wraps = tuple((1 + 9 * rng.random(3)).tolist()), (k % 2, k // 2 % 2)
+        yield ends, free, scales, wraps, (2.0, 1.0)[k % 7 == 0], rng.normal(size=(4, steps, n, m))
+
+
+def carry_to_corners(rng):
+    return [
+        (0.1 * fields[0], ends, free, scales, wraps, p, tuple(np.zeros_like(fields)))
+        for ends, free, scales, wraps, p, fields in _corner_calls(rng)
+    ]
+
+
+def certify(rng):
+    return [
+        (tuple(fields.copy()), ends, free, scales, p)
+        for ends, free, scales, _, p, fields in _corner_calls(rng)
+    ]
+
+
 def dual_step_quadratic(rng):
     return [(*call[:4], 0.5, 1.0, 1e-13, *call[5:]) for call in _dual_calls(rng, [2.0])]
 
@@ -337,6 +359,8 @@ INSTANCES = {
     "dynamics.primal._primal_step": primal_step,
     "dynamics.proximal._dual_step": dual_step,
     "dynamics.proximal._dual_step_quadratic": dual_step_quadratic,
+    "dynamics.corners._carry_to_corners": carry_to_corners,
+    "dynamics.corners._certify": certify,
 }
 
 

@@ -532,6 +532,8 @@
       for (const v of this.dual) v.data.fill(0);
       this.source = grid(STEPS, 1, n);
       this.sums = range(3).map(() => grid(STEPS, n));
+      this.layers = [this.rho0, this.rho1, new Array(n).fill(1)].map((w) => { const layer = grid(1, n); layer.data.set(w); return layer; });
+      this.fields = range(4).map(() => grid(STEPS, 1, n));
       this.energies = [];
       this.count = this.judged = 0;
       this.lower = 0;
@@ -563,43 +565,17 @@
       this.count += 1;
     }
 
-    /* A lower bound of the minimum, after bounds.lower_bound: the dual variable is nearly the slopes of
-       a potential; carry that to the corners of the cells, continue it at both ends of time, and lower
-       it in each slab by what the constraint a + |b|^q / q <= 0 lacks. */
-    bound() {
+    /* A lower bound of the minimum: as otlec/dynamics/bounds.py begins, from the potential whose slopes
+       the dual variable nearly is. */
+    bound(kernels) {
       this.judged = this.count;
-      const n = this.n, [st, sx] = this.scales, q = this.p / (this.p - 1);
-      const [a, , b] = this.dual.map((v) => v.data), source = new Float64Array(STEPS * n);
-      const at = (v, k, j) => v[k * n + j];
-      const up = (k, j) => (k > 0 && k < STEPS ? 0.5 * (at(a, k - 1, j) + at(a, k, j)) : 0);
-      const side = (k, j) => (j > 0 && j < n ? 0.5 * (at(b, k, j - 1) + at(b, k, j)) : 0);
-      for (let k = 0; k < STEPS; k++)
-        for (let j = 0; j < n; j++) source[k * n + j] = st * (up(k + 1, j) - up(k, j)) + sx * (side(k, j + 1) - side(k, j));
-      const u = this.inverse.solve(source).map((v) => -v);
-      const corner = (values) => range(n + 1).map((j) => 0.5 * (values(Math.max(j - 1, 0)) + values(Math.min(j, n - 1))));
-      const inner = range(STEPS - 1).map((k) => corner((j) => 0.5 * (at(u, k, j) + at(u, k + 1, j))));
-      const slopes = (row) => range(n).map((j) => sx * (row[j + 1] - row[j])), means = (row) => range(n).map((j) => 0.5 * (row[j] + row[j + 1]));
-      const bend = (v) => (this.p === 1 ? 0 : this.p === 2 ? 0.5 * v * v : Math.abs(v) ** q / q);
-      const extend = (row, sign) => {
-        const bent = slopes(row).map(bend);
-        let w = corner((j) => bent[j] / st);
-        for (let round = 0; round < 6; round++) {
-          const mean = means(w), lack = slopes(row.map((v, j) => v + 0.5 * sign * w[j])).map((v, j) => bend(v) - st * mean[j]);
-          w = w.map((v, j) => v + (0.7 * Math.max(lack[Math.max(j - 1, 0)], lack[Math.min(j, n - 1)])) / st);
-        }
-        return row.map((v, j) => v + sign * w[j]);
-      };
-      const corners = [extend(inner[0], 1), ...inner, extend(inner[inner.length - 1], -1)];
-            const layers = corners.map(means), inTime = range(STEPS).map((k) => layers[k].map((v, j) => st * (layers[k + 1][j] - v)));
-      const inSpace = range(STEPS).map((k) => slopes(corners[k].map((v, j) => 0.5 * (v + corners[k + 1][j]))));
-      const steepest = Math.max(1, ...inSpace.map((row) => Math.max(...row.map(Math.abs))));
-      const value = (dot(layers[STEPS], this.rho1) - dot(layers[0], this.rho0)) / n;
-      let best = 0;
-      for (const factor of this.p === 1 ? [1 / steepest] : [1, 0.998, 0.99, 0.95]) {
-        const excess = sum(inSpace.map((row, k) => Math.max(...row.map((v, j) => factor * inTime[k][j] + bend(factor * v)))));
-        best = Math.max(best, factor * value * (st / STEPS) - excess / STEPS);
-      }
-      this.lower = Math.max(this.lower, this.p * this.speed ** this.p * best);
+      const [st, sx] = this.scales, [rho0, rho1, free] = this.layers;
+      kernels["dynamics.primal._divergence_of_spread"](...this.dual, 0.5 * st, 0.5, 0.5 * sx, this.source, 0, STEPS);
+      const potential = this.source;
+      potential.data.set(this.inverse.solve(potential.data).map((v) => -v));
+      kernels["dynamics.corners._carry_to_corners"](potential, rho0, rho1, free, st, 1, sx, 0, 0, this.p, ...this.fields);
+      const [value] = kernels["dynamics.corners._certify"](...this.fields, rho0, rho1, free, st, 1, sx, this.p);
+      this.lower = Math.max(this.lower, this.p * this.speed ** this.p * value);
     }
   }
   /* The iteration of a state, started again where its problem has changed. */
@@ -632,7 +608,7 @@
     solve(s, kernels) {
       const film = filmOf(s, kernels);
       while (film.count < s.iterations) film.iterate(kernels, s.step, s.relax);
-      if (!s.running || film.count > film.judged + 100) film.bound();
+      if (!s.running || film.count > film.judged + 100) film.bound(kernels);
       const n = film.n, f = film.f.data, m = film.m2.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
       const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
       const density = new Float64Array(STEPS * n), momentum = new Float64Array(STEPS * n), shape = [STEPS, n];

@@ -489,7 +489,8 @@ def slope(picture, v):
     kernels="dynamics.proximal._dual_step_quadratic "
     "dynamics.proximal._dual_step dynamics.proximal._multiplier "
     "dynamics.primal._primal_step "
-    "dynamics.primal._divergence_of_spread",
+    "dynamics.primal._divergence_of_spread "
+    "dynamics.corners._carry_to_corners dynamics.corners._certify",
     state={
         "rho0": _hills(64, (1.0, 0.22, 0.1), floor=0.03),
         "rho1": _hills(64, (0.7, 0.6, 0.07), (0.6, 0.85, 0.06), floor=0.03),

@@ -22,8 +22,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import staggered_grid
+from .corners import _carry_to_corners, _certify, _lower_in_time
 from .grids import Grid
-from .staggered_grid import Field, cut, mean, pad
+from .staggered_grid import Field, mean, pad
 
 
 def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
@@ -40,79 +41,6 @@ def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
         density = np.where(rho > 0, rho, 1.0)
         cells = square / density if p == 2 else density * (square / density**2) ** (0.5 * p)
         return float(cells.mean())
-
-
-def _largest_around(cells: np.ndarray) -> np.ndarray:
-    """Values at the corners in space: the largest of the cells around each."""
-    for axis in range(1, cells.ndim):
-        cells = pad(cells, axis)
-        cells = np.maximum(cut(cells, axis, None, -1), cut(cells, axis, 1, None))
-    return cells
-
-
-def _to_cells(corners: np.ndarray) -> np.ndarray:
-    """The mean over the corners in space of each cell."""
-    for axis in range(1, corners.ndim):
-        corners = mean(corners, axis)
-    return corners
-
-
-def _slopes(corners: np.ndarray, scales: Sequence[float]) -> list[np.ndarray]:
-    """The mean over each cell of the slopes in space of a potential on its corners."""
-    out = []
-    for axis in range(1, corners.ndim):
-        slope = scales[axis] * np.diff(corners, axis=axis)
-        for other in range(1, corners.ndim):
-            slope = slope if other == axis else mean(slope, other)
-        out.append(slope)
-    return out
-
-
-def _conjugate(slopes: Sequence[np.ndarray], p: float) -> np.ndarray:
-    r"""$|b|^q / q$; for p = 1, where $|b| \le 1$ is asked for instead, 0."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        square = sum(b * b for b in slopes)
-        if p == 2:
-            return 0.5 * square
-        if p == 1:
-            return np.zeros_like(square)
-        q = p / (p - 1)
-        return square ** (0.5 * q) / q
-
-
-def slopes(corners: np.ndarray, scales: Sequence[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The means over the cells of the slopes in time and in space of a potential on the corners."""
-    in_time = scales[0] * np.diff(_to_cells(corners), axis=0)
-    return in_time, _slopes(mean(corners, 0), scales)
-
-
-def _extend(grid: Grid, corners: np.ndarray, rho: np.ndarray, sign: float, p: float) -> np.ndarray:
-    """Continue a potential by one step in time, as steeply as the constraint asks for.
-
-    The new layer is ``corners + sign * w``, where the mean of w over each cell must reach the
-    conjugate of the slope half way. Raising w by what is missing around each corner makes what is
-    missing small in a few rounds; what is left, the caller takes off everywhere. The best round is
-    the one whose layer costs the least under the density ``rho`` of that end.
-    """
-    scales = grid.scales
-
-    def missing(w):
-        slope = _slopes(corners + (0.5 * sign) * w, scales)
-        return grid.clear(_conjugate(slope, p) - scales[0] * _to_cells(w))
-
-    w = grid.to_corners(_conjugate(_slopes(corners, scales), p)) / scales[0]
-    best, best_cost = w, np.inf
-    for k in range(16):
-        lack = missing(w)
-        cost = float((scales[0] * _to_cells(w) * rho).mean() + grid.open_cells(lack).max())
-        if not np.isfinite(cost):
-            break
-        if cost < best_cost:
-            best, best_cost = w, cost
-        # First to where nothing is missing and nothing wasted, then only upwards.
-        lack = 0.7 * _largest_around(lack) if k < 8 else np.maximum(_largest_around(lack), 0.0)
-        w = w + lack / scales[0]
-    return corners + sign * best
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what overflows is not chosen
@@ -133,105 +61,24 @@ def lower_bound(
     dual = [v.astype(float) for v in dual]
     halves = grid.close(staggered_grid.spread(dual))
     potential = grid.poisson(grid.divergence(halves))
+    ends, free, scales = (rho0, rho1), grid.free_cells, grid.scales
 
-    # Early, the slopes are noisy. Means of feasible slopes are feasible, since K is convex, and a
-    # potential on the corners has such slopes but for its two outer layers.
-    inner = grid.to_corners(mean(potential, 0))
-    start = _extend(grid, inner[:1], rho0, 1.0, p)
-    end = _extend(grid, inner[-1:], rho1, -1.0, p)
-    corners = np.concatenate([start, inner, end])
-    in_time, in_space = slopes(corners, grid.scales)
-    candidates = [(mean(_to_cells(corners), 0), (in_time, *in_space))]
+    # Early, the slopes are noisy: carry the potential to the corners.
+    early = tuple(np.empty(potential.shape) for _ in range(4))
+    _carry_to_corners(potential, ends, free, scales, grid.wraps, p, early)
+    candidates = [early]
     if careful:
-        candidates.append(_lowered_in_time(grid, *candidates[0], p))
+        candidates.append(tuple(field.copy() for field in early))
+        _lower_in_time(candidates[1], free, scales, grid.wraps, p)
 
     # Late, the dual variable itself is better: means lose a term of second order.
     lack = [g - h for g, h in zip(grid.gradient(potential), halves, strict=True)]
-    shifted = tuple(v + w for v, w in zip(dual, grid.invert_spread(lack), strict=True))
-    candidates.append((potential, shifted))
-    bounds = [_make_feasible(grid, *pair, rho0, rho1, p) for pair in candidates]
-    return max(bounds, key=lambda bound: bound[0])
+    shifted = (v + w for v, w in zip(dual, grid.invert_spread(lack), strict=True))
+    candidates.append((potential, *map(np.ascontiguousarray, shifted)))
 
-
-def _lowered_in_time(
-    grid: Grid, potential: np.ndarray, slopes_: Field, p: float
-) -> tuple[np.ndarray, Field]:
-    """Lower a potential only where its slopes leave K, step by step, as Hopf and Lax do.
-
-    Taking off the largest excess everywhere, as `_make_feasible` does, costs its mean over time.
-    Taken off around its cell, it moves on along the characteristics and ends where there is slack.
-    A correction on the corners is carried from the middle of time to both ends: downwards to
-    time 1, upwards to time 0. What is left is small.
-    """
-    in_time, *in_space = slopes_
-    steps = len(in_time)
-    change = np.zeros((steps + 1, *(n + 1 for n in in_time.shape[1:])))
-    half = steps // 2
-    for k in [*range(half, steps), *range(half - 1, -1, -1)]:
-        known, wanted, sign = (k, k + 1, 1.0) if k >= half else (k + 1, k, -1.0)
-        layer = in_time[k : k + 1], [b[k : k + 1] for b in in_space]
-        change[wanted] = _next_layer(grid, change[known][None], *layer, sign, p)[0]
-        if not np.isfinite(change[wanted]).all():
-            return potential, slopes_
-    time, space = slopes(change, grid.scales)
-    moved = (in_time + time, *(b + s for b, s in zip(in_space, space, strict=True)))
-    return potential + mean(_to_cells(change), 0), moved
-
-
-def _next_layer(grid, known, in_time, in_space, sign, p, rounds=24):
-    """The next layer of a correction: as near to 0 as the slopes between allow, and of one sign."""
-
-    def excess(layer):
-        space = _slopes(0.5 * (known + layer), grid.scales)
-        time = in_time + sign * grid.scales[0] * (_to_cells(layer) - held)
-        bent = _conjugate([b + s for b, s in zip(in_space, space, strict=True)], p)
-        return grid.clear(time + bent)
-
-    held = _to_cells(known)
-    layer = best = known
-    least = np.inf
-    for k in range(rounds):
-        lack = excess(layer)
-        top = float(grid.open_cells(lack).max())
-        if top < least:
-            least, best = top, layer
-        if not np.isfinite(top) or (top < 1e-9 and k >= 6):
-            break
-        # First to where nothing is missing and nothing wasted, then only further from 0.
-        lack = _largest_around(lack) / grid.scales[0]
-        lack = 0.7 * lack if k < rounds // 2 else np.maximum(lack, 0.0)
-        layer = sign * np.minimum(sign * layer - lack, 0.0)
-    return best
-
-
-def _make_feasible(grid, potential, dual, rho0, rho1, p):
-    """Scale and lower a potential and its slopes until they are in K; the bound they give."""
-    in_time, *in_space = dual
-    conjugate = _conjugate(in_space, p)
-    q = np.inf if p == 1 else p / (p - 1)
-    factors = [1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95]
-    if p == 1:
-        steepest = np.sqrt(float(grid.open_cells(sum(b * b for b in in_space)).max()))
-        factors = [1.0 / max(1.0, steepest * (1 + 1e-15))]
-    half = 0.5 / grid.scales[0]
-    last, first = potential[-1] + half * in_time[-1], potential[0] - half * in_time[0]
-    value = float((last * rho1 - first * rho0).mean()) * grid.scales[0] / len(in_time)
-    best = (-np.inf, 1.0, np.zeros(len(in_time)))
-    for factor in factors:
-        # (a, b) -> factor (a, b) multiplies |b|^q by factor^q
-        bent = factor * in_time + (0.0 if p == 1 else factor**q) * conjugate
-        excess = grid.open_cells(bent).max(axis=1)
-        bound = factor * value - float(excess.mean())
-        if bound > best[0]:
-            best = (bound, factor, excess)
-    bound, factor, excess = best
-    column = (-1, *[1] * (in_time.ndim - 1))
-    lowered = np.concatenate([[0.0], np.cumsum(mean(excess, 0))]) / grid.scales[0]
-    return (
-        bound,
-        factor * potential - lowered.reshape(column),
-        (factor * in_time - excess.reshape(column), *(factor * b for b in in_space)),
-    )
+    bounds = [(_certify(fields, ends, free, scales, p), fields) for fields in candidates]
+    bound, (potential, *slopes) = max(bounds, key=lambda pair: pair[0])
+    return bound, potential, tuple(slopes)
 
 
 def _to_faces(cells: np.ndarray) -> Field:

@@ -13,22 +13,18 @@ from concurrent.futures import Executor
 import numpy as np
 
 from . import primal, staggered_grid
-from .staggered_grid import Field, cut, mean, pad
-
-
-def _lift(cells: np.ndarray) -> np.ndarray:
-    """The mean over the cells around each corner in space."""
-    for axis in range(1, cells.ndim):
-        cells = mean(pad(cells, axis), axis)
-    return cells
+from .staggered_grid import Field, cut, pad
 
 
 class Grid:
     """A box of ``shape`` = (steps, n, m) cells with walls.
 
     The scale of an axis is the number of its cells over its length. ``real`` is the type of the
-    iteration's arrays, and ``pool`` a thread that shares its work.
+    iteration's arrays, and ``pool`` a thread that shares its work. ``wraps`` is 1 for an axis of
+    space whose ends meet, ``free_cells`` 1 in the cells that mass may enter.
     """
+
+    wraps = (0, 0)
 
     def __init__(
         self,
@@ -44,6 +40,7 @@ class Grid:
 
     def _prepare(self) -> None:
         self.pivots = _pivots(self.shape, self.scales).astype(self.real)
+        self.free_cells = np.ones(self.shape[1:])
 
     @property
     def on_a_line(self) -> bool:
@@ -104,17 +101,9 @@ class Grid:
 
     # ---- cells and corners ----------------------------------------------------------------------
 
-    def open_cells(self, cells: np.ndarray) -> np.ndarray:
-        """The values of the cells that mass may enter: shape (layers, count)."""
-        return cells.reshape(len(cells), -1)
-
     def clear(self, cells: np.ndarray) -> np.ndarray:
         """The values with 0 in forbidden cells."""
         return cells
-
-    def to_corners(self, cells: np.ndarray) -> np.ndarray:
-        """Values at the corners in space: the mean over the open cells around each."""
-        return _lift(cells)
 
     def keep_mass(self, rho: np.ndarray, rho0: np.ndarray) -> np.ndarray:
         """Multiply each layer, on each piece, to the mass of ``rho0``, whose mean is 1."""
@@ -194,6 +183,7 @@ class GridWithObstacles(Grid):
     def _prepare(self) -> None:
         from scipy import ndimage
 
+        self.free_cells = self.free.astype(float)
         labels, self.pieces = ndimage.label(self.free)
         self.labels = labels[self.free] - 1  # faces join, corners do not
         self.open = (
@@ -317,18 +307,9 @@ class GridWithObstacles(Grid):
             out[inside] = columns[inside].mean(axis=0)
         return out
 
-    def open_cells(self, cells: np.ndarray) -> np.ndarray:
-        """The values of the free cells."""
-        return cells[:, self.free]
-
     def clear(self, cells: np.ndarray) -> np.ndarray:
         """The values with 0 in forbidden cells."""
         return np.where(self.free, cells, 0.0)
-
-    def to_corners(self, cells: np.ndarray) -> np.ndarray:
-        """Values at the corners in space: the mean over the free cells around each."""
-        weight = _lift(self.free[None].astype(float))
-        return _lift(self.clear(cells)) / np.where(weight > 0, weight, 1.0)
 
     def keep_mass(self, rho: np.ndarray, rho0: np.ndarray) -> np.ndarray:
         """Multiply each layer, on each piece, to the mass of ``rho0``."""
