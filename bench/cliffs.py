@@ -19,7 +19,7 @@ import lap
 import numpy as np
 
 import otlec
-from otlec.solvers.market import Market
+from otlec.solvers.assignment_routes import Market
 
 SIZES = (300, 1000, 2000)
 WORST = 10

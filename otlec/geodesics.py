@@ -86,7 +86,9 @@ def geodesic(
             "it: give path=lambda x, y, t: ..., or path=lambda x, y, t: (1 - t) * x + t * y",
             stacklevel=3,
         )
-    return _move(plan.source, plan.target, plan.rows, plan.cols, plan.mass, t)
+    total = plan.mass.sum()  # of a plan in units of its own: loaves, say
+    mass = plan.mass if abs(total - 1) <= 1e-9 else plan.mass / total
+    return _move(plan.source, plan.target, plan.rows, plan.cols, mass, t)
 
 
 def _costs_half_squares(plan: Plan) -> bool:

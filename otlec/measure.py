@@ -109,3 +109,17 @@ def require_measure(value, name: str) -> Measure:
             "wrap points and weights: Measure(points, weights)"
         )
     return value
+
+
+def measures_at(points, a: np.ndarray, b: np.ndarray) -> tuple[Measure, Measure]:
+    """Two vectors of masses in any unit as probability measures at a pair of arrays of points."""
+    try:
+        x, y = points
+    except (TypeError, ValueError):
+        raise ValueError("points must be a pair of arrays: those of a, and those of b") from None
+    source, target = Measure(x, a / a.sum()), Measure(y, b / b.sum())
+    if source.dim != target.dim:
+        raise ValueError(
+            f"the points of a lie in dimension {source.dim}, those of b in dimension {target.dim}"
+        )
+    return source, target

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from otlec import Measure, assignment, half_square_cost, optimal_plan, transport
+from otlec import Measure, assignment, geodesic, half_square_cost, optimal_plan, transport
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -68,3 +68,42 @@ def test_the_certificate_says_the_gap_in_words():
     assert worthless.certificate.startswith("not certified: the value exceeds")
     nothing = transport([1.0], [1.0], [[0.0]])
     assert nothing.certificate == "certified to 1e-12"
+
+
+def loaves():
+    """Two bakeries and three cafes on the line, in loaves and kilometres."""
+    x, y = [0.0, 4.0], [1.0, 3.0, 6.0]
+    return transport([300, 141], [141, 200, 100], np.abs(np.subtract.outer(x, y)), points=(x, y))
+
+
+def test_a_plan_in_loaves_keeps_its_unit_and_knows_its_places():
+    plan = loaves()
+    # 141 loaves to 1 and 159 to 3; from 4 go 41 to 3 and 100 to 6
+    assert plan.value == pytest.approx(141 * 1 + 159 * 3 + 41 * 1 + 100 * 2, abs=1e-9)
+    np.testing.assert_allclose(plan.matrix, [[141, 159, 0], [0, 41, 100]], atol=1e-9)
+    assert plan.source.weights.sum() == pytest.approx(1)
+    np.testing.assert_allclose(plan.target.weights, np.array([141, 200, 100]) / 441)
+    np.testing.assert_allclose(plan.map().points, [(141 + 3 * 159) / 300, (3 * 41 + 600) / 141])
+    assert plan.certificate == "certified to 1e-12"
+
+
+def test_a_plan_in_loaves_moves_and_is_drawn():
+    half = geodesic(loaves(), 0.5, path=lambda x, y, t: (1 - t) * x + t * y)
+    assert half.weights.sum() == pytest.approx(1)
+    assert half.mean == pytest.approx(0.5 * (loaves().source.mean + loaves().target.mean))
+    halves = np.subtract.outer([0.0, 4.0], [2.0, 3.0]) ** 2 / 2
+    straight = geodesic(transport([8, 4], [8, 4], halves, points=([0.0, 4.0], [2.0, 3.0])), 1)
+    assert straight.mean == pytest.approx(2 * 2 / 3 + 3 / 3)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        ([0.0, 1.0, 2.0], "pair of arrays"),
+        (([0.0, 1.0], [[0.0, 1.0], [1.0, 2.0]]), "dimension 1, those of b in dimension 2"),
+        (([0.0, 1.0, 2.0], [0.0, 1.0]), "weights"),
+    ],
+)
+def test_points_that_do_not_fit_the_masses_are_named(points, message):
+    with pytest.raises(ValueError, match=message):
+        transport([1, 1], [1, 1], np.eye(2), points=points)

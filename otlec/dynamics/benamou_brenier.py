@@ -33,7 +33,7 @@ from .film import DynamicPlan, DynamicState, History
 from .levels import Level, Problem, coarse_levels, default_step
 
 
-# long: two densities, and eleven settings that may only be given by name
+# long: two densities, and thirteen settings that may only be given by name
 def benamou_brenier(
     rho0,
     rho1,
@@ -45,6 +45,8 @@ def benamou_brenier(
     relax: float = 1.9,
     step: float | None = None,
     levels: int | None = None,
+    lengths=1.0,
+    periodic=False,
     obstacles=None,
     dtype=np.float64,
     progress: bool = False,
@@ -56,15 +58,15 @@ def benamou_brenier(
     \partial_t \rho + \nabla \cdot m = 0,\ \rho_0, \rho_1 \text{ given},\ m \cdot n = 0
     \text{ on the walls} \quad = \quad W_p^p(\rho_0, \rho_1),$$
 
-    on a staggered grid of the unit interval or square. The iteration stops when a feasible pair
+    on a staggered grid of an interval or a rectangle. The iteration stops when a feasible pair
     and a feasible potential enclose the minimum of the discrete problem (`bounds`).
 
     Parameters
     ----------
     rho0, rho1 : arrays of shape (n,) or (n, m)
-        Cell averages of two densities on the unit interval or square: cell i is centred at
-        (i + 1/2)/n. Non-negative, of the same mass; they are normalised to mean 1. On an interval
-        or square of side L, with total mass M, multiply energies and bounds by $M L^p$.
+        Cell averages of two densities, by default on the unit interval or square: cell i is
+        centred at (i + 1/2)/n. Non-negative, of the same mass; they are normalised to mean 1, so
+        that the whole mass is 1. With total mass M, multiply energies and bounds by M.
     steps : int
         The number of steps in time, at least 2.
     p : float
@@ -81,6 +83,14 @@ def benamou_brenier(
     levels : int, optional
         The number of grids, each twice as fine as the one before. By default down to 8 cells; 1
         starts on the finest grid.
+    lengths : float or two floats
+        The sides a and b of the box $[0, a]$ or $[0, a] \times [0, b]$, in any unit of length: cell
+        i is centred at a (i + 1/2)/n. One number is that of all sides.
+    periodic : bool or two bools
+        Whether the ends of each axis meet: a circle, a cylinder or a torus. The energy is then
+        $W_p^p$ for the distance that may cross the border. Take an odd number of cells along such
+        an axis: around an even one a momentum that changes sign from face to face costs nothing,
+        and the bounds come near slowly. Not with obstacles.
     obstacles : boolean array of the shape of the densities, optional
         True marks cells that no mass may enter. The energy is then that of the shortest ways
         around them, and no longer $W_p^p$ of the square.
@@ -99,7 +109,8 @@ def benamou_brenier(
     ------
     ValueError
         Where the data are no densities of the same mass on one grid of 1 or 2 axes, an obstacle
-        holds mass or cuts the mass of the source from the target, or an option is out of range.
+        holds mass or cuts the mass of the source from the target, obstacles stand on a periodic
+        grid, or an option is out of range.
     TypeError
         Where a value is of the wrong kind.
 
@@ -114,22 +125,28 @@ def benamou_brenier(
     p = _validate.exponent(p)
     _options(steps, tol, max_iterations, relax, step, levels, dtype)
     grid = rho0.shape
+    box, wraps = _box(lengths, periodic, len(grid))
     mask = None
     if obstacles is not None:
+        if any(wraps):
+            raise ValueError("obstacles need walls around them: leave periodic or obstacles out")
         rho0, rho1, mask = _around_obstacles(rho0, rho1, obstacles)
     plane = (1, *grid) if len(grid) == 1 else grid
     mask = None if mask is None else mask.reshape(plane)
     real = np.dtype(dtype).type
     with ThreadPoolExecutor(1) as pool:
         ends = rho0.reshape(plane), rho1.reshape(plane)
-        problem = Problem(*ends, steps, p, relax, real, mask, pool)
+        unit = max(box)
+        sides = tuple(side / unit for side in box)
+        wraps = tuple(int(wrap and n > 1) for wrap, n in zip(wraps, plane, strict=True))
+        problem = Problem(*ends, steps, p, relax, real, mask, sides, unit, wraps, pool)
         run = _Run(coarse_levels(problem, levels, step), grid, tol, max_iterations, step)
         run.go(progress, callback)
     if not run.converged:
         warnings.warn(
             f"benamou_brenier stopped after max_iterations = {max_iterations} with a relative gap "
             f"of {run.relative_gap:.1e} > tol = {tol:g}; raise max_iterations or tol. "
-            "(Densities with jumps may keep a gap of a few thousandths: smooth them.)",
+            + run.advice,
             RuntimeWarning,
             stacklevel=2,
         )
@@ -153,8 +170,16 @@ class _Run:
 
         That is the energy of moving all mass by a thousandth of a cell.
         """
-        resolved = (1e-3 / max(self.level.grid.shape[1:])) ** self.level.p
+        resolved = (1e-3 * self.level.problem.unit / max(self.level.grid.shape[1:])) ** self.level.p
         return (self.upper[0] - self.lower[0]) / max(self.lower[0], resolved / self.tol)
+
+    @property
+    def advice(self) -> str:
+        """What else may make the bounds meet."""
+        grid = self.level.grid
+        if any(wrap and n % 2 == 0 for wrap, n in zip(grid.wraps, grid.shape[1:], strict=True)):
+            return "(Around a circle an odd number of cells converges better than an even one.)"
+        return "(Densities with jumps may keep a gap of a few thousandths: smooth them.)"
 
     def go(self, progress: bool, callback: Callable | None) -> None:
         """Iterate until the bounds are near enough, and tell the bar and the callback."""
@@ -218,12 +243,14 @@ class _Run:
         """Density and momentum in the user's shapes and units."""
         rho, m1, m2 = self.level.faces if faces is None else faces
         if len(self.grid) == 1:
-            return rho[:, 0], (self.level.speed * m2[:, 0],)
-        return rho, (self.level.speed * m1, self.level.speed * m2)
+            return rho[:, 0], (self.level.pace * m2[:, 0],)
+        return rho, (self.level.pace * m1, self.level.pace * m2)
 
     def result(self) -> DynamicPlan:
         rho, momentum = self.shaped(self.upper[1])
         _, potential, slopes = self.lower
+        problem = self.level.problem
+        lengths = tuple(problem.unit * side for side in problem.box)[-len(self.grid) :]
         if len(self.grid) == 1:
             potential, slopes = potential[:, 0], (slopes[0][:, 0], slopes[2][:, 0])
         plan = DynamicPlan(
@@ -237,6 +264,8 @@ class _Run:
             slopes=tuple(slopes),
             history=History(*np.array(self.log).T),
             converged=self.converged,
+            lengths=lengths,
+            periodic=tuple(map(bool, problem.wraps[-len(self.grid) :])),
         )
         object.__setattr__(plan, "is_proved", True)
         return plan
@@ -260,6 +289,25 @@ def _options(steps, tol, max_iterations, relax, step, levels, dtype) -> None:
             raise ValueError(f"{name} must lie in (0, {most:g}), but it is {value!r}")
     if np.dtype(dtype) not in (np.dtype(np.float64), np.dtype(np.float32)):
         raise ValueError(f"dtype must be float64 or float32, but it is {dtype!r}")
+
+
+def _box(lengths, periodic, axes: int) -> tuple[tuple[float, float], tuple[bool, bool]]:
+    """The sides of the box and whether their ends meet; the line has a first axis of no account."""
+    sides = np.atleast_1d(_validate.real_array(lengths, "lengths"))
+    if sides.shape not in ((1,), (axes,)) or not ((sides > 0) & (sides < math.inf)).all():
+        raise ValueError(
+            f"lengths must be positive and finite, one number or one an axis ({axes}), "
+            f"but they are {lengths!r}"
+        )
+    meet = np.atleast_1d(np.asarray(periodic))
+    if meet.dtype != bool or meet.shape not in ((1,), (axes,)):
+        raise TypeError(
+            f"periodic must be a truth value or one an axis ({axes}), but it is {periodic!r}"
+        )
+    sides, meet = np.broadcast_to(sides, axes).tolist(), np.broadcast_to(meet, axes).tolist()
+    return (sides[0], sides[-1]) if axes == 2 else (sides[0], sides[0]), (
+        (meet[0], meet[1]) if axes == 2 else (False, meet[0])
+    )
 
 
 def _densities(rho0, rho1) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ import numpy as np
 from . import staggered_grid
 from .corners import _carry_to_corners, _certify, _lower_in_time
 from .grids import Grid
-from .staggered_grid import Field, mean, pad
+from .staggered_grid import Field, mean
 
 
 def energy(rho: np.ndarray, momentum: Sequence[np.ndarray], p: float) -> float:
@@ -59,8 +59,8 @@ def lower_bound(
     ``careful`` bound takes twice the time, and is better by a half.
     """
     dual = [v.astype(float) for v in dual]
-    halves = grid.close(staggered_grid.spread(dual))
-    potential = grid.poisson(grid.divergence(halves))
+    halves = grid.spread(dual)
+    potential = grid.smooth_out(grid.poisson(grid.divergence(halves)))
     ends, free, scales = (rho0, rho1), grid.free_cells, grid.scales
 
     # Early, the slopes are noisy: carry the potential to the corners.
@@ -81,9 +81,9 @@ def lower_bound(
     return bound, potential, tuple(slopes)
 
 
-def _to_faces(cells: np.ndarray) -> Field:
+def _to_faces(grid: Grid, cells: np.ndarray) -> Field:
     """The means of neighbours in space, on the faces of the momentum."""
-    return tuple(mean(pad(cells, axis), axis) for axis in range(1, cells.ndim))
+    return tuple(mean(grid.pad(cells, axis), axis) for axis in range(1, cells.ndim))
 
 
 def _clean_density(grid, rho, rho0, rho1, depth, floor):
@@ -97,18 +97,16 @@ def _clean_density(grid, rho, rho0, rho1, depth, floor):
     inner = rho[1:-1].astype(float)
     kept = np.maximum(inner, 0.0)
     kept = kept * (kept**2 / (kept**2 + depth**2)) + grid.clear(floor * depth * fade)
-    share = np.maximum(_blur(kept), 1e-300)
-    kept = kept * np.maximum(1.0 + _blur((inner - kept) / share), 0.1)
+    share = np.maximum(_blur(grid, kept), 1e-300)
+    kept = kept * np.maximum(1.0 + _blur(grid, (inner - kept) / share), 0.1)
     return np.concatenate([rho0[None], grid.keep_mass(kept, rho0), rho1[None]])
 
 
-def _blur(cells: np.ndarray, width: float = 0.1) -> np.ndarray:
+def _blur(grid: Grid, cells: np.ndarray, width: float = 0.1) -> np.ndarray:
     """Apply (1 - width^2 Laplace)^-1 in space at each time: positive, and keeps the mass."""
-    from scipy import fft
-
-    axes = tuple(range(1, cells.ndim))
-    values = 1.0 + width**2 * staggered_grid.eigenvalues(cells.shape[1:], cells.shape[1:])
-    return fft.idctn(fft.dctn(cells, axes=axes) / values, axes=axes)
+    values = staggered_grid.eigenvalues(cells.shape[1:], grid.scales[1:], grid.wraps)
+    waves = staggered_grid.to_waves(cells, (1, 2), grid.wraps) / (1.0 + width**2 * values)
+    return staggered_grid.to_waves(waves, (1, 2), grid.wraps, inverse=True)
 
 
 def correct_momentum(grid, rho, momentum, rounds: int = 12) -> list[np.ndarray]:
@@ -120,7 +118,7 @@ def correct_momentum(grid, rho, momentum, rounds: int = 12) -> list[np.ndarray]:
     """
     axes = tuple(range(1, rho.ndim))
     # Half the precision is enough for a correction that is itself corrected.
-    weights = [w.astype(np.float32) for w in _to_faces(mean(rho, 0))]
+    weights = [w.astype(np.float32) for w in _to_faces(grid, mean(rho, 0))]
 
     def lack(m):
         return grid.scales[0] * np.diff(rho, axis=0) + grid.space_divergence(m)
@@ -165,7 +163,7 @@ def upper_bound(
     is replaced by density times the velocity of the dual variable.
     """
     rho = _clean_density(grid, faces[0], rho0, rho1, depth, floor)
-    weights = _to_faces(mean(rho, 0))
+    weights = _to_faces(grid, mean(rho, 0))
     momentum = [m.astype(float) for m in faces[1:]]
     if p > 1:
         slope = np.sqrt(sum(b.astype(float) ** 2 for b in dual[1:]))
@@ -174,7 +172,7 @@ def upper_bound(
         )
         for axis, (w, b) in enumerate(zip(weights, dual[1:], strict=True), start=1):
             trust = w**2 / (w**2 + depth**2)
-            carried = w * mean(pad(stretch * b, axis), axis)
+            carried = w * mean(grid.pad(stretch * b, axis), axis)
             momentum[axis - 1] = trust * momentum[axis - 1] + (1 - trust) * carried
     momentum = grid.close_walls(momentum)
     momentum = correct_momentum(grid, rho, momentum, 0 if grid.on_a_line else 12)

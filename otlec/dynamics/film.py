@@ -90,6 +90,10 @@ class DynamicPlan(ReadOnly):
         What each iteration did.
     converged : bool
         Whether the relative gap is within the tolerance.
+    lengths : tuple of floats, one an axis of the grid
+        The sides of the box.
+    periodic : tuple of bools, one an axis of the grid
+        Whether its ends meet; then the first and the last face of that axis are one.
     """
 
     rho: np.ndarray
@@ -102,6 +106,8 @@ class DynamicPlan(ReadOnly):
     slopes: tuple[np.ndarray, ...]
     history: History
     converged: bool
+    lengths: tuple[float, ...] = ()
+    periodic: tuple[bool, ...] = ()
     is_proved: bool = field(default=False, init=False)
 
     @property

@@ -45,7 +45,7 @@ def _fields(rho, momentum) -> tuple[np.ndarray, ...]:
     return faces
 
 
-def continuity_residual(rho, momentum) -> np.ndarray:
+def continuity_residual(rho, momentum, lengths=None) -> np.ndarray:
     r"""The defect $\partial_t \rho + \nabla \cdot m$ of the continuity equation in each cell.
 
     Parameters
@@ -55,6 +55,8 @@ def continuity_residual(rho, momentum) -> np.ndarray:
     momentum : tuple of arrays, one an axis of the grid
         On the faces: shape (steps, *grid), one more along its own axis. On the line one array will
         do. Momentum on the outer walls carries mass in or out.
+    lengths : sequence of floats, optional
+        The sides of the box, where they are not 1, as in `DynamicPlan.lengths`.
 
     Returns
     -------
@@ -65,7 +67,17 @@ def continuity_residual(rho, momentum) -> np.ndarray:
     ValueError
         If the shapes belong to no staggered grid, or a number is not finite.
     """
-    return staggered_grid.divergence(_fields(rho, momentum))
+    faces = _fields(rho, momentum)
+    if lengths is None:
+        return staggered_grid.divergence(faces)
+    sides = _validate.finite(_validate.real_array(lengths, "lengths"), "lengths")
+    if sides.shape != (len(faces) - 1,) or not (sides > 0).all():
+        raise ValueError(
+            f"lengths must hold one positive number an axis of the grid, {len(faces) - 1}, "
+            f"but it is {lengths!r}"
+        )
+    steps, *cells = staggered_grid.cells(faces)
+    return staggered_grid.divergence(faces, (steps, *(np.array(cells) / sides)))
 
 
 def action(rho, momentum, p: float = 2) -> float:
@@ -109,8 +121,9 @@ def flow(
     ----------
     velocity : callable, DynamicPlan, or array of shape (d, m, *grid)
         ``velocity(t, x)`` for a time and an array of points like ``points``; or the result of
-        `benamou_brenier`, whose momentum and density are interpolated; or values at the centres
-        of the cells of the unit cube and of m steps of time, as in `DynamicPlan.velocity`.
+        `benamou_brenier`, whose momentum and density are interpolated (the points lie in its
+        box, and leave it where its ends meet); or values at the centres of the cells of the unit
+        cube and of m steps of time, as in `DynamicPlan.velocity`.
     points : array of shape (n,) or (n, d)
         Where they start.
     steps : int, optional
@@ -151,11 +164,11 @@ def _field(velocity, start: np.ndarray) -> tuple[Callable, int]:
     """The field as a checked function of (t, x), and its natural number of steps."""
     if isinstance(velocity, DynamicPlan):
         d, steps = len(velocity.grid), velocity.steps
-        arrays = [velocity.rho, *velocity.momentum]
+        arrays, to_unit = _beyond_the_border(velocity)
         faces = list(range(d + 1))
 
         def values(t, x):
-            rho, *momentum = _interpolate_at(arrays, faces, t, x)
+            rho, *momentum = _interpolate_at(arrays, faces, t, to_unit(x))
             return np.divide(momentum, rho, out=np.zeros((d, rho.size)), where=rho > 0)
 
     elif callable(velocity):
@@ -196,6 +209,26 @@ def _field(velocity, start: np.ndarray) -> tuple[Callable, int]:
         return values(t, x.reshape(-1, d)).T.reshape(x.shape)
 
     return on_grid, steps
+
+
+def _beyond_the_border(film: DynamicPlan) -> tuple[list[np.ndarray], Callable]:
+    """Density and momentum, continued by a cell where ends meet; how points come to their cube."""
+    arrays = [film.rho, *film.momentum]
+    offset, cells = np.zeros(len(film.grid)), np.array(film.grid)
+    for axis in np.flatnonzero(film.periodic):
+        offset[axis] = 1
+        for k, array in enumerate(arrays):
+            face = int(k == axis + 1)  # its last layer is its first one
+            before = staggered_grid.cut(array, axis + 1, -1 - face, -1 if face else None)
+            after = staggered_grid.cut(array, axis + 1, face, face + 1)
+            arrays[k] = np.concatenate([before, array, after], axis + 1)
+
+    def to_unit(x):
+        x = x / film.lengths
+        x = np.where(film.periodic, x - np.floor(x), x)
+        return (x * cells + offset) / (cells + 2 * offset)
+
+    return arrays, to_unit
 
 
 def _interpolate_at(

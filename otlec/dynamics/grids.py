@@ -1,4 +1,4 @@
-r"""The two grids of the dynamic problem: a box with walls, and one with forbidden cells.
+r"""The three grids of the dynamic problem: a box with walls, without some, or with forbidden cells.
 
 A grid knows what the iteration and its bounds ask of it: the operators of `staggered_grid` with its
 own scales, the solution of its Poisson equations, and which cells and faces are open. All arrays
@@ -39,7 +39,7 @@ class Grid:
         self._prepare()
 
     def _prepare(self) -> None:
-        self.pivots = _pivots(self.shape, self.scales).astype(self.real)
+        self.pivots = _pivots(self.shape, self.scales, self.wraps).astype(self.real)
         self.free_cells = np.ones(self.shape[1:])
 
     @property
@@ -48,6 +48,18 @@ class Grid:
         return sum(n > 1 for n in self.shape[1:]) == 1
 
     # ---- operators ------------------------------------------------------------------------------
+
+    def pad(self, cells: np.ndarray, axis: int) -> np.ndarray:
+        """The cells of an axis between those that lie beyond its ends."""
+        return pad(cells, axis)
+
+    def neighbours(self, cells: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """The cells before and behind each face of an axis that has two."""
+        return cut(cells, axis, None, -1), cut(cells, axis, 1, None)
+
+    def inner_faces(self, faces: np.ndarray, axis: int) -> np.ndarray:
+        """The faces of an axis that have two cells, in the order of `neighbours`."""
+        return cut(faces, axis, 1, -1)
 
     def close_walls(self, momentum: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Momentum that is 0 on the walls; it is written to."""
@@ -68,6 +80,10 @@ class Grid:
         """`staggered_grid.gradient` in the units of this grid."""
         return staggered_grid.gradient(potential, self.scales)
 
+    def spread(self, centres: Sequence[np.ndarray]) -> Field:
+        """`staggered_grid.spread`, and 0 at both ends of time and on the walls."""
+        return self.close(staggered_grid.spread(centres))
+
     def space_divergence(self, momentum: Sequence[np.ndarray]) -> np.ndarray:
         """The divergence in space alone."""
         return sum(
@@ -79,7 +95,7 @@ class Grid:
         """The gradient in space alone, 0 on the walls."""
         out = []
         for axis in range(1, potential.ndim):
-            faces = np.diff(pad(potential, axis), axis=axis)
+            faces = np.diff(self.pad(potential, axis), axis=axis)
             faces *= self.scales[axis]
             out.append(faces)
         return self.close_walls(out)
@@ -93,7 +109,11 @@ class Grid:
 
     def poisson(self, source: np.ndarray, first: int = 0) -> np.ndarray:
         """`staggered_grid.poisson` in the units of this grid; each piece loses its mean."""
-        return staggered_grid.poisson(source, self.scales, first)
+        return staggered_grid.poisson(source, self.scales, first, (0, *self.wraps))
+
+    def smooth_out(self, potential: np.ndarray) -> np.ndarray:
+        """The potential without what is no mean of slopes on the cells: with walls, all of it."""
+        return potential
 
     def invert_spread(self, faces: Sequence[np.ndarray]) -> Field:
         """`staggered_grid.invert_spread` for the open faces."""
@@ -125,7 +145,9 @@ class Grid:
 
     def descend(self, faces, bar, dual, half_tau: float, relax: float) -> None:
         """Move the faces against the spread dual variable, along the continuity equation."""
-        u = self._balance(dual, half_tau)
+        self._move(faces, bar, dual, self._balance(dual, half_tau), half_tau, relax)
+
+    def _move(self, faces, bar, dual, u, half_tau: float, relax: float) -> None:
         real = self.real
         scales = tuple(real(s) for s in self.scales)
         step = (real(half_tau), scales, real(relax))
@@ -135,22 +157,26 @@ class Grid:
         """The potential whose gradient keeps the descent on the continuity equation."""
         scales = tuple(self.real(half_tau * s / self.scales[0] ** 2) for s in self.scales)
         self.run(primal._divergence_of_spread, tuple(dual), scales, self.source)
+        self._join_ends(dual, scales)
         return self.solve()
+
+    def _join_ends(self, dual, scales) -> None:
+        """Add to the source what passes where ends meet: nowhere, with walls."""
 
     def solve(self) -> np.ndarray:
         """Solve -div grad u = source times the squared scale of time; u up to a constant.
 
         Cosines in space, elimination in time: two thirds of the time of cosines in both.
         """
-        from scipy import fft
-
-        options = dict(axes=(1, 2), overwrite_x=True, workers=1 if self.pool is None else 2)
-        wave = fft.dctn(self.source, **options)
+        options = dict(overwrite_x=True, workers=1 if self.pool is None else 2)
+        wave = staggered_grid.to_waves(self.source, (1, 2), self.wraps, **options)
         self.run(primal._solve_in_time, wave, self.pivots, axis=1)
-        return fft.idctn(wave, **options)
+        return staggered_grid.to_waves(wave, (1, 2), self.wraps, inverse=True, **options)
 
 
-def _pivots(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
+def _pivots(
+    shape: Sequence[int], scales: Sequence[float], wraps: Sequence[int] = (0, 0)
+) -> np.ndarray:
     r"""The inverse pivots of Gauss's elimination in time, for each cosine in space.
 
     In units of the squared scale of time, minus div grad is, for a cosine of eigenvalue lam in
@@ -159,7 +185,7 @@ def _pivots(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
     with e: nothing is ever subtracted, so that a small lam loses no digits. For lam = 0 the matrix
     is singular; a last factor 0 picks the solution that is 0 at the end.
     """
-    lam = staggered_grid.eigenvalues(shape[1:], scales[1:]) / scales[0] ** 2
+    lam = staggered_grid.eigenvalues(shape[1:], scales[1:], wraps) / scales[0] ** 2
     out = np.empty(shape)
     e = lam
     for k in range(shape[0] - 1):
@@ -167,6 +193,111 @@ def _pivots(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
         e = lam + e * out[k]
     out[-1] = np.divide(1.0, e, out=np.zeros_like(e), where=e > 0)
     return out
+
+
+class PeriodicGrid(Grid):
+    """A box in which the two ends of the axes with ``wraps`` 1 are one face."""
+
+    def __init__(self, wraps: Sequence[int], *arguments, **options):
+        self.wraps = tuple(wraps)
+        super().__init__(*arguments, **options)
+
+    @property
+    def on_a_line(self) -> bool:
+        """Not on a circle, around which any constant momentum may flow."""
+        moving = [wrap for n, wrap in zip(self.shape[1:], self.wraps, strict=True) if n > 1]
+        return moving == [0]
+
+    def _wrapped(self) -> list[int]:
+        return [axis for axis, wrap in enumerate(self.wraps, start=1) if wrap]
+
+    def pad(self, cells: np.ndarray, axis: int) -> np.ndarray:
+        """The cells of an axis between those that follow at its ends."""
+        if axis not in self._wrapped():
+            return super().pad(cells, axis)
+        return np.concatenate([cut(cells, axis, -1, None), cells, cut(cells, axis, None, 1)], axis)
+
+    def neighbours(self, cells: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """The cells before and behind each face but the last, which is the first one."""
+        if axis not in self._wrapped():
+            return super().neighbours(cells, axis)
+        return np.roll(cells, 1, axis), cells
+
+    def inner_faces(self, faces: np.ndarray, axis: int) -> np.ndarray:
+        """All faces but the last, which is the first one."""
+        if axis not in self._wrapped():
+            return super().inner_faces(faces, axis)
+        return cut(faces, axis, None, -1)
+
+    def close_walls(self, momentum: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Momentum that is 0 on the walls, and the same at ends that meet; it is written to."""
+        for axis, (m, wrap) in enumerate(zip(momentum, self.wraps, strict=True), start=1):
+            first, last = cut(m, axis, None, 1), cut(m, axis, -1, None)
+            first[...] = 0.5 * (first + last) if wrap else 0.0
+            last[...] = first
+        return list(momentum)
+
+    def close(self, faces: Sequence[np.ndarray]) -> Field:
+        """A copy of faces, 0 at both ends of time and on the walls, the same where ends meet."""
+        rho, *momentum = (u.copy() for u in faces)
+        rho[0], rho[-1] = 0.0, 0.0
+        return rho, *self.close_walls(momentum)
+
+    def gradient(self, potential: np.ndarray) -> Field:
+        """The gradient, also on the faces where ends meet."""
+        rho, *_ = super().gradient(potential)
+        return rho, *self.space_gradient(potential)
+
+    def spread(self, centres: Sequence[np.ndarray]) -> Field:
+        """Half of each cell's value to both of its faces; where ends meet they add up."""
+        rho, *momentum = staggered_grid.spread(centres)
+        for axis in self._wrapped():
+            m = momentum[axis - 1]
+            cut(m, axis, None, 1)[...] += cut(m, axis, -1, None)
+            cut(m, axis, -1, None)[...] = cut(m, axis, None, 1)
+        return self.close((rho, *momentum))
+
+    def smooth_out(self, potential: np.ndarray) -> np.ndarray:
+        """Without the part that alternates around an even circle: no slopes have such means."""
+        for axis in self._wrapped():
+            n = potential.shape[axis]
+            if n % 2 == 0:
+                signs = (-1.0) ** np.arange(n).reshape([-1 if k == axis else 1 for k in range(3)])
+                potential = potential - signs * (signs * potential).mean(axis=axis, keepdims=True)
+        return potential
+
+    def invert_spread(self, faces: Sequence[np.ndarray]) -> Field:
+        """As `staggered_grid.invert_spread`; around a circle by its waves."""
+        from scipy import fft
+
+        out = list(staggered_grid.invert_spread(faces))
+        for axis in self._wrapped():
+            n = self.shape[axis]
+            wave = fft.fft(cut(faces[axis], axis, None, -1), axis=axis)
+            factor = 0.5 + 0.5 * np.exp(-2j * np.pi * np.arange(n) / n)
+            factor[np.abs(factor) < 1e-9] = np.inf
+            wave /= factor.reshape([-1 if k == axis else 1 for k in range(3)])
+            out[axis] = fft.ifft(wave, axis=axis).real
+        return tuple(out)
+
+    def _join_ends(self, dual, scales) -> None:
+        for axis in self._wrapped():
+            passing = cut(dual[axis], axis, -1, None) + cut(dual[axis], axis, None, 1)
+            cut(self.source, axis, None, 1)[...] -= scales[axis] * passing
+            cut(self.source, axis, -1, None)[...] += scales[axis] * passing
+
+    def _move(self, faces, bar, dual, u, half_tau: float, relax: float) -> None:
+        super()._move(faces, bar, dual, u, half_tau, relax)
+        real = self.real
+        for axis in self._wrapped():
+            first, last = (cut(faces[axis], axis, *at) for at in ((None, 1), (-1, None)))
+            v, rise = dual[axis], cut(u, axis, -1, None) - cut(u, axis, None, 1)
+            step = real(self.scales[axis]) * rise
+            step -= real(half_tau) * (cut(v, axis, -1, None) + cut(v, axis, None, 1))
+            for at in ((None, 1), (-1, None)):
+                cut(bar[axis], axis, *at)[...] = first + 2 * step
+            first += real(relax) * step
+            last[...] = first
 
 
 class GridWithObstacles(Grid):
@@ -326,6 +457,5 @@ class GridWithObstacles(Grid):
                 u *= is_open
 
     def _balance(self, dual, half_tau: float) -> np.ndarray:
-        spread = self.close(staggered_grid.spread(dual))
-        source = 2 * half_tau * self.divergence(spread)
+        source = 2 * half_tau * self.divergence(self.spread(dual))
         return -self.poisson(source).astype(self.real)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import bounds, staggered_grid, vacuum
-from .grids import Grid, GridWithObstacles
+from .grids import Grid, GridWithObstacles, PeriodicGrid
 from .proximal import _dual_step, _dual_step_quadratic
 
 
@@ -19,7 +19,8 @@ class Problem:
     """What is to be minimised, on which grid, and how: the same for all iterations.
 
     The ends have two axes (n = 1 on the line), ``real`` is the type of the iteration's numbers and
-    ``pool`` the second thread.
+    ``pool`` the second thread. The sides of the box are ``unit`` times those of ``box``, which are
+    at most 1; ``wraps`` is 1 for an axis whose ends meet.
     """
 
     rho0: np.ndarray
@@ -29,6 +30,9 @@ class Problem:
     relax: float
     real: type = np.float64
     mask: np.ndarray | None = None
+    box: tuple[float, float] = (1.0, 1.0)
+    unit: float = 1.0
+    wraps: tuple[int, int] = (0, 0)
     pool: Executor | None = None
 
     def grid(self, speed: float) -> Grid:
@@ -36,10 +40,13 @@ class Problem:
         shape = (self.steps, *self.rho0.shape)
         work = math.prod(shape) * (1 if self.p == 2 else 8)  # powers are slow
         pool = self.pool if work >= _CELLS_FOR_THREADS else None
-        scales = (self.steps / speed, *self.rho0.shape)
-        if self.mask is None:
-            return Grid(shape, scales, self.real, pool)
-        return GridWithObstacles(self.mask, shape, scales, self.real, pool)
+        cells = (n / side for n, side in zip(self.rho0.shape, self.box, strict=True))
+        scales = (self.steps / speed, *cells)
+        if self.mask is not None:
+            return GridWithObstacles(self.mask, shape, scales, self.real, pool)
+        if any(self.wraps):
+            return PeriodicGrid(self.wraps, shape, scales, self.real, pool)
+        return Grid(shape, scales, self.real, pool)
 
     def coarser(self, shape: Sequence[int]) -> Problem:
         """The same problem on steps x n x m other cells."""
@@ -55,12 +62,13 @@ class Level:
     """The iteration on one grid of steps x n x m cells (n = 1 on the line).
 
     Time runs from 0 to ``speed``: mass then moves at a speed near 1 whatever the distance and p,
-    and one dual step size fits all problems. Inside, momenta are therefore divided by ``speed``,
-    and energies by ``speed**p``.
+    and one dual step size fits all problems. Inside, momenta are therefore divided by ``pace``,
+    which is the speed in the units of the problem, and energies by ``pace**p``.
     """
 
     def __init__(self, problem: Problem, speed: float):
         self.problem, self.speed, self.p = problem, speed, problem.p
+        self.pace = speed * problem.unit
         self.ends = problem.rho0, problem.rho1
         self.grid = problem.grid(speed)
         steps, _, m = self.grid.shape
@@ -99,7 +107,7 @@ class Level:
         energy, square, worst = self.sums
         cells = math.prod(self.grid.shape)
         return (
-            self.speed**self.p * float(energy.sum(dtype=float)) / (step * cells),
+            self.pace**self.p * float(energy.sum(dtype=float)) / (step * cells),
             math.sqrt(float(square.sum(dtype=float)) / cells) / step,
             math.sqrt(float(worst.max())) / step,
         )
@@ -109,20 +117,20 @@ class Level:
         value, potential, (in_time, *in_space) = bounds.lower_bound(
             self.grid, self.dual, *self.ends, self.p, careful
         )
-        unit = self.p * self.speed ** (self.p - 1)
-        slopes = (unit * self.speed * in_time, *(unit * b for b in in_space))
-        return unit * self.speed * value, unit * potential, slopes
+        unit = self.p * self.pace ** (self.p - 1)
+        slopes = (unit * self.pace * in_time, *(unit * b for b in in_space))
+        return unit * self.pace * value, unit * self.problem.unit * potential, slopes
 
     def upper_bound(self, depth: float):
         """An upper bound of the minimum, and its pair (momentum still in the scaled unit)."""
         value, faces = bounds.upper_bound(
             self.grid, self.faces, self.dual, *self.ends, self.p, depth
         )
-        return self.speed**self.p * value, faces
+        return self.pace**self.p * value, faces
 
     def vacuum_bound(self, known: float):
         """As `upper_bound`, for densities with vacuum, if below ``known``; else inf and None."""
-        unit = self.speed**self.p
+        unit = self.pace**self.p
         value, faces = vacuum.upper_bound(
             self.grid, self.faces, self.dual, self.ends, self.p, known / unit
         )
@@ -130,9 +138,9 @@ class Level:
 
     def prolong(self, finer: Level) -> None:
         """Start a finer level from this one, by linear interpolation."""
-        unit, shape = self.speed / finer.speed, finer.grid.shape
-        rho, *momentum = (_resize(u, shape, axis) for axis, u in enumerate(self.faces))
-        time, *space = (_resize(v, shape) for v in self.dual)
+        unit, shape, wraps = self.speed / finer.speed, finer.grid.shape, (0, *self.problem.wraps)
+        rho, *momentum = (_resize(u, shape, wraps, axis) for axis, u in enumerate(self.faces))
+        time, *space = (_resize(v, shape, wraps) for v in self.dual)
         p = self.p
         finer.start(
             (rho, *(unit * m for m in momentum)),
@@ -140,7 +148,9 @@ class Level:
         )
 
 
-def _resize(array: np.ndarray, shape: Sequence[int], face_axis: int = -1) -> np.ndarray:
+def _resize(
+    array: np.ndarray, shape: Sequence[int], wraps: Sequence[int], face_axis: int = -1
+) -> np.ndarray:
     """Linear interpolation to ``shape`` cells, or to their faces along ``face_axis``."""
     for axis, size in enumerate(shape):
         old = array.shape[axis]
@@ -148,9 +158,10 @@ def _resize(array: np.ndarray, shape: Sequence[int], face_axis: int = -1) -> np.
             at = np.linspace(0.0, old - 1.0, size + 1)
         else:
             at = (np.arange(size) + 0.5) * (old / size) - 0.5
-        low = np.clip(np.floor(at).astype(int), 0, max(old - 2, 0))
+        low, most = np.floor(at).astype(int), max(old - 2, 0)
+        low = low if wraps[axis] and axis != face_axis else np.clip(low, 0, most)
         weight = np.clip(at - low, 0.0, 1.0).reshape([-1 if i == axis else 1 for i in range(3)])
-        high = np.minimum(low + 1, old - 1)
+        low, high = low % old, (low + 1) % old if wraps[axis] else np.minimum(low + 1, old - 1)
         array = (1 - weight) * array.take(low, axis) + weight * array.take(high, axis)
     return array
 
@@ -174,13 +185,14 @@ def _coarsen(density: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return density
 
 
-def _typical_speed(rho0: np.ndarray, rho1: np.ndarray) -> float:
-    """How far mass goes: W_1 of the marginals, at least a twentieth of the cube."""
+def _typical_speed(problem: Problem) -> float:
+    """How far mass goes: W_1 of the marginals, at least a twentieth of the box."""
     total = 0.0
-    for axis in range(rho0.ndim):
-        others = tuple(i for i in range(rho0.ndim) if i != axis)
-        profile = (rho0 - rho1).mean(axis=others)
-        total += float(np.abs(np.cumsum(profile)).mean() / profile.size) ** 2
+    for axis in (0, 1):
+        flux = np.cumsum((problem.rho0 - problem.rho1).mean(axis=1 - axis))
+        if problem.wraps[axis]:
+            flux -= np.median(flux)
+        total += (problem.box[axis] * float(np.abs(flux).mean()) / flux.size) ** 2
     return max(math.sqrt(total), 0.05)
 
 
@@ -198,13 +210,13 @@ def coarse_levels(problem: Problem, levels: int | None = None, step: float | Non
         if max(coarser[1:]) < 8 or min(n for n in coarser[1:] if n > 1) < 4:
             break
         shapes.append(coarser)
-    speed = _typical_speed(problem.rho0, problem.rho1)
+    speed = _typical_speed(problem)
     level = None
     for shape in shapes[:0:-1]:
         level = _started(problem.coarser(shape), speed, level)
         for k in range(_COARSE_ITERATIONS):
             energy = level.iterate(step or default_step(k, _COARSE_ITERATIONS))[0]
-        speed = max(max(energy, 0.0) ** (1 / problem.p), 0.05)
+        speed = max(max(energy, 0.0) ** (1 / problem.p) / problem.unit, 0.05)
     return _started(problem, speed, level)
 
 

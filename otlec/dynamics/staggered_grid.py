@@ -116,30 +116,55 @@ def set_ends(faces: Sequence[np.ndarray], rho0: np.ndarray, rho1: np.ndarray) ->
     return faces
 
 
-def eigenvalues(shape: Sequence[int], scales: Sequence[float]) -> np.ndarray:
-    r"""The eigenvalues $\sum_i s_i^2 (2 - 2 \cos(\pi j_i / n_i))$ of minus div grad."""
+def eigenvalues(
+    shape: Sequence[int], scales: Sequence[float], wraps: Sequence[int] = ()
+) -> np.ndarray:
+    r"""The eigenvalues $\sum_i s_i^2 (2 - 2 \cos(\pi j_i / n_i))$ of minus div grad.
+
+    Along an axis that wraps, waves of the whole circle take the place of cosines: $2 \pi j_i$.
+    """
     total = np.zeros(shape)
-    for axis, (n, scale) in enumerate(zip(shape, scales, strict=True)):
-        line = (2.0 * scale * np.sin(0.5 * np.pi * np.arange(n) / n)) ** 2
+    wraps = wraps or [0] * len(shape)
+    for axis, (n, scale, wrap) in enumerate(zip(shape, scales, wraps, strict=True)):
+        angle = np.pi if wrap else 0.5 * np.pi
+        line = (2.0 * scale * np.sin(angle * np.arange(n) / n)) ** 2
         total += line.reshape([-1 if i == axis else 1 for i in range(len(shape))])
     return total
 
 
-def poisson(source: np.ndarray, scales: Sequence[float], first: int = 0) -> np.ndarray:
+def to_waves(
+    array: np.ndarray, axes: Sequence[int], wraps: Sequence[int], inverse: bool = False, **options
+) -> np.ndarray:
+    """Cosine transforms along some axes, and along those that wrap Hartley's, real as they are."""
+    from scipy import fft
+
+    walls = tuple(axis for axis, wrap in zip(axes, wraps, strict=True) if not wrap)
+    if walls:
+        array = (fft.idctn if inverse else fft.dctn)(array, axes=walls, **options)
+    for axis in set(axes) - set(walls):
+        wave = fft.fft(array, axis=axis)
+        array = wave.real - wave.imag
+        if inverse:
+            array /= array.shape[axis]
+    return array
+
+
+def poisson(
+    source: np.ndarray, scales: Sequence[float], first: int = 0, wraps: Sequence[int] = ()
+) -> np.ndarray:
     """Solve ``divergence(gradient(u)) = source`` in the axes from ``first`` on.
 
     The mean of ``source`` over these axes is lost, and that of ``u`` is 0. With ``first = 1`` each
-    time has its own equation in space.
+    time has its own equation in space. ``wraps`` is 1 for the axes whose ends meet.
     """
-    from scipy import fft
-
     axes = tuple(range(first, source.ndim))
-    values = -eigenvalues(source.shape[first:], scales[first:])
+    wraps = tuple(wraps or [0] * source.ndim)[first:]
+    values = -eigenvalues(source.shape[first:], scales[first:], wraps)
     values.flat[0] = np.inf
     workers = 2 if source.size >= 500_000 else 1
-    wave = fft.dctn(source, axes=axes, workers=workers)
+    wave = to_waves(source, axes, wraps, workers=workers)
     wave /= values.astype(wave.dtype, copy=False)
-    return fft.idctn(wave, axes=axes, workers=workers, overwrite_x=True)
+    return to_waves(wave, axes, wraps, inverse=True, workers=workers, overwrite_x=True)
 
 
 def project(

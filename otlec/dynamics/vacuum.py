@@ -26,7 +26,7 @@ from . import staggered_grid
 from .bounds import energy
 from .grids import Grid
 from .proximal import _dual_step
-from .staggered_grid import Field, cut, mean, pad
+from .staggered_grid import Field, cut, mean
 
 _ROUNDS = 24
 _BALANCED = 1e-10  # what the continuity equation may lack, in densities of mean 1
@@ -44,37 +44,40 @@ def proximal_point(faces, dual, step: float, p: float) -> Field:
     return tuple((v + step * u - w) / step for u, v, w in zip(centred, dual, moved, strict=True))
 
 
-def _harmonic(cells: np.ndarray) -> list[np.ndarray]:
+def _harmonic(grid: Grid, cells: np.ndarray) -> list[np.ndarray]:
     """The harmonic means of neighbours in space, on the faces: 0 next to an empty cell."""
     out = []
     for axis in range(1, cells.ndim):
-        wide = pad(cells, axis)
+        wide = grid.pad(cells, axis)
         a, b = cut(wide, axis, None, -1), cut(wide, axis, 1, None)
         out.append(np.divide(2 * a * b, a + b, out=np.zeros_like(a), where=a + b > 0))
     return out
 
 
-def _smooth(array: np.ndarray, axis: int) -> np.ndarray:
+def _smooth(grid: Grid, array: np.ndarray, axis: int) -> np.ndarray:
     """Weights 1/4, 1/2, 1/4 along an axis."""
-    return mean(mean(pad(array, axis), axis), axis)
+    return mean(mean(grid.pad(array, axis), axis), axis)
 
 
-def _smooth_faces(m: np.ndarray, axis: int) -> np.ndarray:
-    """The same for faces of an axis whose values on the walls are 0."""
+def _smooth_faces(grid: Grid, m: np.ndarray, axis: int) -> np.ndarray:
+    """The same for faces along their own axis, whose values on the walls are 0."""
+    means = mean(m, axis)
+    around = mean(grid.pad(means, axis), axis)
+    wall = slice(None) if grid.wraps[axis - 1] else slice(1, -1)
     out = 0.5 * m
-    cut(out, axis, 1, -1)[...] += 0.25 * (cut(m, axis, None, -2) + cut(m, axis, 2, None))
+    cut(out, axis, wall.start, wall.stop)[...] = cut(around, axis, wall.start, wall.stop)
     return out
 
 
 def _widen(grid: Grid, rho: np.ndarray, momentum, share: float = 0.03, width: int = 3):
     """Mix in means over neighbours in time and space, more in the middle of time."""
     steps = len(rho) - 1
-    wide, moved = _smooth(rho, 0), [_smooth(m, 0) for m in momentum]
+    wide, moved = _smooth(grid, rho, 0), [_smooth(grid, m, 0) for m in momentum]
     for _ in range(width):
         for axis in range(1, rho.ndim):
-            wide = _smooth(wide, axis)
+            wide = _smooth(grid, wide, axis)
             moved = [
-                _smooth_faces(m, axis) if k == axis else _smooth(m, axis)
+                _smooth_faces(grid, m, axis) if k == axis else _smooth(grid, m, axis)
                 for k, m in enumerate(moved, start=1)
             ]
     column = (-1, *[1] * (rho.ndim - 1))
@@ -93,8 +96,10 @@ def _on_faces(grid: Grid, centred, faces, rho0, rho1, cap: float, trust: float =
     inner += np.clip(faces[0][1:-1] - inner, -trust * inner, trust * inner)
     rho = np.concatenate([rho0[None], inner, rho1[None]])
     moved = []
-    for axis, (m, w) in enumerate(zip(momentum, _harmonic(mean(rho, 0)), strict=True), start=1):
-        first = np.clip(staggered_grid.spread_along(m, axis), -cap * w, cap * w)
+    carried = grid.spread((np.zeros(density.shape), *momentum))[1:]
+    weights = _harmonic(grid, mean(rho, 0))
+    for axis, (m, w) in enumerate(zip(carried, weights, strict=True), start=1):
+        first = np.clip(m, -cap * w, cap * w)
         moved.append(first + np.clip(faces[axis] - first, -trust * w, trust * w))
     return _widen(grid, rho, grid.close_walls(moved))
 
@@ -129,7 +134,7 @@ def upper_bound(
     start, faces = rho, (rho, *momentum)
     best = _NO_BOUND
     for k in range(_ROUNDS):
-        weights = _harmonic(mean(faces[0], 0))
+        weights = _harmonic(grid, mean(faces[0], 0))
         most = cap * 1.5**k
         faces = (
             faces[0],
@@ -176,41 +181,42 @@ def _corrected(grid: Grid, faces: Field, weights, tolerance: float) -> Field:
     weights = grid.close((faces[0], *weights))
     lack = grid.divergence(faces)
     goal = max(_BALANCED, tolerance * float(np.abs(lack).max()))
-    psi = _weighted_poisson(weights, grid.scales, lack, goal)
+    psi = _weighted_poisson(grid, weights, lack, goal)
     slopes = grid.gradient(psi)
     return tuple(u + w * s for u, w, s in zip(faces, weights, slopes, strict=True))
 
 
-def _weighted_poisson(weights: Field, scales, source: np.ndarray, goal: float) -> np.ndarray:
+def _weighted_poisson(grid: Grid, weights: Field, source: np.ndarray, goal: float) -> np.ndarray:
     """Solve -div(weights grad psi) = source on the cells that an open face has, to ``goal``.
 
     Conjugate gradients on the graph of these cells, scaled by the diagonal.
     """
     from scipy import sparse
 
-    is_open = [cut(w, axis, 1, -1) > 0 for axis, w in enumerate(weights)]
-    active = np.zeros(source.shape, bool)
-    for axis, joined in enumerate(is_open):
-        cut(active, axis, None, -1)[joined] = True
-        cut(active, axis, 1, None)[joined] = True
-    size = int(active.sum())
-    index = np.zeros(source.shape, np.int32)
-    index[active] = np.arange(size, dtype=np.int32)
-    joined = list(enumerate(is_open))
-    one = np.concatenate([cut(index, axis, None, -1)[faces] for axis, faces in joined])
-    two = np.concatenate([cut(index, axis, 1, None)[faces] for axis, faces in joined])
-    weight = np.concatenate(
-        [scales[axis] ** 2 * cut(weights[axis], axis, 1, -1)[faces] for axis, faces in joined]
-    )
+    one, two, weight = _edges(grid, weights)
+    active, compress = np.unique(np.concatenate([one, two]), return_inverse=True)
+    one, two, size = *np.split(compress.astype(np.int32), 2), active.size
     root = np.sqrt(np.bincount(one, weight, size) + np.bincount(two, weight, size))
     off, diagonal = -weight / (root[one] * root[two]), np.arange(size)
     rows = np.concatenate([one, two, diagonal])
     columns = np.concatenate([two, one, diagonal])
     values = np.concatenate([off, off, np.ones(size)])
     matrix = sparse.csr_array((values, (rows, columns)), (size, size))
-    psi = np.zeros(source.shape)
-    psi[active] = _conjugate_gradients(matrix, source[active] / root, goal / root) / root
-    return psi
+    psi = np.zeros(source.size)
+    solution = _conjugate_gradients(matrix, source.ravel()[active] / root, goal / root)
+    psi[active] = solution / root
+    return psi.reshape(source.shape)
+
+
+def _edges(grid: Grid, weights: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The numbers of the two cells of each face of positive weight, and its weight with units."""
+    index = np.arange(np.prod(grid.shape)).reshape(grid.shape)
+    parts = []
+    for axis, w in enumerate(weights):
+        pair, inner = grid.neighbours(index, axis), grid.inner_faces(w, axis)
+        faces = inner > 0
+        parts.append((pair[0][faces], pair[1][faces], grid.scales[axis] ** 2 * inner[faces]))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def _conjugate_gradients(matrix, b: np.ndarray, goal: np.ndarray, most: int = 1500) -> np.ndarray:

@@ -24,8 +24,8 @@ from .. import _validate
 from .._hints import hints
 from .._kernel import kernel
 from ..plan import Assignment
+from .assignment_routes import Market
 from .exact import proved
-from .market import Market
 
 _TEXTBOOK = 60  # below this size, better potentials save less than they take to compile
 _LARGE = 1e250  # sums of larger costs may overflow

@@ -19,12 +19,14 @@ Source: Dantzig (1951); Cunningham (1976) for strongly feasible trees; Ahuja, Ma
 Network Flows (1993), chapter 11.
 """
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
 
 from .. import _validate
 from .._kernel import kernel
+from ..measure import measures_at
 from ..plan import Plan
 from .exact import extended, proved, settled
 from .units import crumb, extremes, grains, tame, total_cost
@@ -38,16 +40,20 @@ _PATIENCE = 15  # pivots an atom, before the search starts again from a better g
 _SMALL = 64  # atoms on a side, below which no guess is worth the effort
 
 
-def transport(a, b, cost) -> Plan:
+def transport(a, b, cost, *, points=None) -> Plan:
     r"""Solve $\min_\gamma \sum_{ij} c_{ij} \gamma_{ij}$ over the plans $\gamma$ from a to b.
 
     Parameters
     ----------
     a, b : arrays of shape (n,) and (m,)
-        Masses: non-negative, with the same positive sum up to 1e-9 relative (then ``b`` is
-        rescaled to the sum of ``a``).
+        Masses in any unit, as loaves: non-negative, with the same positive sum up to 1e-9 relative
+        (then ``b`` is rescaled to the sum of ``a``).
     cost : array of shape (n, m)
-        Real costs of any sign; +inf forbids a pair.
+        Real costs of any sign, for one unit of mass; +inf forbids a pair.
+    points : pair of arrays, optional
+        The places of a, of shape (n,) or (n, d), and those of b. The plan then has a ``.source``
+        and a ``.target``, which are probability measures: it can be drawn, and moved by
+        `geodesic`. Its ``.mass``, ``.a``, ``.b`` and ``.value`` keep their units.
 
     Returns
     -------
@@ -75,7 +81,11 @@ def transport(a, b, cost) -> Plan:
         rows, cols = on_a[rows], on_b[cols]
         phi, psi = extended(cost, on_a, on_b, phi_on, psi_on)
     value = total_cost(mass, cost[rows, cols], phi, psi)
-    return proved(Plan(a, b, rows, cols, mass, value, phi, psi), cost)
+    plan = proved(Plan(a, b, rows, cols, mass, value, phi, psi), cost)
+    if points is None:
+        return plan
+    source, target = measures_at(points, a, b)
+    return dataclasses.replace(plan, source=source, target=target)
 
 
 def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -29,10 +29,10 @@ from ..cost import cost_matrix
 from ..evidence import PointCosts
 from ..plan import Assignment
 from . import auction, kd_tree
+from .assignment_routes import Market
 from .exact import proved
 from .hungarian import _flip, _update, assignment
 from .kd_tree import Tree
-from .market import Market
 from .quantile import transport_1d
 
 _SMALL = 512  # below this size the matrix is no burden

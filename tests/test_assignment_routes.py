@@ -7,9 +7,9 @@ import pytest
 from test_hungarian import five_families, structured, with_diagonal
 
 from otlec import assignment, cost_matrix
-from otlec.solvers import market as module
+from otlec.solvers import assignment_routes as module
 from otlec.solvers import matching
-from otlec.solvers.market import Market
+from otlec.solvers.assignment_routes import Market
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 

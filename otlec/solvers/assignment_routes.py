@@ -1,4 +1,4 @@
-r"""The market in which an assignment begins: whichever prices are good, found the cheapest way.
+r"""The routes to a good start of an assignment: prices and pairs, by the cheapest way that serves.
 
 Rows look for columns, and prices -psi_j tell them which ones (see `auction`). What is left for the
 augmenting paths of `hungarian` is a partial assignment of tight pairs, and potentials that are
