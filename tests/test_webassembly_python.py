@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from test_webassembly import ROOT, SCRIPT, Pages, _copied, compile_to, differing
 import otlec
 from otlec import Measure
 from otlec.solvers import auction
-from otlec.solvers.market import Market
+from otlec.solvers.assignment_routes import Market
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs_jit]
 
@@ -77,6 +78,14 @@ def flows(rng):
         otlec.benamou_brenier(*rho / rho.sum(axis=1, keepdims=True), steps=6, tol=0.2)
 
 
+def short_flows(rng):
+    with warnings.catch_warnings(action="ignore"):  # they stop after one step
+        for n in range(3, 15):
+            rho = rng.random((2, n)) + 0.1
+            rho /= rho.sum(axis=1, keepdims=True)
+            otlec.benamou_brenier(*rho, steps=4, levels=1, max_iterations=1)
+
+
 WORK = {
     "cost.costs_of_pairs": lines,
     "solvers.hungarian._assigned_costs": assignments,
@@ -85,11 +94,12 @@ WORK = {
     "solvers.exact._hang": transports,
     "solvers.exact._peel": transports,
     "solvers.quantile._value": lines,
-    "solvers.market._lowest_prices": auctions,
-    "solvers.market._bid_on_rows": auctions,
+    "solvers.assignment_routes._lowest_prices": auctions,
+    "solvers.assignment_routes._bid_on_rows": auctions,
     "evidence._near": transports,
-    "certificate._join": transports,
-    "certificate._shifts": doubtful,
+    "parts.join": transports,
+    "parts.shifts": doubtful,
+    "dynamics.corners._lower_in_time": short_flows,
     "dynamics.primal._solve_in_time": flows,
 }
 
