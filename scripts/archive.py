@@ -17,6 +17,8 @@ import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
+import page_python
+
 WHEN = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 # A server's files have no use in a folder; the page for wrong addresses names the site in links.
 NOT_FOR_READERS = re.compile(
@@ -39,6 +41,8 @@ def pack(folder: Path, archive: Path) -> Path:
     if not (folder / "index.html").exists():
         raise FileNotFoundError(f"{folder} holds no book: run 'make book' first")
     archive.parent.mkdir(parents=True, exist_ok=True)
+    # a browser reads no WebAssembly from a folder, but scripts
+    python, settings = folder / "_static" / "python", folder / "_static" / "page" / "config.js"
     with zipfile.ZipFile(archive, "w") as packed:
         for file in files(folder):
             if file == archive:
@@ -49,6 +53,10 @@ def pack(folder: Path, archive: Path) -> Path:
             content = file.read_bytes()
             if file.suffix == ".html":
                 content = TO_ITSELF.sub(b"", content)
+            if file.parent == python:
+                entry.filename, content = f"{entry.filename}.js", page_python.as_script(file)
+            if file == settings and python.exists():
+                content = content.replace(b'"own": true', b'"own": true, "scripts": true')
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=9)
     return archive
 

@@ -147,6 +147,12 @@ def distribution(source: Path, target: Path, first: list[str]) -> dict:
     return {"sha256": sha256, "bytes": size, "transfer": size, "without": without, "has": has}
 
 
+def as_script(file: Path) -> bytes:
+    """A file of Pyodide as a script, which a page may read from a folder (``book/_page``)."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    return f'otlecFile("{file.name}", "{content}");\n'.encode()
+
+
 def download(settings: dict, folder: Path) -> Path:
     """Fetch a distribution from its address to a folder, where it stays; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)

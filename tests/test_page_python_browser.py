@@ -1,7 +1,9 @@
 """Python in the page: a real Chromium, the real Pyodide core, cells of plain Python."""
 
 import json
+import shutil
 
+import archive
 import page_site as site
 import pytest
 import reading
@@ -388,6 +390,22 @@ def test_a_page_from_a_folder_takes_python_from_an_address(page, server, folder,
     page.wait_for_selector(READY, timeout=LONG)
     edit(page, 2)
     assert run(page, 2).strip() == "from above"
+
+
+def test_an_archive_with_python_in_it_needs_no_network(browser, folder, tmp_path):
+    (folder / "index.html").write_text("<title>a site</title>")
+    shutil.unpack_archive(archive.pack(folder, tmp_path / "book.zip"), tmp_path)
+    context = browser.new_context(offline=True)
+    context.set_default_timeout(LONG)
+    page = context.new_page()
+    page.goto((tmp_path / "book" / "01-chapter.html").as_uri())
+    page.click("text=Run Python in this page")
+    page.wait_for_selector(READY)
+    edit(page, 2)
+    assert run(page, 2).strip() == "from above"
+    edit(page, 4, "import pandas")
+    assert "pandas" in run(page, 4)
+    context.close()
 
 
 def test_a_worker_that_dies_is_replaced(page, server):

@@ -37,23 +37,24 @@ LONG = 300_000  # milliseconds: a slow machine is no error
 NO_PICTURES = """
 import importlib.util, sys
 if importlib.util.find_spec("matplotlib") is None:
-    import numpy as np
-    class Nothing:
+    class Nothing:  # which outlives the names of a chapter, so it asks for none
+        import numpy as np
         __path__, __spec__ = [], type(sys.__spec__)("matplotlib", None)
         def __init__(self, *_, **__): pass
-        def __call__(self, *_, **__): return Nothing()
+        def __call__(self, *_, **__): return type(self)()
         def __iter__(self): return iter(())
-        def __getitem__(self, _): return Nothing()
+        def __getitem__(self, _): return type(self)()
         def __setitem__(self, *_): pass
         def __enter__(self): return self
         def __exit__(self, *_): pass
         def __getattr__(self, name):
             if name.startswith("_"):
                 raise AttributeError(name)
-            return Nothing()
+            return type(self)()
         def subplots(self, rows=1, columns=1, **_):
-            axes = np.array([[Nothing() for _ in range(columns)] for _ in range(rows)], object)
-            return Nothing(), axes.squeeze() if axes.size > 1 else axes[0, 0]
+            axes = [[type(self)() for _ in range(columns)] for _ in range(rows)]
+            axes = self.np.array(axes, object)
+            return type(self)(), axes.squeeze() if axes.size > 1 else axes[0, 0]
     for name in ("matplotlib", "matplotlib.pyplot", "matplotlib.collections", "matplotlib.colors",
                  "matplotlib.figure", "matplotlib.patches", "matplotlib.image", "matplotlib.tri",
                  "matplotlib.lines", "matplotlib.ticker", "otlec_page_backend"):

@@ -55,9 +55,9 @@ const otlecPage = (() => {
 
     async launch() {
       const settings = otlecPython, at = (path) => new URL(path, here).href;
-      const core = at(settings.core), place = settings.own ? "this site" : host(core);
-      if (settings.own && location.protocol === "file:")
-        return this.trouble({reason: "unknown", detail: "a browser does not read this copy's Python from a folder. Serve the folder (python -m http.server), or read the book on its site."});
+      const core = at(settings.core), place = settings.scripts ? "this folder" : settings.own ? "this site" : host(core);
+      if (settings.own && !settings.scripts && location.protocol === "file:")
+        return this.trouble({reason: "unknown", detail: "a browser does not read this copy's Python from a folder. Take the archive of the book (make archive), serve the folder (python -m http.server), or read the book on its site."});
       say(`Fetching Python ${settings.python} from ${place}: about ${megabytes(settings.transfer)}, once; your browser keeps it.`);
       progress.hidden = false;
       progress.removeAttribute("value");
@@ -87,8 +87,17 @@ const otlecPage = (() => {
         bar.dataset.state = "ready";
         this.settle.done();
       } else if (data.kind === "output") this.task?.output(data.output);
+      else if (data.kind === "ask") this.give(data.address);
       else if (data.kind === "done") this.finish(data.ok);
       else if (data.kind === "trouble") this.trouble(data);
+    },
+
+    async give(address) { // a file that lies in this folder as a script
+      const {worker} = this, files = this.files ??= {}, name = address.split("/").pop();
+      window.otlecFile = (one, text) => { files[one] = text; };
+      try { await bring(`../python/${name}.js`); } catch (error) { files[name] = null; }
+      worker.postMessage({kind: "given", address, text: files[name] ?? null});
+      delete files[name];
     },
 
     finish(ok) {

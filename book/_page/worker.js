@@ -21,7 +21,25 @@ const otlecWorker = function () {
 
   const hex = (buffer) => [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, "0")).join("");
 
-  async function get(address, sha256) {
+  const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+
+  // A page from a folder may read no file but scripts: in an archive Python is a few of these (archive.py).
+  const asked = new Map();
+  function given({address, text}) {
+    if (text === null) asked.get(address).failed(new Trouble("absent", address));
+    else asked.get(address).done(decode(text));
+  }
+  const ask = (address) => new Promise((done, failed) => {
+    asked.set(address, {done, failed});
+    tell("ask", {address});
+  });
+
+  function count(size) {
+    got += size;
+    tell("progress", {got});
+  }
+
+  async function download(address) {
     let answer;
     try { answer = await fetchIt(address, {credentials: "omit"}); }
     catch (error) { throw new Trouble(self.navigator.onLine === false ? "offline" : "blocked", address); }
@@ -32,10 +50,14 @@ const otlecWorker = function () {
       try { step = await reader.read(); } catch (error) { throw new Trouble("broken", address); }
       if (step.done) break;
       parts.push(step.value);
-      got += step.value.length;
-      tell("progress", {got});
+      count(step.value.length);
     }
-    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
+  }
+
+  async function get(address, sha256) {
+    const bytes = await (settings.scripts ? ask : download)(address);
+    if (settings.scripts) count(bytes.length);
     // where a page is served without encryption, browsers check nothing
     if (sha256 && self.crypto.subtle && hex(await self.crypto.subtle.digest("SHA-256", bytes)) !== sha256)
       throw new Trouble("checksum", address);
@@ -77,7 +99,7 @@ const otlecWorker = function () {
     });
     await load(settings.first);
     for (const text of Object.values(settings.files))
-      python.unpackArchive(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)), "bztar");
+      python.unpackArchive(decode(text), "bztar");
     if (settings.kernels) {
       const run = (0, eval); // the scripts of live figures, as they are
       const [kernels, types] = await run(`${settings.kernels}
@@ -130,6 +152,7 @@ const otlecWorker = function () {
   }
 
   self.onmessage = async ({data}) => {
+    if (data.kind === "given") return given(data);
     try {
       await (data.kind === "start" ? start(data) : run(data));
     } catch (error) {
