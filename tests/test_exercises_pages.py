@@ -1,5 +1,6 @@
 """One source: the page, the student notebook and the instructor's agree, and no solution leaks."""
 
+import ast
 import json
 import os
 import re
@@ -30,6 +31,21 @@ SCRIPT = ROOT / "scripts" / "exercise_notebooks.py"
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_given_cell_takes_the_name_of_an_answer(page):
+    notebook = notebooks.read_source(page)
+    answers = {REGISTRY[name].answer for name in exercise_notebooks.names_of(notebook)}
+    for cell in code_cells(notebook):
+        if "exercise" in cell.metadata.get("tags", []):
+            continue
+        bound = {
+            node.id
+            for node in ast.walk(ast.parse(cell.source))
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        assert not bound & answers, cell.source
 
 
 def solution_lines() -> set[str]:

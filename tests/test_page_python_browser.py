@@ -175,6 +175,11 @@ def test_an_error_shows_the_readers_own_lines_and_an_advice_where_there_is_one(r
     assert "MemoryError" in shown or "OverflowError" in shown
     edit(running, 4, "import pandas")
     assert "pandas" in run(running, 4)
+    odd = "class Odd:\n    def __getattr__(self, name):\n        raise SystemError\nOdd().n"
+    edit(running, 4, odd)
+    assert "SystemError" in run(running, 4)
+    edit(running, 4, "class Odd(Exception):\n    def __str__(self):\n        1 / 0\nraise Odd")
+    assert "Odd" in run(running, 4)
     edit(running, 4, "if True print(1)")
     assert "SyntaxError" in run(running, 4)
     edit(running, 4, "print('still alive')")

@@ -235,7 +235,7 @@ def test_five_exercises_of_five_chapters_are_solved_on_a_telephone_and_the_grade
     grades = tmp_path / "grades.csv"
     subprocess.run(
         [sys.executable, "-m", "otlec.classroom.grade", submissions, "--out", grades],
-        check=True, capture_output=True, timeout=600,
+        check=True, capture_output=True,
     )  # fmt: skip
     with grades.open(newline="", encoding="utf-8") as file:
         rows = {row["exercise"]: row["status"] for row in csv.DictReader(file)}

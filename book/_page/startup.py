@@ -156,4 +156,8 @@ def _text(failure):
     trace = failure.__traceback__
     while trace and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    return "".join(traceback.format_exception(type(failure), failure, trace, limit=-12)).rstrip()
+    try:
+        lines = traceback.format_exception(type(failure), failure, trace, limit=-12)
+    except Exception:  # it looks for names like the wrong one, in objects that may do anything
+        lines = [*traceback.format_tb(trace, limit=-12), type(failure).__name__]
+    return "".join(lines).rstrip()
