@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import math
+import re
 import sys
 
 import pytest
@@ -17,7 +18,9 @@ import stills  # noqa: E402
 
 NAMES = list(stills.FIGURES)
 # What the readout says beyond what the copied cell prints.
-EXTRA = {"river": "; no film of these cells costs less than"}
+EXTRAS = (
+    "; no film of these cells|; not as guessed|; one atom comes|; [0-9]+ atoms change their place"
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def printed(code: str) -> str:
 
 def same_numbers(page, figure, name) -> None:
     """The readout is what the copied cell prints, in every word and digit."""
-    shown = settle(page, figure).partition(EXTRA.get(name, "\0"))[0]
+    shown = re.split(EXTRAS, settle(page, figure))[0]
     assert shown == printed(copied(figure))
 
 
@@ -94,7 +97,7 @@ def place_of(page, name, panel, handle):
 def test_the_page_draws_what_the_still_frame_shows(browser, built_book, live, name):
     still, _ = visit(browser, (built_book / "live.html").as_uri(), java_script_enabled=False)
     text = of(still, name).locator("output").inner_text()
-    assert settle(live, of(live, name)).partition(EXTRA.get(name, "\0"))[0] == text
+    assert re.split(EXTRAS, settle(live, of(live, name)))[0] == text
     paths = """(e) => [...e.querySelectorAll('.otlec-panel')]
       .map((panel) => panel.querySelectorAll('path').length)"""
     numbers = """(e) => [...e.querySelectorAll('[data-layer] path')]
@@ -309,7 +312,7 @@ def test_every_kernel_stands_beneath_its_figure(built_book):
 
 def test_the_scripts_are_small_and_only_where_they_are_needed(built_book):
     scripts = list((built_book / "_static" / "live").iterdir())
-    assert sum(file.stat().st_size for file in scripts) <= 120_000
+    assert sum(file.stat().st_size for file in scripts) <= 150_000
     for page in built_book.glob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert ("live/kernels.js" in text) == ('class="otlec-figure"' in text), page.name

@@ -5,6 +5,7 @@
   "use strict";
   const {figures} = otlecLive;
   const six = (v) => v.toFixed(6);
+  const nine = (v) => six(Number(v.toFixed(9))); // numbers that rounding parts are one again
   const sum = (v) => { let total = 0; for (const w of v) total += w; return total; };
   const range = (n) => Array.from({length: n}, (_, k) => k);
   const clamp = (v, low, high) => Math.min(Math.max(v, low), high);
@@ -425,7 +426,7 @@
           [{x: inner, y: inner.map(() => high)}, {x: inner, y: inner.map(tilt)}, {x: inner, y: inner.map((t, k) => rise[k + 1] / t)}, {xy: [[s.t, quotient]]}, {ends: [[0, low, 0, high]]}],
         ],
         facts: {low, high, half: halved(w0), changed: Math.max(...change.map(Math.abs))},
-        text: `At t = ${s.t.toFixed(2)}: ${six(high)} ≤ quotient ${six(quotient)} ≤ ${six(tilt(s.t))}; at t = 0 ${high - low > 1e-9 ? `the slopes fill [${six(low)}, ${six(high)}]` : `the slope is ${six(high)}`}`,
+        text: `At t = ${s.t.toFixed(2)}: ${nine(high)} ≤ quotient ${nine(quotient)} ≤ ${nine(tilt(s.t))}; at t = 0 ${high - low > 1e-9 ? `the slopes fill [${nine(low)}, ${nine(high)}]` : `the slope is ${nine(high)}`}`,
       };
     },
   };
@@ -586,6 +587,7 @@
   }
   figures.river = {
     limits: {rho0: [0.01, 1.1], rho1: [0.01, 1.1], iterations: [1, 3000]},
+    shared: ["rho0", "rho1"], // the other figures of the chapter show the same two ends
     whole: ["iterations"],
     tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p >= 2 && f.mismatch < 0.01 && Math.abs(f.energy - f.lower) <= 0.001 * f.energy],
     handles: [painted(3, {"ρ₀": "rho0", "ρ₁": "rho1"}, "density that the brush paints", 0.01)],
@@ -634,18 +636,20 @@
 
   // ---- 8: barycenters -----------------------------------------------------------------------------------------------
   const CORNERS = [[0, 0], [1, 0], [0.5, 0.866]];
+  /* A point in a triangle, whose nearness to a corner is the share of that corner. */
+  const shares = (panel, name) => ({
+    panel, name,
+    where: (s) => { const share = unit(s.share); return [[0, 1].map((d) => sum(CORNERS.map((c, k) => share[k] * c[d])))]; },
+    move(s, k, x, y) {
+      const third = clamp(y / 0.866, 0, 1), second = clamp(x - 0.5 * third, 0, 1 - third);
+      s.share = [1 - second - third, second, third].map((v) => +Math.max(v, 0).toFixed(3));
+    },
+  });
   figures.mixing = {
     tasks: [(f) => Math.abs(f.mean - 0.7) <= 0.01, (f) => f.objective <= 5e-4 && Math.min(...f.share) >= 0.2],
     handles: [
       painted(0, {first: "a", second: "b", third: "c"}, "bars of the histogram that the brush paints"),
-      {
-        panel: 1, name: "shares of the three measures",
-        where: (s) => { const share = unit(s.share); return [[0, 1].map((d) => sum(CORNERS.map((c, k) => share[k] * c[d])))]; },
-        move(s, k, x, y) {
-          const third = clamp(y / 0.866, 0, 1), second = clamp(x - 0.5 * third, 0, 1 - third);
-          s.share = [1 - second - third, second, third].map((v) => +Math.max(v, 0).toFixed(3));
-        },
-      },
+      shares(1, "shares of the three measures"),
     ],
     controls: [{choice: "brush", label: "paint", options: ["first", "second", "third"]}],
     solve(s, kernels) {
@@ -708,4 +712,6 @@
       };
     },
   };
+
+  otlecLive.tools = {six, sum, range, clamp, unit, centres, dot, segment, histogram, dragged, painted, costs, assign, monotone, transport, shares, CORNERS};
 })();

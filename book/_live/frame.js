@@ -62,12 +62,27 @@ const otlecFrame = (() => {
   const address = (name, text) => `${location.href.split("#")[0]}${PREFIX}${name}&${text}`;
 
   /* The storage of this browser, which may be shut: then what is kept lasts for this visit. */
-  function storage(name) {
-    const key = `otlec-live:${location.pathname.split("/").pop()}:${name}`;
+  function storage(name, page = location.pathname.split("/").pop()) {
+    const key = `otlec-live:${page}:${name}`;
     return {
       read() { try { return localStorage.getItem(key); } catch { return null; } },
       write(text) { try { text === null ? localStorage.removeItem(key) : localStorage.setItem(key, text); } catch { /* for this visit */ } },
     };
+  }
+
+  /* What several figures show alike: told to those of this page, and kept for those of other pages. */
+  const common = storage("shared", "all");
+  function share(root, values) {
+    common.write(Object.entries(values).map(([name, list]) => `${name}=${list.map(plain).join(",")}`).join("&"));
+    root.dispatchEvent(new CustomEvent("otlec-shared", {bubbles: true, detail: values}));
+  }
+  function shared(state, data, definition) {
+    const text = definition.shared && common.read(), found = {};
+    if (!text) return found;
+    const rest = encode(state, data, definition).split("&").filter((field) => !definition.shared.includes(field.split("=")[0]));
+    const whole = decode([text, ...rest].join("&"), data, definition);
+    for (const name of whole ? definition.shared : []) found[name] = whole[name];
+    return found;
   }
 
   /* The states before: one a gesture, so that a whole drag is undone at once. */
@@ -117,5 +132,5 @@ const otlecFrame = (() => {
     };
   }
 
-  return {encode, decode, fromAddress, address, storage, history, tasks};
+  return {encode, decode, fromAddress, address, storage, share, shared, history, tasks};
 })();

@@ -7,7 +7,9 @@
        the order of the still frame, and the readout, in the words that the copied cell prints (and in `more` what it does not);
      tasks judge what the reader has reached, in the order of stills.py, from the facts of solve;
      limits, sizes, whole and fits say which states a link may carry (frame.js);
-     handles lists what can be dragged or painted: {panel, paint, where, move, name};
+     handles lists what can be dragged or painted: {panel, paint, where, move, name, tap}, where a
+       click beside all of them brings number `tap` there;
+     shared names what is the same in all figures of this book that share it;
      controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
      every(state), if given, is called in each frame while state.running is true.
    State is plain data, so that it can be reset, and copied as Python. */
@@ -79,7 +81,10 @@ const otlecLive = (() => {
       clearTimeout(saving);
       saving = setTimeout(save, 250);
     }
-    const save = () => kept.write(`${otlecFrame.encode(state, data, definition)}#${tasks.text}`);
+    function save() {
+      kept.write(`${otlecFrame.encode(state, data, definition)}#${tasks.text}`);
+      if (definition.shared) otlecFrame.share(root, Object.fromEntries(definition.shared.map((key) => [key, state[key]])));
+    }
     function replace(next) {
       state = {...next, running: false};
       change();
@@ -110,6 +115,7 @@ const otlecLive = (() => {
       touched = false;
       tasks.clear();
       clearTimeout(saving);
+      save();
       kept.write(null);
     });
     const copy = button("Copy as Python", (node) => hand(node, (root.dataset.python = python(state, data.code))));
@@ -127,11 +133,18 @@ const otlecLive = (() => {
       const before = text ? otlecFrame.decode(text, data, definition) : null;
       if (before && ticks) tasks.text = ticks;
       if (sent || before) state = {...(sent ?? before), running: false};
+      if (!sent) Object.assign(state, otlecFrame.shared(state, data, definition));
       if (sent === null) tasks.say("The link does not fit this figure: its numbers are not used.");
       else if (sent) tasks.say("As in the link; Reset begins anew.");
       else if (before) tasks.say("As you left it; Reset begins anew.");
       if (sent !== undefined) root.scrollIntoView();
     }
+    if (definition.shared) document.addEventListener("otlec-shared", (event) => {
+      if (event.target === root) return;
+      Object.assign(state, structuredClone(event.detail));
+      definition.shared.then?.(state);
+      ask();
+    });
     window.addEventListener("hashchange", () => {
       const sent = otlecFrame.fromAddress(name, data, definition);
       if (sent === undefined) return;
@@ -239,13 +252,14 @@ const otlecLive = (() => {
       const p = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
       return [p.x, p.y];
     }
+    const within = (u, v, k) => { const [s, t] = toPage(handles.where(state())[k]); return Math.hypot(s - u, t - v) < REACH; };
     function nearest(u, v) {
       let best = -1, least = Infinity;
       handles.where(state()).forEach((at, k) => {
         const [s, t] = toPage(at), d = handles.paint ? Math.abs(s - u) : Math.hypot(s - u, t - v);
         if (d < least) [best, least] = [k, d];
       });
-      return handles.paint || least < REACH ? best : -1;
+      return handles.paint || least < REACH ? best : (handles.tap ?? -1);
     }
     // What the figure takes, neither the page nor a slide show may take too.
     const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
@@ -259,7 +273,7 @@ const otlecLive = (() => {
       chosen = k;
       last = k;
       past.note();
-      if (handles.paint) move(k, ...fromPage(u, v));
+      if (handles.paint || (k === handles.tap && !within(u, v, k))) move(k, ...fromPage(u, v));
       show();
     }
     function follow(event) {

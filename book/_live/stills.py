@@ -438,8 +438,8 @@ from otlec.differentiability import derivative, sandwich
 half = (np.arange(12) + 0.5) / 24 * (1 - gap)
 sigma = otlec.Measure(np.concatenate([half, (1 - half)[::-1]]))
 rho0, rho1 = otlec.Measure(y, w0 / w0.sum()), otlec.Measure(y, w1 / w1.sum())
-lower, quotient, upper = sandwich(sigma, rho0, rho1, t)
-low, high = derivative(sigma, rho0, rho1).slopes
+lower, quotient, upper = (round(v, 9) + 0.0 for v in sandwich(sigma, rho0, rho1, t))
+low, high = (round(v, 9) + 0.0 for v in derivative(sigma, rho0, rho1).slopes)
 several = f"the slopes fill [{low:.6f}, {high:.6f}]"
 print(f"At t = {t:.2f}: {lower:.6f} ≤ quotient {quotient:.6f} ≤ {upper:.6f}; at t = 0 "
       f"{several if high - low > 1e-9 else f'the slope is {high:.6f}'}")
@@ -634,3 +634,6 @@ def swirl(picture, v):
     spent.line(swirls, plain + swirls * side + swirls**2 * radius2, "neutral", width=1)
     spent.line([0, 3], [v["least"]] * 2, "potential", dash=True)
     spent.points([[v["swirl"], v["action"]]], "plan", size=4)
+
+
+import playgrounds  # noqa: E402, F401 - registers its figures

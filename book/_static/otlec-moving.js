@@ -10,7 +10,7 @@ const otlecMoving = (() => {
       ? `color-mix(in oklab, var(--otlec-target) ${Math.round(100 * part)}%, var(--otlec-source))`
       : `var(--otlec-${color})`;
   const path = (d, style) => `<path d="${d}" style="${style}"/>`;
-  const joined = (xs, ys) => "M" + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
+  const joined = (xs, ys) => (xs.length ? "M" : "") + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
 
   function scale(panel) {
     const [left, top, right, bottom] = panel.box;
@@ -34,7 +34,7 @@ const otlecMoving = (() => {
     },
     points: (s, a, l, c) =>
       path(a.xy.map(([x, y]) => `M${f1(s.x(x))} ${f1(s.y(y))}h0`).join(""),
-        `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round`),
+        `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round` + (l.opacity < 1 ? `;stroke-opacity:${l.opacity}` : "")),
     segments: (s, a, l, c) =>
       path(a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}`).join(""),
         `fill:none;stroke:${c};stroke-width:${l.width}`),

@@ -55,9 +55,10 @@ class Panel:
         """The area between a curve of shape (n,) or (frames, n) and 0."""
         self._add("area", color, {"x": (x, 1), "y": (y, 1)})
 
-    def points(self, xy, color: str = "source", *, size: float = 3) -> None:
+    def points(self, xy, color: str = "source", *, size: float = 3, opacity: float = 1) -> None:
         """Points of shape (n, 2), or (frames, n, 2) if they move; ``size`` is a radius in px."""
-        self._add("points", color, {"xy": (xy, 2)}, size=size)
+        faint = {"opacity": opacity} if opacity < 1 else {}
+        self._add("points", color, {"xy": (xy, 2)}, size=size, **faint)
 
     def segments(self, ends, color: str = "plan", *, width: float = 1) -> None:
         """Segments (x0, y0, x1, y1) of shape (n, 4), or (frames, n, 4) if they move."""
@@ -276,8 +277,9 @@ def _shape(layer: Layer, panel: Panel, k: int, frames: int) -> str:
             f"M{x:.1f} {y:.1f}h0"
             for x, y in zip(s.x(a["xy"][:, 0]), s.y(a["xy"][:, 1]), strict=True)
         )
-        size = 2 * layer.options["size"]
-        return _path(dots, f"stroke:{color};stroke-width:{size:g};stroke-linecap:round")
+        size, opacity = 2 * layer.options["size"], layer.options.get("opacity", 1)
+        faint = f";stroke-opacity:{opacity:g}" if opacity < 1 else ""
+        return _path(dots, f"stroke:{color};stroke-width:{size:g};stroke-linecap:round{faint}")
     if layer.kind == "segments":
         e = a["ends"]
         ends = zip(s.x(e[:, 0]), s.y(e[:, 1]), s.x(e[:, 2]), s.y(e[:, 3]), strict=True)

@@ -110,11 +110,13 @@ def colours_at(image, dots, darkest: float = 0.4, lightest: float = 0.62) -> np.
     return np.clip(colours * scale[:, None], 0, 1)
 
 
-def dotted(picture, n: int) -> tuple[Measure, np.ndarray]:
+def dotted(picture, n: int, *, own: bool = False) -> tuple[Measure, np.ndarray]:
     """A picture as a measure: n dots of equal mass around their mean, and their colours.
 
-    ``picture`` is `pagoda`, `dahlia`, or any function that returns colours and a darkness.
+    ``picture`` is `pagoda`, `dahlia`, or any function that returns colours and a darkness. The
+    colours are legible on any ground, or with ``own`` those of the photograph.
     """
     image, darkness = picture()
     dots = stipple(darkness, n)
-    return Measure(dots - dots.mean(axis=0)), colours_at(image, dots)
+    colours = colours_at(image, dots, 0, 1) if own else colours_at(image, dots)
+    return Measure(dots - dots.mean(axis=0)), colours

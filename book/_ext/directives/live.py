@@ -26,7 +26,7 @@ from otlec.drawing.palette import PALETTE
 
 ENGINE = Path(__file__).resolve().parents[3]
 LIVE = ENGINE / "book" / "_live"
-SCRIPTS = ("kernels.js", "loader.js", "frame.js", "live.js", "figures.js")
+SCRIPTS = ("kernels.js", "loader.js", "frame.js", "live.js")
 sys.path[:0] = [str(LIVE), str(ENGINE / "scripts")]
 
 import lecture  # noqa: E402
@@ -36,6 +36,7 @@ ROOT = lecture.ROOT
 COMPILED = ROOT / "_build" / "live" / "kernels.js"
 # Another lecture has its own figures: own_stills.py, figures.js and kernels.yml in its book/_live.
 FIGURES = lecture.BOOK / "_live"
+OWN = tuple(name for name in ("figures.js", "playgrounds.js") if (FIGURES / name).exists())
 if ROOT != ENGINE:
     stills.FIGURES.clear()
     if FIGURES.exists():
@@ -172,7 +173,7 @@ def load_scripts(app, pagename, templatename, context, doctree):
     styles = context.get("css_files", [])
     if not any("live/live.css" in str(getattr(file, "filename", file)) for file in styles):
         context["css_files"] = [*styles, "_static/live/live.css"]  # the slides' list is made before
-    for script in SCRIPTS:
+    for script in (*SCRIPTS, *OWN):
         app.add_js_file(f"live/{script}", loading_method="defer")
 
 
@@ -182,8 +183,8 @@ def copy_scripts(app, exception):
         return
     target = Path(app.outdir) / "_static" / "live"
     target.mkdir(parents=True, exist_ok=True)
-    engine = (LIVE / name for name in (*SCRIPTS[1:-1], "live.css"))
-    for file in (COMPILED, *engine, FIGURES / SCRIPTS[-1]):
+    engine = (LIVE / name for name in (*SCRIPTS[1:], "live.css"))
+    for file in (COMPILED, *engine, *(FIGURES / name for name in OWN)):
         copy_asset(str(file), str(target))
 
 
