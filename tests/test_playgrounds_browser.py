@@ -262,6 +262,65 @@ def test_each_figure_asks_and_judges_all_its_tasks(reader, name):
     assert 1 <= tasks == page.evaluate("(n) => otlecLive.figures[n].tasks.length", name) <= 3
 
 
+STRAIGHT = [[0.523, 0.45], [0.523, 0.45], [0.35, 0.55], [0.35, 0.55]]
+LEFT = [1.1 if 3 < k < 20 else 0.01 for k in range(64)]
+# Tasks that take many gestures: for a figure and a task, a state that fulfils it.
+REACHED = {
+    # all on parallel lines, with the stops at different parts of the way
+    ("glue", 1): {
+        "x1": [[0, 0.05], [0, 0.35], [0, 0.65], [0, 0.95]],
+        "x2": [[0.2, 0.05], [0.8, 0.35], [0.2, 0.65], [0.8, 0.95]],
+        "x3": [[1, 0.05], [1, 0.35], [1, 0.65], [1, 0.95]],
+        "b": [0.5, 0.5, 0.5, 0.5],
+    },
+    # straight ways with the stop half way, by partners that the direct plan would not choose
+    ("glue", 2): {
+        "x1": [[0.2, 0.3], [0.2, 0.3], [0.2, 0.7], [0.2, 0.7]],
+        "x2": STRAIGHT,
+        "x3": [[0.846, 0.6], [0.846, 0.6], [0.5, 0.4], [0.5, 0.4]],
+        "b": [0.5, 0.5, 0.5, 0.5],
+    },
+    ("lab", 0): {"sequence": "leak", "variation": "falls"},
+    ("lab", 1): {"sequence": "runaway", "variation": "falls", "distance": "grows"},
+    ("grain", 1): {"gap": 0.5},
+    ("grain", 2): {"gap": 0.4, "w": [0.5, 0.47, 0.5, 0.5]},
+    ("boats", 0): {"rho0": LEFT, "rho1": LEFT[::-1]},
+    ("pictures", 0): {"share": [0.4, 0.3, 0.3]},
+}
+
+
+@pytest.mark.parametrize(("name", "task"), REACHED, ids=lambda v: str(v))
+def test_tasks_of_many_gestures_can_be_reached(phone, name, task):
+    phone.evaluate(
+        "([n, state]) => document.querySelector(`#live-${n}`).otlec.set(state)",
+        [name, REACHED[name, task]],
+    )
+    shown = settle(phone, of(phone, name))
+    done = of(phone, name).locator(".otlec-tasks li").nth(task)
+    assert "otlec-done" in (done.get_attribute("class") or ""), shown
+
+
+def test_what_is_painted_once_is_carried_to_the_other_figures(browser, built_book):
+    page, complaints = open_live(browser, built_book)
+    hand = _Mouse(page, "boats")
+    before = settle(page, of(page, "river"))
+    hand.choose("paint", "ρ₁")
+    hand.press("Flat")
+    page.wait_for_function(
+        "document.querySelector('#live-river').otlec.state.rho1.every((v) => v === 0.5)"
+    )
+    assert settle(page, of(page, "river")) != before
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#live-river')?.dataset.frames")
+    assert set(page.evaluate("document.querySelector('#live-river').otlec.state.rho1")) == {0.5}
+    of(page, "river").get_by_role("button", name="Reset").click()
+    page.wait_for_function(
+        "document.querySelector('#live-boats').otlec.state.rho1.some((v) => v !== 0.5)"
+    )
+    assert not complaints
+    page.context.close()
+
+
 def test_no_task_is_done_before_the_reader_has_done_anything(browser, built_book):
     page, _ = open_live(browser, built_book)
     for name in NAMES:  # a change that changes nothing: the first instance itself is judged

@@ -9,6 +9,7 @@
      limits, sizes, whole and fits say which states a link may carry (frame.js);
      handles lists what can be dragged or painted: {panel, paint, where, move, name, tap}, where a
        click beside all of them brings number `tap` there;
+     crowded makes the panels that only show small on a phone, where there are but two;
      shared names what is the same in all figures of this book that share it;
      controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
      every(state), if given, is called in each frame while state.running is true.
@@ -90,7 +91,7 @@ const otlecLive = (() => {
       change();
     }
 
-    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", panels.length > 2 && !definition.handles.some((h) => h.panel === p && !h.small)));
+    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", (panels.length > 2 || definition.crowded === true) && !definition.handles.some((h) => h.panel === p && !h.small)));
     const typed = element("div", {className: "otlec-typed"});
     const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
     const hint = () => tasks.say("To move it up or down, hold it for a moment, or begin sideways.");

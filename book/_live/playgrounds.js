@@ -45,6 +45,7 @@
   figures.lab = {
     limits: {n: [1, 64], seed: [1, 99]},
     whole: ["n", "seed"],
+    crowded: true, // it has many controls
     tasks: [
       (f, s) => !told && s.sequence !== "grid" && f.right === 3,
       (f) => f.guessed && f.fates[1] === "falls" && f.fates[0] !== "falls",

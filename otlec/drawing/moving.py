@@ -11,6 +11,7 @@ matplotlib's own animations hold every frame as a picture, ten times as heavy, a
 import html
 import json
 import math
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from .. import _validate
 from .palette import PALETTE
 
+_SUBSCRIPTS = str.maketrans("0123456789p", "₀₁₂₃₄₅₆₇₈₉ₚ")
 WIDTH, HEIGHT = 320, 230  # of a panel, in CSS pixels
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 40
 
@@ -171,7 +173,15 @@ def _label(picture: Picture, k: int) -> str:
         for name, v in zip(names, np.atleast_1d(value), strict=False)
     ]
     text = ", ".join(parts)
-    return f"{text}: {picture.readouts[k]}" if picture.readouts[k] else text
+    return _typeset(f"{text}: {picture.readouts[k]}" if picture.readouts[k] else text)
+
+
+def _typeset(text: str) -> str:
+    """Set W_2, rho_0 and <= as mathematics, in the characters that plain text has for them."""
+    text = text.replace("rho_", "ρ_").replace("<=", "≤")
+    return re.sub(
+        r"\b(log|W|ρ|x)_?(10|[0-9p])\b", lambda m: m[1] + m[2].translate(_SUBSCRIPTS), text
+    )
 
 
 def _data(picture: Picture) -> dict:
@@ -342,12 +352,12 @@ def _axes_svg(panel: Panel, s: _Scale) -> str:
         if text:
             out.append(
                 f'<text x="{middle:.1f}" y="{y}" text-anchor="middle" '
-                f'font-weight="{weight}">{html.escape(text)}</text>'
+                f'font-weight="{weight}">{html.escape(_typeset(text))}</text>'
             )
     if panel.ylabel:
         x, y = s.left - 33, (s.top + s.bottom) / 2
         out.append(
             f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle">'
-            f"{html.escape(panel.ylabel)}</text>"
+            f"{html.escape(_typeset(panel.ylabel))}</text>"
         )
     return f'<g class="otlec-axes">{"".join(out)}</g>'
