@@ -75,8 +75,8 @@ class Dots:
         for tint in np.unique(tints, axis=0):
             here = (tints == tint).all(axis=1)
             dots = "".join(f"M{u} {v}h0" for u, v in zip(x[here], y[here], strict=True))
-            red, green, blue = (tint * 255 / (_TINTS - 1)).astype(int)
-            paths.append(f'<path d="{dots}" stroke="rgb({red} {green} {blue})"/>')
+            shade = " ".join(map(str, (tint * 255 / (_TINTS - 1)).astype(int)))
+            paths.append(f'<path d="{dots}" stroke="rgb({shade})"/>')
         wide = 2000 * self.size
         margin = round(wide)
         return (
