@@ -11,7 +11,7 @@ import pytest
 import otlec
 from otlec import glue as the_librarys_glue
 from otlec.classroom.exercises import REGISTRY, _guard, judge
-from otlec.classroom.exercises._machine import _search
+from otlec.classroom.exercises._call import search
 
 
 def right_glue(gamma12, gamma23):
@@ -304,11 +304,11 @@ def test_the_input_is_shown_as_sums_of_dirac_masses_with_a_picture_and_as_a_tabl
 
 
 def test_an_exercise_without_fixed_cases_would_still_find_the_failure():
-    from otlec.classroom.exercises._machine import Call
+    from otlec.classroom.exercises._call import Call
 
     task = REGISTRY["2.3"]
     call = Call(task, lambda g, h: right_glue(g, h).transpose(2, 1, 0), 1.0)
-    args, failure = _search(task, call, 60, True)
+    args, failure = search(task, call, 60, True)
     assert args[0].size <= 4
     assert "shape" in failure.text
     assert judge("2.3", right_glue, examples=5).inputs == 8

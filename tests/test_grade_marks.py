@@ -153,3 +153,30 @@ def test_a_page_is_text_and_shows_the_input():
     assert "<dt>mu</dt><dd>δ[0]</dd>" in text
     assert "<pre" not in text
     assert "monospace" not in text
+
+
+def test_right_parts_of_an_answer_have_their_share_of_the_points_and_the_row_says_which():
+    lines = [["line 1", True], ["line 2", False], ["line 3", True]]
+    mine = [row_of("ann", "x1.ipynb", "1a", "wrong", "why", parts=lines)]
+    mine += rows("right wrong right")[1:]
+    course = Course(points={"1a": 6, "1b": 1, "2.3": 1})
+    (found,) = marks(mine, [handed()], NAMES, course)
+    assert (found.mark, found.right) == (5, 1)
+    first = found.rows[0]
+    assert (first["right"], first["parts"], first["points"]) == (0, "2 of 3", 4)
+    shown = page(found, course)
+    assert "Right already, 2 of 3: line 1, line 3." in shown
+    assert "4 of 6" in shown
+    mine = [row_of("ann", "x1.ipynb", "1a", "wrong", "why", parts=lines)]
+    (found,) = marks(mine, [handed()], NAMES[:1], Course(partial=False))
+    assert found.mark == 0
+
+
+def test_a_course_says_whether_parts_count(tmp_path):
+    file = tmp_path / "course.yml"
+    for text, partial in (("{}", True), ("partial: true", True), ("partial: false", False)):
+        file.write_text(text)
+        assert read_course(file).partial is partial
+    file.write_text("partial: half")
+    with pytest.raises(ValueError, match=r"partial is true or false, not 'half'"):
+        read_course(file)

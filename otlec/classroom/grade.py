@@ -137,7 +137,8 @@ def _part(parts: Path, item: Submission, names: list[str], limits: Limits) -> tu
         content = hashlib.sha256(item.read()).hexdigest()
     except Exception:
         content = item.trouble
-    state = (content, names, limits, item.student, item.source, item.trouble, __version__)
+    shape = (COLUMNS, __version__)
+    state = (content, names, limits, item.student, item.source, item.trouble, shape)
     name = hashlib.sha256(item.place.encode()).hexdigest()[:20]
     return parts / f"{name}.json", hashlib.sha256(repr(state).encode()).hexdigest()
 

@@ -32,6 +32,7 @@ _FILES = (
     "convergence",
     "maps",
     "geodesics",
+    "encounters",
     "curves",
     "barycenters",
     "shapes",

@@ -55,9 +55,13 @@ class Verdict:
     example : list of (name, value)
         The input on which it fails.
     mistake, advice : str
-        The catalogued mistake that the answer makes, if it is known, and what to do about it.
+        The mistake that the answer makes, if there is a name for it, and what to do about it.
+    known : bool
+        Whether that mistake stands in the catalogue of the exercise.
     hints : tuple of str
         Those that were asked for.
+    parts : dict
+        Where an answer has parts and not all are right: which of them are, by their names.
     score : Score or None
         What an open question has reached; ``results`` are all values of this session.
     """
@@ -73,10 +77,12 @@ class Verdict:
     example: list = field(default_factory=list)
     mistake: str | None = None
     advice: str = ""
+    known: bool = False
     inputs: int = 0
     printed: bool = False
     score: Score | None = None
     results: tuple[float, ...] = ()  # of an open question, in this session
+    parts: dict[str, bool] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return self.status == "right"
@@ -99,10 +105,21 @@ class Verdict:
         sign = "✓" if self else "✗"
         return f"{sign} {self.name} {self.title}: {_HEADS[self.status]}"
 
+    @property
+    def share(self) -> float:
+        """How much of it is right: 1 for a right answer, the share of its parts for a wrong one."""
+        return float(bool(self)) or sum(self.parts.values()) / max(len(self.parts), 1)
+
     def _notes(self) -> list[tuple[str, str]]:
         notes = []
+        if self.share not in (0.0, 1.0):
+            right = ", ".join(name for name, good in self.parts.items() if good)
+            notes.append(
+                (f"Right already ({sum(self.parts.values())} of {len(self.parts)})", right)
+            )
         if self.advice:
-            notes.append(("This looks like a known mistake", self.advice))
+            head = "This looks like a known mistake" if self.known else "Note"
+            notes.append((head, self.advice))
         if not self:
             notes += [(f"Hint {k}", hint) for k, hint in enumerate(self.hints, 1)]
             if self.hints_left and self.status != "refused":

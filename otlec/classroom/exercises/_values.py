@@ -9,11 +9,14 @@ from ...measure import Measure
 
 
 class Wrong(Exception):
-    """A property fails; ``mistake`` names an entry of the exercise's catalogue, if it is known."""
+    """A property fails; ``mistake`` names an entry of the exercise's catalogue, if it is known.
 
-    def __init__(self, text: str, mistake: str | None = None):
+    ``general`` is what can be said of such a value in any exercise, where nothing else is known.
+    """
+
+    def __init__(self, text: str, mistake: str | None = None, general: str | None = None):
         super().__init__(text)
-        self.text, self.mistake = text, mistake
+        self.text, self.mistake, self.general = text, mistake, general
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,10 @@ class Score:
     less: bool = True  # whether less is better
 
 
-def require(condition, text: str, mistake: str | None = None) -> None:
-    """Raise `Wrong` unless the condition holds."""
+def require(condition, text: str, mistake: str | None = None, general: str | None = None) -> None:
+    """Raise `Wrong` unless the condition holds; ``general`` is what it is if no more is known."""
     if not condition:
-        raise Wrong(text, mistake)
+        raise Wrong(text, mistake, general)
 
 
 def array(value, shape=None, what: str = "the result") -> np.ndarray:
@@ -47,12 +50,14 @@ def array(value, shape=None, what: str = "the result") -> np.ndarray:
         raise Wrong(f"{what} should hold real numbers, but it is {describe(value)}")
     if shape is not None and not _fits(out.shape, shape):
         wanted = "a number" if shape == () else f"an array of shape {_shape(shape)}"
-        raise Wrong(f"{what} should be {wanted}, but its shape is {out.shape}")
+        more = out.ndim - len(shape)
+        kind = "an axis too many" if more > 0 else "an axis is missing" if more < 0 else None
+        raise Wrong(f"{what} should be {wanted}, but its shape is {out.shape}", general=kind)
     if np.isnan(out).any():
         where = np.argwhere(np.isnan(out))[0].tolist()
-        raise Wrong(f"{what} is nan{f' at {where}' if where else ''}")
+        raise Wrong(f"{what} is nan{f' at {where}' if where else ''}", general="nan")
     if np.isinf(out).any():
-        raise Wrong(f"{what} is infinite{' somewhere' if out.ndim else ''}")
+        raise Wrong(f"{what} is infinite{' somewhere' if out.ndim else ''}", general="infinite")
     return out.astype(np.float64)
 
 
@@ -135,10 +140,11 @@ def sorted_atoms(value) -> np.ndarray:
     return np.column_stack([atoms, mass])
 
 
-def close(mu, nu, text, tolerance, mistake=None):
+def close(mu, nu, text, tolerance, general=None):
     """Raise unless two measures agree in W_1, and say how far apart they are."""
     far = wasserstein(mu, nu, 1)
-    require(far <= max(tolerance, 1e-9) * 10, f"{text}: it is off by {far:.4g} in W_1", mistake)
+    text = f"{text}: it is off by {far:.4g} in W_1"
+    require(far <= max(tolerance, 1e-9) * 10, text, general=general)
 
 
 def chords(positions):

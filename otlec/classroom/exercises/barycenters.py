@@ -25,6 +25,8 @@ def _half(x0, x1):
     item="barycenters",
     title="Two midpoints of two Dirac masses",
     answer="midpoints",
+    solution=lambda x0, x1: (_dirac((x0 + x1) / 2), _half(x0, x1)),
+    parts=("the Wasserstein midpoint", "the linear midpoint"),
     kind="compute",
     difficulty=1,
     minutes=10,
@@ -68,6 +70,11 @@ def _half(x0, x1):
             "sum instead of mean",
             "The midpoint is half of the sum.",
             lambda x0, x1: (_dirac(x0 + x1), _half(x0, x1)),
+        ),
+        Mistake(
+            "nothing moves",
+            "This leaves the mass where it is, twice. Half way on the geodesic it is half way.",
+            lambda x0, x1: (_half(x0, x1), _half(x0, x1)),
         ),
     ),
     canonical=lambda value: [sorted_atoms(v) for v in parts(value, 2)],
@@ -113,6 +120,7 @@ def _families(draw):
     item="barycenters",
     title="Barycenters on the line",
     answer="barycenter",
+    solution=lambda points, weights: weights @ np.sort(points, axis=1),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -138,7 +146,10 @@ def _families(draw):
         Mistake(
             "not sorted",
             "The atoms of each measure come in any order: sort each row before you average.",
-            lambda points, weights: weights @ points,
+            (
+                lambda points, weights: weights @ points,
+                lambda points, weights: np.sort(weights @ points),
+            ),
         ),
         Mistake(
             "weights not used",

@@ -31,6 +31,7 @@ def _moments(mu, nu, p):
     "2.5",
     title="W_p is finite",
     answer="moment_bound",
+    solution=lambda mu, nu, p: sum(m ** (1 / p) for m in _moments(mu, nu, p)),
     kind="explain",
     difficulty=2,
     minutes=15,
@@ -104,6 +105,11 @@ def _moments(mu, nu, p):
             "The way has two legs, and both count: add them.",
             lambda mu, nu, p: max(_moments(mu, nu, p)) ** (1 / p),
         ),
+        Mistake(
+            "means for moments",
+            "The mean knows nothing of how far the mass is spread: with atoms at -1 and 1 it is 0.",
+            lambda mu, nu, p: abs(mu.weights @ mu.points) + abs(nu.weights @ nu.points),
+        ),
     ),
 )
 def _moment_bound(call, mu, nu, p):
@@ -134,6 +140,11 @@ def _moment_bound(call, mu, nu, p):
     item="comparisons",
     title="Both edges of the band",
     answer="edges",
+    solution=lambda: (
+        (Measure([0.0, 1.0]), Measure([0.5, 1.5])),
+        (Measure([0.0]), Measure([0.0, 2.0], [0.75, 0.25])),
+    ),
+    parts=("the pair on the lower edge", "the pair on the upper edge"),
     kind="construct",
     difficulty=2,
     minutes=20,
@@ -156,6 +167,11 @@ def _moment_bound(call, mu, nu, p):
             "is 2.",
         ),
         Mistake("pairs exchanged", "The pair on the lower edge comes first."),
+        Mistake(
+            "moves of middle length",
+            "On the upper edge each grain moves as far as X allows or not at all: let less mass "
+            "move, and move it from one end to the other.",
+        ),
     ),
 )
 def _edges(answer):
@@ -181,7 +197,7 @@ def _edges(answer):
     require(
         top - high[1] <= 1e-9,
         f"the second pair is below the upper edge, (4 W_1)^(1/3) = {top:.6g}: W_3 = {high[1]:.6g}",
-        "length 1" if abs(high[1] - 0.5 ** (1 / 3)) <= 1e-9 else None,
+        "length 1" if abs(high[1] - 0.5 ** (1 / 3)) <= 1e-9 else "moves of middle length",
     )
 
 
@@ -203,6 +219,8 @@ def _band(gamma, d, p, root=True, power=None, last=None):
     item="comparisons",
     title="The comparison, line by line",
     answer="compare",
+    solution=lambda *a: _band(*a),
+    parts=("line 1", "line 2", "line 3"),
     kind="explain",
     difficulty=1,
     minutes=15,

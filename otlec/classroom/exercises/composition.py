@@ -36,6 +36,10 @@ class _Map:
         return self.a * (x**3 if self.cube else x) + self.b
 
 
+def _norms(p, *moves):
+    return tuple(np.mean(np.abs(u) ** p) ** (1 / p) for u in moves)
+
+
 _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st.booleans())
 
 
@@ -43,6 +47,8 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
     "2.4a",
     title="The triangle inequality by maps",
     answer="triangle",
+    solution=lambda x, T, S, p: _norms(p, x - S(T(x)), x - T(x), T(x) - S(T(x))),
+    parts=("norm 1", "norm 2", "norm 3"),
     kind="explain",
     difficulty=2,
     minutes=20,
@@ -66,23 +72,17 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
         Mistake(
             "maps in the wrong order",
             "T acts first: the composition is S(T(x)).",
-            lambda x, T, S, p: tuple(
-                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - T(S(x)), x - T(x), T(x) - S(T(x)))
-            ),
+            lambda x, T, S, p: _norms(p, x - T(S(x)), x - T(x), T(x) - S(T(x))),
         ),
         Mistake(
             "second map at x",
             "The second map starts from T(x), the atoms of mu2, not from x.",
-            lambda x, T, S, p: tuple(
-                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), x - T(x), x - S(x))
-            ),
+            lambda x, T, S, p: _norms(p, x - S(T(x)), x - T(x), x - S(x)),
         ),
         Mistake(
             "parts exchanged",
             "First the whole move, then its part by T, then its part by S.",
-            lambda x, T, S, p: tuple(
-                np.mean(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), T(x) - S(T(x)), x - T(x))
-            ),
+            lambda x, T, S, p: _norms(p, x - S(T(x)), T(x) - S(T(x)), x - T(x)),
         ),
         Mistake(
             "p fixed at 2",
@@ -94,9 +94,7 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
         Mistake(
             "places instead of moves",
             "The norms are those of moves, such as x - T(x), not of the places themselves.",
-            lambda x, T, S, p: tuple(
-                np.mean(np.abs(u) ** p) ** (1 / p) for u in (S(T(x)), T(x), S(T(x)) - T(x))
-            ),
+            lambda x, T, S, p: _norms(p, S(T(x)), T(x), S(T(x)) - T(x)),
         ),
         Mistake(
             "no root",
@@ -111,6 +109,23 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
             "Each atom has the mass 1/n: take the mean, not the sum.",
             lambda x, T, S, p: tuple(
                 np.sum(np.abs(u) ** p) ** (1 / p) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+            ),
+        ),
+        Mistake(
+            "S alone",
+            "mu3 is the image of mu2 by S: go by T first, and compare with S(T(x)).",
+            lambda x, T, S, p: _norms(p, x - S(x), x - T(x), T(x) - S(x)),
+        ),
+        Mistake(
+            "power of the sum",
+            "The p-th power belongs to each move, before the mean; the root comes after it.",
+            (
+                lambda x, T, S, p: tuple(
+                    np.abs(u).sum() ** (1 / p) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+                ),
+                lambda x, T, S, p: tuple(
+                    np.abs(u).mean() ** (1 / p) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+                ),
             ),
         ),
     ),

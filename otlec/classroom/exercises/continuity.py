@@ -30,6 +30,7 @@ _MY = np.array([[0.0, 2.0], [1.0, 0.0]])
     item="continuity",
     title="The divergence on a staggered grid",
     answer="divergence",
+    solution=lambda *a: _diverge(*a),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -93,6 +94,7 @@ def _divergence(call, mx, my, h):
     item="continuity",
     title="The velocity field of a dilation",
     answer="velocity",
+    solution=lambda s, t, x: (s - 1) * x / (1 - t + t * s),
     kind="compute",
     difficulty=2,
     minutes=15,
@@ -129,6 +131,14 @@ def _divergence(call, mx, my, h):
             "position instead of speed",
             "This is where the particle started; its speed is s - 1 times as much.",
             lambda s, t, x: x / (1 - t + t * s),
+        ),
+        Mistake(
+            "speed s",
+            "The place is (1 - t + t s) x_0: its derivative in t is (s - 1) x_0, not s x_0.",
+            (
+                lambda s, t, x: s * x / (1 - t + t * s),
+                lambda s, t, x: s * x,
+            ),
         ),
     ),
 )
@@ -169,6 +179,8 @@ def _energies(rho1, v1, rho2, v2, v):
     item="continuity",
     title="Two crowds that cross",
     answer="crossing_crowds",
+    solution=lambda *a: _energies(*a, _mean(*a)),
+    parts=("the velocity", "the energy saved"),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -222,6 +234,11 @@ def _energies(rho1, v1, rho2, v2, v):
             "sign of the energy",
             "What is saved: the energy of the two crowds minus that of the one field.",
             lambda *a: (_mean(*a), -_energies(*a, _mean(*a))[1]),
+        ),
+        Mistake(
+            "not divided by the density",
+            "What is saved in a cell is rho1 rho2 (v1 - v2)^2 over the whole density rho1 + rho2.",
+            lambda *a: (_mean(*a), (a[0] * a[2] * (a[1] - a[3]) ** 2).sum()),
         ),
     ),
 )

@@ -44,6 +44,13 @@ def _measured_rates() -> list[float]:
     "2.6a",
     title="Predict four rates",
     answer="rates",
+    solution=lambda: tuple(_measured_rates()),
+    parts=(
+        "the regular points",
+        "the wave",
+        "the total variation",
+        "the random points",
+    ),
     kind="decide",
     difficulty=2,
     minutes=15,
@@ -145,6 +152,11 @@ def _rates(answer):
             "This is the limit itself for all n, so that W_inf is 0.",
             lambda n: Measure([0.0, 1.0]),
         ),
+        Mistake(
+            "too much mass",
+            "Too much mass is at the wrong place, or all of it too far away: of what is 1 away, "
+            "there may be 2/sqrt(n) at most.",
+        ),
     ),
 )
 def _mu_n(call, n):
@@ -155,8 +167,14 @@ def _mu_n(call, n):
     require(
         near <= 2 / np.sqrt(n),
         f"W_1(mu_n, nu) = {near:.4g} at n = {n}, but 2/sqrt(n) is {2 / np.sqrt(n):.4g}",
+        general="too much mass",
     )
-    require(far >= 0.9, f"W_inf(mu_n, nu) = {far:.4g} at n = {n}: it should stay above 0.9")
+    between = 0.1 < far <= 0.5 + 1e-9 and ((mu.points > 0.1) & (mu.points < 0.9)).any()
+    require(
+        far >= 0.9,
+        f"W_inf(mu_n, nu) = {far:.4g} at n = {n}: it should stay above 0.9",
+        general="a third place" if between else "it is the limit" if far <= 1e-12 else None,
+    )
 
 
 # Remark 2.7 ---------------------------------------------------------------------------------------
@@ -194,6 +212,10 @@ _FAR = 1e60, 1e120
             (lambda n: 1, lambda n: n**0.25, lambda n: np.log(n), lambda n: n**0.3),
         ),
         Mistake("much too far", "W_2 = a_n / sqrt(n) tends to infinity here.", lambda n: n**2),
+        Mistake(
+            "as the root",
+            "W_2 = a_n / sqrt(n): where a_n grows like the root of n, it does not tend to 0.",
+        ),
     ),
 )
 def _escape(call, n):
@@ -214,9 +236,11 @@ def _escape(call, n):
         slope[2] < -1e-4,
         f"W_2 should tend to 0, but {along} it is {shown[2]}, and far out it behaves like "
         f"n^({slope[2]:.3f})",
+        general="as the root" if abs(slope[2]) <= 1e-4 else "much too far",
     )
     require(
         slope[3] > -1e-4,
         f"W_3 should not tend to 0, but {along} it is {shown[3]}, and far out it behaves like "
         f"n^({slope[3]:.3f})",
+        general="too near",
     )

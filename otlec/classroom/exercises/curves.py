@@ -22,6 +22,7 @@ def _power(S, exponent):
     "3.3",
     title="The Brenier matrix",
     answer="brenier",
+    solution=lambda S0, S1: _brenier_matrix(S0, S1),
     kind="compute",
     difficulty=3,
     minutes=25,
@@ -96,6 +97,16 @@ def _power(S, exponent):
             (
                 lambda S0, S1: S1 @ np.linalg.inv(S0),
                 lambda S0, S1: np.linalg.inv(S0) @ S1,
+            ),
+        ),
+        Mistake(
+            "root of a product",
+            "S0^-1 S1 is not symmetric: eigh does not decompose it, and its root is not A.",
+            (
+                lambda S0, S1: _power(np.linalg.inv(S0) @ S1, 0.5),
+                lambda S0, S1: _power(S1 @ np.linalg.inv(S0), 0.5),
+                lambda S0, S1: np.sqrt(np.linalg.inv(S0) @ S1),
+                lambda S0, S1: np.sqrt(S1 @ np.linalg.inv(S0)),
             ),
         ),
     ),
@@ -211,6 +222,11 @@ def _two_plans(answer):
                 lambda t: Measure([0.0, 1 - t, 1.0], [t / 2, 0.5, (1 - t) / 2]),
             ),
         ),
+        Mistake(
+            "not from end to end",
+            "The curve goes from the one Dirac mass to the other: in between mass may be anywhere, "
+            "at t = 0 and t = 1 it may not.",
+        ),
     ),
     canonical=sorted_atoms,
 )
@@ -218,7 +234,8 @@ def _fade(call, t):
     times = (0.0, t / 2, t, (1 + t) / 2, 1.0)
     curve = [measure(call(s), f"the measure at t = {s:g}", 1) for s in times]
     for k, place in ((0, 0.0), (4, 1.0)):
-        close(curve[k], Measure([place]), f"at t = {times[k]:g} all mass is at {place:g}", 1e-9)
+        text = f"at t = {times[k]:g} all mass is at {place:g}"
+        close(curve[k], Measure([place]), text, 1e-9, general="not from end to end")
     for k in range(5):
         for l in range(k):
             same(
@@ -269,6 +286,7 @@ def _polygon(curve, times, power=1.0):
     "3.5a",
     title="The length of a curve",
     answer="length",
+    solution=lambda curve, n: _polygon(curve, np.linspace(0, 1, n + 1)),
     kind="compute",
     difficulty=1,
     minutes=15,
@@ -303,6 +321,21 @@ def _polygon(curve, times, power=1.0):
             "squares tends to 0.",
             lambda curve, n: _polygon(curve, np.linspace(0, 1, n + 1), 2),
         ),
+        Mistake(
+            "coordinate by coordinate",
+            "A step has its Euclidean length, the root of the sum of squares.",
+            lambda curve, n: float(
+                np.abs(np.diff([curve(t) for t in np.linspace(0, 1, n + 1)], axis=0)).sum()
+            ),
+        ),
+        Mistake(
+            "one step only",
+            "This is the length of one step: add all n of them.",
+            (
+                lambda curve, n: _polygon(curve, [0, 1 / n]),
+                lambda curve, n: _polygon(curve, [1 - 1 / n, 1]),
+            ),
+        ),
     ),
 )
 def _length(call, curve, n):
@@ -321,6 +354,7 @@ def _length(call, curve, n):
     item="3.5",
     title="How many steps across the gap?",
     answer="steps",
+    solution=lambda p, L: int(np.floor(L ** (p / (p - 1)))) + 1,
     kind="compute",
     difficulty=2,
     minutes=15,
@@ -328,7 +362,7 @@ def _length(call, curve, n):
     closed=("wasserstein", "optimal_plan", "transport", "transport_1d", "transport_cost"),
     inputs=st.tuples(st.sampled_from([1.5, 2.0, 3.0]), st.sampled_from([1.1, 1.7, 2.5, 3.3])),
     examples=12,
-    cases=((2.0, 1.5), (2.0, 2.5), (3.0, 1.5), (1.5, 1.3)),
+    cases=((2.0, 1.5), (2.0, 2.5), (3.0, 1.5), (1.5, 1.3), (2.0, 2.0)),
     right="n steps of the mass 1/n have the length n^(1 - 1/p), and this passes every bound: for "
     "p > 1 no curve of finite length joins the two measures, since X has nothing between 0 and 1.",
     hints=(
@@ -345,7 +379,10 @@ def _length(call, curve, n):
         Mistake(
             "one step short",
             "The length has to be greater than L: the next n is the first.",
-            lambda p, L: int(np.floor(L ** (p / (p - 1)))),
+            (
+                lambda p, L: int(np.floor(L ** (p / (p - 1)))),
+                lambda p, L: int(np.ceil(L ** (p / (p - 1)))),
+            ),
         ),
         Mistake(
             "not rounded",

@@ -47,6 +47,7 @@ def _psi(cost, sigma, rho):
     "4.1a",
     title="The derivative of the transport cost",
     answer="derivative",
+    solution=lambda cost, sigma, rho0, rho1: _psi(cost, sigma, rho0) @ (rho1 - rho0),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -132,6 +133,8 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
     "4.1b",
     title="The sandwich of the proof",
     answer="sandwich",
+    solution=lambda *a: _slopes(*a),
+    parts=("line 1", "line 2", "line 3"),
     kind="explain",
     difficulty=2,
     minutes=20,
@@ -205,6 +208,15 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
             "The slope of a convex function grows: psi_0 is below, psi_t above.",
             lambda *args: _slopes(*args, order=(2, 1, 0)),
         ),
+        Mistake(
+            "rho1 alone",
+            "All three lines are integrals against the change rho1 - rho0.",
+            lambda cost, sigma, rho0, rho1, t: (
+                _psi(cost, sigma, rho0) @ rho1,
+                _slopes(cost, sigma, rho0, rho1, t)[1],
+                _psi(cost, sigma, rho0 + t * (rho1 - rho0)) @ rho1,
+            ),
+        ),
     ),
 )
 def _sandwich(call, cost, sigma, rho0, rho1, t):
@@ -233,6 +245,8 @@ def _roof(y):
     "4.1c",
     title="Read the price",
     answer="reading",
+    solution=lambda: (-0.25, 1.5, 3.25, 0.375),
+    parts=("the first origin", "the second origin", "the third origin", "the rate"),
     kind="decide",
     difficulty=2,
     minutes=15,
@@ -281,6 +295,8 @@ def _reading(answer):
         "the price itself": place - _roof(place),
     }
     known = [name for name, wrong in mistakes.items() if np.allclose(found, wrong, atol=0.02)]
+    if np.allclose(found, _roof(place), atol=0.02):
+        known = ["the price itself"]
     for mine, right, at in zip(found, place - slope, place, strict=True):
         require(
             abs(mine - right) <= 0.02,
@@ -316,6 +332,8 @@ def _two(x, y, sigma, rho, change, v):
     item="4.1",
     title="Two derivatives",
     answer="two_derivatives",
+    solution=lambda *a: _two(*a),
+    parts=("the derivative along the masses", "the derivative along the motion"),
     kind="compute",
     difficulty=3,
     minutes=25,
@@ -367,9 +385,15 @@ def _two(x, y, sigma, rho, change, v):
         Mistake(
             "velocity without mass",
             "Each displacement counts with the mass gamma_ij that makes it.",
-            lambda x, y, sigma, rho, change, v: (
-                _two(x, y, sigma, rho, change, v)[0],
-                (y - x[:, None]).sum(axis=0) @ v,
+            (
+                lambda x, y, sigma, rho, change, v: (
+                    _two(x, y, sigma, rho, change, v)[0],
+                    (y - x[:, None]).sum(axis=0) @ v,
+                ),
+                lambda x, y, sigma, rho, change, v: (
+                    _two(x, y, sigma, rho, change, v)[0],
+                    v.sum(),
+                ),
             ),
         ),
         Mistake(

@@ -39,6 +39,7 @@ def _root(gamma, x, y, p, root):
     "2.1",
     title="The distance, from a plan",
     answer="plan_distance",
+    solution=lambda gamma, x, y, p: _root(gamma, x, y, p, 1 / p),
     kind="compute",
     difficulty=1,
     minutes=15,
@@ -101,9 +102,24 @@ def _root(gamma, x, y, p, root):
             "coordinate by coordinate",
             "The distance in R^d is Euclidean: add the squares of the "
             "coordinates and take the root before the power p.",
-            lambda gamma, x, y, p: (
-                (gamma * (np.abs(x[:, None] - y) ** p).sum(axis=2)).sum() ** (1 / p)
+            (
+                lambda gamma, x, y, p: (
+                    (gamma * (np.abs(x[:, None] - y) ** p).sum(axis=2)).sum() ** (1 / p)
+                ),
+                lambda gamma, x, y, p: (
+                    (gamma * np.abs(x[:, None] - y).sum(axis=2) ** p).sum() ** (1 / p)
+                ),
             ),
+        ),
+        Mistake(
+            "power for root",
+            "This takes the p-th power twice: at the end it is the p-th root, the power 1/p.",
+            lambda gamma, x, y, p: _root(gamma, x, y, p, p),
+        ),
+        Mistake(
+            "power of the masses",
+            "The power p belongs to the distance alone: gamma is a mass, and counts once.",
+            lambda gamma, x, y, p: ((gamma * cost_matrix(x, y, 1)) ** p).sum() ** (1 / p),
         ),
     ),
 )
@@ -159,6 +175,15 @@ def _rooted(mu, nu, p):
             "One of your measures has nearly all its mass at one place. Here each has to have 0.2 "
             "at two places at least.",
         ),
+        Mistake(
+            "the inequality holds",
+            "Below p = 1 a leg is short if little mass moves; moving all mass by a little does not "
+            "help. Let each leg leave a part of the mass where it is.",
+        ),
+        Mistake(
+            "a leg of length 0",
+            "Two of the three measures are the same: then the inequality is an equality.",
+        ),
     ),
 )
 def _triple(answer):
@@ -167,13 +192,16 @@ def _triple(answer):
     p = number(p, "p")
     require(p > 0, f"p must be positive, but it is {p:.4g}")
     first, middle, last = mus
-    direct, way = _rooted(first, last, p), _rooted(first, middle, p) + _rooted(middle, last, p)
+    direct, legs = _rooted(first, last, p), (_rooted(first, middle, p), _rooted(middle, last, p))
+    way = sum(legs)
     if direct <= way * (1 + 1e-9) + 1e-12:
         text = f"the triangle inequality holds here: {direct:.6g} <= {way:.6g}"
         if p >= 1:
             require(False, text, "p at least 1")
         diracs = all(np.ptp(mu.points[mu.weights > 0]) == 0 for mu in mus)
-        require(False, text, "three Dirac masses" if diracs else None)
+        if min(direct, *legs) <= 1e-12:
+            require(False, text, "a leg of length 0")
+        require(False, text, "three Dirac masses" if diracs else "the inequality holds")
     for k, mu in enumerate(mus, 1):
         second = np.sort(sorted_atoms(mu)[:, -1])[-2:][0] if len(sorted_atoms(mu)) > 1 else 0.0
         require(
@@ -210,6 +238,12 @@ def _minkowski_with(last, root=True):
     return lines
 
 
+def _line_2(sigma, x1, x2, x3, p, sign):
+    d12, d23, _ = _legs(sigma, x1, x2, x3)
+    lines = _minkowski_with(lambda a, b, p: a ** (1 / p) + b ** (1 / p))(sigma, x1, x2, x3, p)
+    return lines[0], (sigma * np.abs(d12 + sign * d23) ** p).sum() ** (1 / p), lines[2]
+
+
 def _powers_apart(sigma, x1, x2, x3, p):
     d12, d23, d13 = _legs(sigma, x1, x2, x3)
     norms = [(sigma * d**p).sum() ** (1 / p) for d in (d12, d23)]
@@ -224,6 +258,8 @@ def _powers_apart(sigma, x1, x2, x3, p):
     "2.2b",
     title="The chain of Minkowski",
     answer="minkowski",
+    solution=lambda *a: _minkowski_with(lambda a, b, p: a ** (1 / p) + b ** (1 / p))(*a),
+    parts=("line 1", "line 2", "line 3"),
     kind="explain",
     difficulty=2,
     minutes=20,
@@ -279,6 +315,19 @@ def _powers_apart(sigma, x1, x2, x3, p):
             "The root of a sum is less than the sum of the roots: Minkowski's "
             "inequality has one root for each integral.",
             _minkowski_with(lambda a, b, p: (a + b) ** (1 / p)),
+        ),
+        Mistake(
+            "p not used",
+            "This is the chain for one fixed p, whatever p is given.",
+            (
+                lambda *a: _minkowski_with(lambda a, b, p: a + b)(*a[:4], 1.0),
+                lambda *a: _minkowski_with(lambda a, b, p: a**0.5 + b**0.5)(*a[:4], 2.0),
+            ),
+        ),
+        Mistake(
+            "difference of the legs",
+            "Line 2 adds the two distances: to go by x2 one walks both.",
+            lambda sigma, x1, x2, x3, p: _line_2(sigma, x1, x2, x3, p, -1.0),
         ),
     ),
 )

@@ -29,6 +29,8 @@ def _objective(r, n, rho, m, step):
     "5.1a",
     title="The proximal step of the energy",
     answer="prox",
+    solution=lambda *a: _prox(*a),
+    parts=("the density", "the momentum"),
     kind="compute",
     difficulty=3,
     minutes=40,
@@ -82,6 +84,22 @@ def _objective(r, n, rho, m, step):
             "The energy is infinite for negative densities: cut off at 0.",
             lambda rho, m, step: _prox(rho, m, step) if _prox(rho, m, step)[0] > 0 else (rho, 0.0),
         ),
+        Mistake(
+            "density of before",
+            "The momentum is right for this density. But the density grows as well, where there is "
+            "momentum: what is the derivative in r?",
+            lambda rho, m, step: (max(rho, 0.0), m * max(rho, 0.0) / (max(rho, 0.0) + 2 * step)),
+        ),
+        Mistake(
+            "momentum of before",
+            "The density is right. The momentum shrinks: n = m r / (r + 2 step).",
+            lambda rho, m, step: (_prox(rho, m, step)[0], m),
+        ),
+        Mistake(
+            "the step twice",
+            "The squares are divided by 2 step, and this 2 is lost when they are differentiated.",
+            lambda rho, m, step: _prox(rho, m, 2 * step),
+        ),
     ),
 )
 def _prox_judge(call, rho, m, step):
@@ -120,6 +138,8 @@ def _lines(X, p, scale=True, root=False, start=True):
     "5.1b",
     title="The action is at least the distance",
     answer="action_chain",
+    solution=lambda *a: _lines(*a),
+    parts=("line 1", "line 2", "line 3"),
     kind="explain",
     difficulty=2,
     minutes=25,
@@ -141,7 +161,10 @@ def _lines(X, p, scale=True, root=False, start=True):
         Mistake(
             "no time",
             "A step of duration 1/K has the speed K times its length, and counts for the time 1/K.",
-            lambda X, p: _lines(X, p, scale=False),
+            (
+                lambda X, p: _lines(X, p, scale=False),
+                lambda X, p: (np.mean(np.abs(np.diff(X, axis=0)) ** p), *_lines(X, p)[1:]),
+            ),
         ),
         Mistake(
             "roots",
@@ -173,6 +196,33 @@ def _lines(X, p, scale=True, root=False, start=True):
             "Line 3 is W_p^p, the best plan of the ends, whoever came from "
             "where: on the line both ends are sorted.",
             lambda X, p: (*_lines(X, p)[:2], _lines(X, p)[1]),
+        ),
+        Mistake(
+            "one step too many",
+            "K + 1 times make K steps: K is len(X) - 1.",
+            (
+                lambda X, p: (
+                    np.mean((len(X) * np.abs(np.diff(X, axis=0))) ** p),
+                    *_lines(X, p)[1:],
+                ),
+                lambda X, p: (
+                    (np.abs(len(X) * np.diff(X, axis=0)) ** p).sum(axis=0).mean() / len(X),
+                    *_lines(X, p)[1:],
+                ),
+            ),
+        ),
+        Mistake(
+            "length for action",
+            "This is a power of the length. In the action each speed has the power p by itself.",
+            lambda X, p: (
+                np.mean(np.abs(np.diff(X, axis=0)).sum(axis=0) ** p),
+                *_lines(X, p)[1:],
+            ),
+        ),
+        Mistake(
+            "p fixed",
+            "This is the chain for one fixed p, whatever p is given.",
+            (lambda X, p: _lines(X, 2.0), lambda X, p: _lines(X, 1.0)),
         ),
     ),
 )
@@ -278,6 +328,11 @@ def energy(path, count=1500):
                 lambda t: float(round(t)),
             ),
         ),
+        Mistake(
+            "another factor",
+            "A power t^a has the factor a^2/(2 a - 1), and waiting for the time w has 1/(1 - w): "
+            "for which a or w is that 5/4?",
+        ),
     ),
 )
 def _clock(call, t):
@@ -296,4 +351,5 @@ def _clock(call, t):
     require(
         abs(factor - 1.25) <= 2e-3,
         f"the energy grows by the factor {factor:.4f}, not 1.25",
+        general="another factor",
     )

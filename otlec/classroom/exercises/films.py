@@ -46,6 +46,10 @@ _STEPS = 400
         ),
         Mistake("ends", "The journey starts at (0, 0) at t = 0, and ends at (1, 0) at t = 1."),
         Mistake("a jump", "A film that jumps has no finite action."),
+        Mistake(
+            "length and action",
+            "Neither is right yet. First a path of length 2, whatever the clock; then the clock.",
+        ),
     ),
 )
 def _journey(call, t):
@@ -66,7 +70,10 @@ def _journey(call, t):
     elif far and not dear:
         mistake = "wrong path"
     require(
-        not far and not dear, f"the length is {length:.4f} and the action {action:.4f}", mistake
+        not far and not dear,
+        f"the length is {length:.4f} and the action {action:.4f}",
+        mistake,
+        "length and action",
     )
 
 
@@ -155,14 +162,24 @@ def _ascent(x, y, rounds=500):
         ),
         Mistake(
             "square of the place",
-            "Such a potential proves what a translation or a dilation of everything would cost. "
-            "The crowd has more structure: adapt phi to who is popular.",
+            "Such a potential is best where everything is translated or dilated. This crowd has "
+            "more structure: adapt phi to who is popular.",
             (
                 lambda x, y: -2 * x @ (y.mean(axis=0) - x.mean(axis=0)),
                 lambda x, y: 2 * x @ (y.mean(axis=0) - x.mean(axis=0)),
                 lambda x, y: (x**2).sum(axis=1),
                 lambda x, y: -(x**2).sum(axis=1),
             ),
+        ),
+        Mistake(
+            "not yet enough",
+            "It proves at least as much as phi = 0 does. Take more rounds, or smaller steps: raise "
+            "phi where too many choose x, lower it where too few do, and keep the best.",
+        ),
+        Mistake(
+            "too low",
+            "phi = 0 proves more than that. Raise phi where too many y choose x, lower it where "
+            "too few do, and keep the best.",
         ),
     ),
 )
@@ -173,6 +190,7 @@ def _certify(call, x, y):
         reached >= 0.97 * best - 1e-9,
         f"the potential proves that no film has less action than {reached:.6g}; "
         f"{best:.6g} can be proved",
+        general="not yet enough" if reached > _bound(np.zeros(len(x)), x, y) - 1e-9 else "too low",
     )
     if len(x) == len(_TOWN[0]) and np.array_equal(x, _TOWN[0]):
         return Score(

@@ -32,6 +32,7 @@ def _glue_by(divide):
     "2.3",
     title="Gluing two plans",
     answer="glue",
+    solution=_glue_by(lambda s, g, h: s / np.where(g.sum(0) > 0, g.sum(0), 1)[None, :, None]),
     kind="compute",
     difficulty=2,
     minutes=25,
@@ -110,6 +111,20 @@ def _glue_by(divide):
                     s / np.where(g.sum(axis=0) > 0, g.sum(axis=0), 1)[None, :, None]
                 ).transpose(2, 1, 0)
             ),
+        ),
+        Mistake(
+            "sum of the plans",
+            "Probabilities of going from i to j and then on to k are multiplied, not added.",
+            (
+                lambda g, h: (g[:, :, None] + h) / 2,
+                lambda g, h: g[:, :, None] + h,
+            ),
+        ),
+        Mistake(
+            "all independent",
+            "This keeps the three measures and forgets both plans: where a grain goes must depend "
+            "on where it is.",
+            lambda g, h: g.sum(axis=1)[:, None, None] * g.sum(axis=0)[:, None] * h.sum(axis=0),
         ),
     ),
 )

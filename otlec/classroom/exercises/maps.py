@@ -28,6 +28,7 @@ def _table(samples, order=True, mean=True, root=True):
     item="2.2",
     title="A map of measures: the table of distances",
     answer="distances",
+    solution=lambda samples: _table(samples),
     kind="compute",
     difficulty=2,
     minutes=15,
@@ -60,6 +61,11 @@ def _table(samples, order=True, mean=True, root=True):
             lambda samples: np.abs(
                 np.sort(samples, axis=1)[:, None] - np.sort(samples, axis=1)
             ).mean(axis=2),
+        ),
+        Mistake(
+            "sorted the wrong way",
+            "Each row is a measure: sort along axis 1.",
+            lambda samples: _table(np.sort(samples, axis=0), order=False),
         ),
     ),
 )  # fmt: skip
@@ -98,6 +104,7 @@ def _place(D, centre=True, half=-0.5, square=True, root=True):
     difficulty=3,
     minutes=35,
     arguments=("D",),
+    canonical=lambda z: chords(np.asarray(z, float)),
     inputs=_flat(),
     cases=(
         (np.array([[0.0, 3.0], [3.0, 0.0]]),),
@@ -130,9 +137,21 @@ def _place(D, centre=True, half=-0.5, square=True, root=True):
                 (lambda D: _place(D, root=False),)),
         Mistake(
             "the table itself",
-            "Rows of the table are no places: as points they are further apart than they should "
-            "be.",
+            "Rows of the table are no places: as points they have other distances than the table.",
             lambda D: D[:, :2],
+        ),
+        Mistake(
+            "squared twice",
+            "D holds the distances: square its entries once.",
+            (lambda D: _place(D**2), lambda D: 2 * _place(D**2)),
+        ),
+        Mistake(
+            "distances from one of them",
+            "The distances from one of the points are not enough to place the others: use all.",
+            (
+                lambda D: np.column_stack([D[0], np.zeros(len(D))]),
+                lambda D: np.column_stack([D[:, 0], D[:, -1]]),
+            ),
         ),
     ),
 )  # fmt: skip

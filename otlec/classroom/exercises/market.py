@@ -35,6 +35,8 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
     item="1",
     title="A market that finds its prices: one bid",
     answer="bid",
+    solution=lambda *a: _bid(*a),
+    parts=("the place", "the new price"),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -104,6 +106,11 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
                 psi[_bid(cost, psi, i, eps)[0]] - _bid(cost, psi, i, eps)[1],
             ),
         ),
+        Mistake(
+            "another price",
+            "The bid changes the price of the place that it is made for: start from psi[j].",
+            lambda cost, psi, i, eps: (_bid(cost, psi, i, eps)[0], psi.min() - eps),
+        ),
     ),
 )
 def _bid_judge(call, cost, psi, i, eps):
@@ -140,6 +147,8 @@ def _market(cost, eps):
     item="1",
     title="A market that finds its prices: the auction",
     answer="market",
+    solution=lambda *a: _market(*a),
+    parts=("the places", "the prices"),
     kind="compute",
     difficulty=3,
     minutes=40,
@@ -197,6 +206,7 @@ def _market_judge(call, cost, eps):
     require(
         np.array_equal(np.sort(place), np.arange(n)),
         f"the permutation should hold each of 0, ..., {n - 1} once",
+        general="everybody takes the cheapest",
     )
     gain = cost - psi
     regret = gain[np.arange(n), place.astype(int)] - gain.min(axis=1)

@@ -13,6 +13,8 @@ from ._values import measure, number, parts, require, same
     "4.2",
     title="How far potentials can slide",
     answer="offsets",
+    solution=lambda g: (-(g**2) / 2, g**2 / 2),
+    parts=("the least k", "the greatest k"),
     kind="compute",
     difficulty=3,
     minutes=20,
@@ -95,6 +97,8 @@ SIDES = ("left", "right")
     "4.2b",
     title="The slopes at a kink",
     answer="slopes",
+    solution=lambda g, m: (-abs(m) * g**2 / 2, abs(m) * g**2 / 2),
+    parts=("the left slope", "the right slope"),
     kind="compute",
     difficulty=3,
     minutes=20,
@@ -149,7 +153,12 @@ SIDES = ("left", "right")
             "flat on one side",
             "Also for t < 0 mass has to cross the gap, the other way: the cost grows on both "
             "sides of t = 0.",
-            lambda g, m: (0.0, abs(m) * g**2 / 2),
+            (
+                lambda g, m: (0.0, abs(m) * g**2 / 2),
+                lambda g, m: (0.0, m * g**2 / 2),
+                lambda g, m: (0, m * g**2 / 2),
+                lambda g, m: (0, abs(m) * g**2 / 2),
+            ),
         ),
         Mistake(
             "from point to point",
@@ -166,7 +175,11 @@ def _kink(call, g, m):
     pair = parts(call(g, m), 2, "the result (left and right slope)")
     left, right = (number(v, f"the {side} slope") for v, side in zip(pair, SIDES, strict=True))
     tol = max(1e-8, 10 * call.tolerance)
-    require(left <= right + tol, f"a convex function has {left:.6g} <= {right:.6g} as its slopes")
+    require(
+        left <= right + tol,
+        "the left slope of a convex function is at most the right one, but "
+        f"{left:.6g} > {right:.6g}",
+    )
     cross = abs(m) * g**2 / 2
     same(right, cross, "from the right: the surplus crosses the gap", tol)
     same(left, -cross, "from the left: the surplus would cross it the other way", tol)

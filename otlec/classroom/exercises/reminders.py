@@ -32,6 +32,7 @@ def _cost_and_potential(draw):
     "1a",
     title="The c-transform",
     answer="c_transform",
+    solution=lambda cost, psi: (cost - psi).min(axis=1),
     kind="compute",
     difficulty=1,
     minutes=10,
@@ -164,12 +165,12 @@ def _crossing(answer):
     require(False, text, mistake)
 
 
-def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
+def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, power=1):
     """Integrate F - G, or one of the ways to get it wrong."""
     x = np.concatenate([mu.points, nu.points])
     a = np.concatenate([mu.weights, -nu.weights])
     way = np.argsort(x, kind="stable")
-    height = np.cumsum(a[way] if order else a)[:-1]
+    height = np.cumsum(a[way] if order else a)[:-1] ** power
     terms = (np.abs(height) if absolute else height) * (
         np.diff(x[way] if sort else x) if lengths else 1.0
     )
@@ -180,6 +181,7 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
     "1c",
     title="W_1 on the line",
     answer="w1",
+    solution=lambda mu, nu: _by_staircases(mu, nu),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -202,7 +204,10 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
             "heights without widths",
             "An integral is height times width: multiply each value "
             "of |F - G| by the distance to the next atom.",
-            lambda mu, nu: _by_staircases(mu, nu, lengths=False),
+            (
+                lambda mu, nu: _by_staircases(mu, nu, lengths=False),
+                lambda mu, nu: np.abs(np.cumsum(mu.weights) - np.cumsum(nu.weights)).sum(),
+            ),
         ),
         Mistake(
             "no absolute value",
@@ -245,6 +250,11 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True):
             "the distribution functions at the same place.",
             lambda mu, nu: np.sum(np.abs(mu.points * mu.weights - nu.points * nu.weights)),
         ),
+        Mistake(
+            "squared",
+            "W_1 integrates |F - G| itself, not its square.",
+            lambda mu, nu: _by_staircases(mu, nu, power=2),
+        ),
     ),
 )
 def _w1(call, mu, nu):
@@ -277,6 +287,8 @@ def _feasible(draw):
     "1d",
     title="Weak duality, line by line",
     answer="weak_duality",
+    solution=lambda *a: _lines(*a),
+    parts=("line 1", "line 2", "line 3"),
     kind="explain",
     difficulty=1,
     minutes=10,
@@ -307,10 +319,16 @@ def _feasible(draw):
         Mistake(
             "no weights",
             "An integral against mu weighs each value by its mass.",
-            lambda cost, gamma, phi, psi: (
-                phi.sum() + psi.sum(),
-                (gamma * (phi[:, None] + psi)).sum(),
-                (gamma * cost).sum(),
+            (
+                lambda cost, gamma, phi, psi: (
+                    phi.sum() + psi.sum(),
+                    (gamma * (phi[:, None] + psi)).sum(),
+                    (gamma * cost).sum(),
+                ),
+                lambda cost, gamma, phi, psi: (
+                    phi.mean() + psi.mean(),
+                    *_lines(cost, gamma, phi, psi)[1:],
+                ),
             ),
         ),
         Mistake(

@@ -33,6 +33,7 @@ def _norm(rho, delta, width=True, weigh=True, root=True, at_faces=None):
     item="riemannian",
     title="The length of a tangent vector",
     answer="norm",
+    solution=lambda rho, delta: _norm(rho, delta),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -99,6 +100,11 @@ def _norm(rho, delta, width=True, weigh=True, root=True, at_faces=None):
             "The velocity is G/rho, and its square is weighed by rho: there remains a 1/rho.",
             lambda rho, delta: _norm(rho, delta, weigh=False),
         ),
+        Mistake(
+            "times the density",
+            "The velocity is G/rho, and v^2 rho = G^2/rho: divide by rho.",
+            lambda rho, delta: _norm(rho, delta, at_faces=lambda r: 2 / (r[:-1] + r[1:])),
+        ),
     ),
 )
 def _norm_judge(call, rho, delta):
@@ -132,6 +138,7 @@ _D = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [1.0, 0.0, -1.0]])
     item="riemannian",
     title="The Helmholtz projection",
     answer="project",
+    solution=lambda *a: _project(*a),
     kind="compute",
     difficulty=3,
     minutes=30,
@@ -163,6 +170,25 @@ _D = np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [1.0, 0.0, -1.0]])
             "weights twice",
             "Least squares squares the rows: multiply them by the root of r.",
             lambda v, D, r: _project(v, D, r**2),
+        ),
+        Mistake(
+            "v itself",
+            "v moves mass as it should, but it is no gradient: look for the D u that does so too.",
+            lambda v, D, r: v.copy(),
+        ),
+        Mistake(
+            "the function, not its gradient",
+            "This is u, on the nodes. The gradient is D u, on the edges.",
+            lambda v, D, r: np.linalg.lstsq(np.sqrt(r)[:, None] * D, np.sqrt(r) * v, rcond=None)[0],
+        ),
+        Mistake(
+            "weights on one side",
+            "The root of r multiplies both sides of the least squares problem, D and v.",
+            (
+                lambda v, D, r: D @ np.linalg.lstsq(np.sqrt(r)[:, None] * D, v, rcond=None)[0],
+                lambda v, D, r: D @ np.linalg.lstsq(D, np.sqrt(r) * v, rcond=None)[0],
+                lambda v, D, r: D @ np.linalg.lstsq(D, r * v, rcond=None)[0],
+            ),
         ),
     ),
 )

@@ -37,6 +37,7 @@ def _action(rho, m=None, half=1.0, faces=None, inverse=True):
     item="continuity",
     title="Two ways to fill a room: who has to pass",
     answer="momentum",
+    solution=lambda rho: _momentum(rho),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -72,7 +73,10 @@ def _action(rho, m=None, half=1.0, faces=None, inverse=True):
         Mistake(
             "duration of a step",
             "A step takes the time 1/K: the rate is K times the change.",
-            lambda rho: _momentum(rho, time=False),
+            (
+                lambda rho: _momentum(rho, time=False),
+                lambda rho: _momentum(rho) * len(rho) / (len(rho) - 1),
+            ),
         ),
         Mistake(
             "width of a cell",
@@ -103,6 +107,7 @@ def _momentum_judge(call, rho):
     item="5.1",
     title="Two ways to fill a room: what it costs",
     answer="film_action",
+    solution=lambda rho: _action(rho),
     kind="compute",
     difficulty=3,
     minutes=30,
@@ -152,7 +157,13 @@ def _momentum_judge(call, rho):
                 lambda rho: _action(rho) * rho.shape[1],
                 lambda rho: _action(rho) * (len(rho) - 1),
                 lambda rho: _action(rho) * rho.shape[1] * (len(rho) - 1),
+                lambda rho: _action(rho) * rho.shape[1] / (rho.shape[1] - 1),
             ),
+        ),
+        Mistake(
+            "momentum not squared",
+            "The energy is quadratic in the momentum: m^2/rho.",
+            lambda rho: _action(rho, m=np.sqrt(np.abs(_momentum(rho)))),
         ),
     ),
 )

@@ -71,6 +71,16 @@ def _best_of_permutations():
             "The atoms were paired in the order in which they are listed. Other groups are nearer "
             "together.",
         ),
+        Mistake(
+            "centres of the three",
+            "Each atom is the centre of one measure here. Let each be the mean of three atoms, one "
+            "of each measure.",
+        ),
+        Mistake(
+            "not yet the best",
+            "Move each atom to the mean of the atoms that it is paired with, pair again, and so "
+            "on; or try another grouping.",
+        ),
     ),
 )
 def _compromise(answer):
@@ -82,6 +92,7 @@ def _compromise(answer):
         "partners in the order given": [Measure(sum(TRIANGLES) / 3)],
         "one place": [Measure(np.concatenate(TRIANGLES).mean(axis=0)[None])],
         "mixture": [Measure(np.concatenate(TRIANGLES))],
+        "centres of the three": [Measure(np.array([x.mean(axis=0) for x in TRIANGLES]))],
         "one of the three": [
             *mus,
             *(
@@ -94,10 +105,13 @@ def _compromise(answer):
     for name, candidates in simple.items():
         if any(wasserstein(nu, other, 2) < 1e-6 for other in candidates):
             known = name
+    if nu.weights.max() >= 1 - 1e-9:
+        known = "one place"
     require(
         value <= 1.01 * best,
         f"the mean of the three W_2^2 is {value:.6g}, but {best:.6g} can be reached",
         known,
+        "not yet the best",
     )
     return Score(value, best, "the mean of W_2^2 to the three measures")
 
@@ -130,6 +144,14 @@ def _matched(x, y, p=2):
     return y[assignment(cost_matrix(x, y, p)).permutation]
 
 
+def _greedy_pairs(x, y):
+    free, rows = list(range(len(y))), []
+    for point in x:
+        rows.append(min(free, key=lambda j: np.linalg.norm(point - y[j])))
+        free.remove(rows[-1])
+    return y[rows]
+
+
 def _cost(x, y):
     return ((x - y) ** 2).sum(axis=1).mean()
 
@@ -139,6 +161,7 @@ def _cost(x, y):
     item="3.3",
     title="From one shape to another: who goes where",
     answer="partners",
+    solution=lambda x, y: _matched(x, y),
     kind="compute",
     difficulty=2,
     minutes=15,
@@ -185,6 +208,12 @@ def _cost(x, y):
             "For W_2 the cost is the squared distance.",
             lambda x, y: _matched(x, y, 1),
         ),
+        Mistake(
+            "nearest that is free",
+            "Who comes first takes the nearest place, and the last ones pay for it: the whole cost "
+            "counts.",
+            lambda x, y: _greedy_pairs(x, y),
+        ),
     ),
 )
 def _partners(call, x, y):
@@ -211,6 +240,8 @@ def _film(x, y, times, matched=True):
     item="3.3",
     title="From one shape to another: the film",
     answer="film",
+    solution=lambda *a: _film(*a),
+    parts=("the frames", "the speed"),
     kind="compute",
     difficulty=2,
     minutes=25,

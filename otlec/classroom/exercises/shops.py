@@ -40,6 +40,7 @@ def _pull(x, y, way=1.0, weigh=1.0):
     item="4.1",
     title="Shops that follow their customers: the pull",
     answer="pull",
+    solution=lambda x, y: _pull(x, y),
     kind="compute",
     difficulty=2,
     minutes=20,
@@ -90,6 +91,15 @@ def _pull(x, y, way=1.0, weigh=1.0):
                 ]
             ),
         ),
+        Mistake(
+            "shop without its mass",
+            "Both sides of the difference carry the mass 1/k: the plan weighs the customers "
+            "already, but not the shop.",
+            (
+                lambda x, y: y - _share(x, y)[0].T @ x,
+                lambda x, y: y / len(y) - len(y) * _share(x, y)[0].T @ x,
+            ),
+        ),
     ),
 )
 def _pull_judge(call, x, y):
@@ -103,9 +113,9 @@ def _pull_judge(call, x, y):
         same(found[j, d], quotient, f"shop {j} moves along axis {d}: the difference quotient", tol)
 
 
-def _settled(x, y, rounds=200):
+def _settled(x, y, rounds=200, weigh=True):
     for _ in range(rounds):
-        y = len(y) * _share(x, y)[0].T @ x
+        y = (len(y) if weigh else 1) * _share(x, y)[0].T @ x
     return y
 
 
@@ -152,6 +162,18 @@ def _settled(x, y, rounds=200):
             "All shops serve the same mass: it is the plan that says whom, not the distance alone.",
             lambda x, y: _by_nearness(x, y),
         ),
+        Mistake(
+            "sum for mean",
+            "A shop serves the mass 1/k: divide the weighed sum of its customers by that.",
+            (
+                lambda x, y: _share(x, y)[0].T @ x,
+                lambda x, y: _settled(x, y, weigh=False),
+            ),
+        ),
+        Mistake(
+            "stopped early",
+            "The cost has fallen, but the shops are not at rest: go on until nothing moves.",
+        ),
     ),
 )
 def _settle(call, x, y):
@@ -166,6 +188,7 @@ def _settle(call, x, y):
         left <= tol or better >= end - tol,
         f"the greatest pull is {left:.4g}: one more step lowers the cost from {end:.6g} to "
         f"{better:.6g}",
+        general="stopped early" if end < start - tol else None,
     )
 
 

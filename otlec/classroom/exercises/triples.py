@@ -46,6 +46,7 @@ def _waste(sigma, x1, x3):
     "2.3c",
     title="The gluing that wastes least",
     answer="best_gluing",
+    solution=lambda *a: _glued(*a, _monotone),
     kind="compute",
     difficulty=3,
     minutes=35,

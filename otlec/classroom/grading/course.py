@@ -8,6 +8,7 @@
     out_of: 10                            # what full marks are; the sum of the points if left out
     drop_lowest: 1
     attempts: best                        # of two notebooks, or latest
+    partial: true                         # points for the right parts of an answer, or false
     deadline: 2027-03-01 23:59            # by the clock of the machine that grades
     late: {percent_a_day: 10, at_most: 50, days: 7}     # for each day begun; later nothing counts
     roster: roster.csv                    # columns student, and as known: id, email
@@ -24,8 +25,8 @@ from pathlib import Path
 from ..._extras import optional
 from ..exercises import REGISTRY
 
-_KEYS = {"title", "points", "bonus", "out_of", "drop_lowest", "attempts", "deadline", "late",
-         "roster", "overrides"}  # fmt: skip
+_KEYS = {"title", "points", "bonus", "out_of", "drop_lowest", "attempts", "partial", "deadline",
+         "late", "roster", "overrides"}  # fmt: skip
 _LATE = {"percent_a_day", "at_most", "days"}
 OVERRIDES = ("student", "exercise", "points", "comment")
 
@@ -48,6 +49,7 @@ class Course:
     out_of: float | None = None
     drop_lowest: int = 0
     attempts: str = "best"
+    partial: bool = True
     deadline: datetime | None = None
     percent_a_day: float = 100.0
     at_most: float = 100.0
@@ -100,6 +102,9 @@ def read_course(file: Path) -> Course:
     attempts = found.get("attempts", "best")
     if attempts not in ("best", "latest"):
         raise ValueError(f"{file.name}: attempts is best or latest, not {attempts!r}")
+    partial = found.get("partial", True)
+    if not isinstance(partial, bool):
+        raise ValueError(f"{file.name}: partial is true or false, not {partial!r}")
     out_of = found.get("out_of")
     by_hand = file.parent / found.get("overrides", "overrides.csv")
     return Course(
@@ -109,6 +114,7 @@ def read_course(file: Path) -> Course:
         out_of=None if out_of is None else _number(out_of, f"{file.name}: out_of"),
         drop_lowest=int(_number(found.get("drop_lowest", 0), f"{file.name}: drop_lowest")),
         attempts=attempts,
+        partial=partial,
         deadline=_moment(found.get("deadline"), file.name),
         **{key: _number(value, f"{file.name}: {key}") for key, value in late.items()},
         roster=read_roster(file.parent / found["roster"]) if found.get("roster") else (),

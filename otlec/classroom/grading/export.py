@@ -8,8 +8,8 @@ from .course import Course
 from .marks import Mark
 
 COLUMNS = (
-    "student", "notebook", "exercise", "title", "status", "right", "points", "of", "counts",
-    "mistake", "reason", "note", "seconds",
+    "student", "notebook", "exercise", "title", "status", "right", "parts", "points", "of",
+    "counts", "mistake", "reason", "note", "seconds",
 )  # fmt: skip
 _TOTALS = ("student", "id", "email", "mark", "out_of", "points", "of", "right", "comment")
 _MOODLE = ("Identifier", "Full name", "Email address", "Grade", "Maximum grade",

@@ -81,11 +81,14 @@ def _section(row: dict) -> str:
         f'<p class="verdict">{sign} {text(status)}</p>',
         *(f"<p>{text(line)}</p>" for line in row["reason"].splitlines() if line.strip()),
     ]
+    if row["right_parts"]:
+        out.append(f"<p>Right already, {text(row['parts'])}: {text(row['right_parts'])}.</p>")
     if row["example"]:
         shown = "".join(f"<dt>{text(n)}</dt><dd>{text(v)}</dd>" for n, v in row["example"])
         out.append(f"<p>The input that shows it:</p><dl>{shown}</dl>")
     if row["advice"]:
-        out.append(f'<p class="advice"><em>A known mistake.</em> {text(row["advice"])}</p>')
+        head = "<em>A known mistake.</em> " if row["known"] else ""
+        out.append(f'<p class="advice">{head}{text(row["advice"])}</p>')
     if row["score"]:
         out.append(f"<p>An open question; you reached {text(row['score'])}.</p>")
     if row["printed"]:

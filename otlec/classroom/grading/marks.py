@@ -111,7 +111,8 @@ def _value(rows: list[dict], times: dict, course: Course) -> None:
         name = row["exercise"]
         row["of"] = course.worth(name) if name else 0.0
         share, late = course.late_share(times.get((row["student"], row["notebook"])))
-        row["points"] = round(row["right"] * row["of"] * share, 4)
+        part = row["share"] if course.partial else row["right"]
+        row["points"] = round(part * row["of"] * share, 4)
         row["counts"] = int(bool(name))
         if late and row["notebook"]:
             _say(row, late)

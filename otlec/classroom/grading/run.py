@@ -25,7 +25,8 @@ from .notebook import read_cells
 
 PATIENCE = 8  # a step may take so many times its processor time by the clock on the wall
 _RESTARTS = 4  # after a crash the rest of a notebook gets another chance, so often
-_DETAILS = ("advice", "example", "note", "printed", "score")  # of a verdict, for its feedback
+# Of a verdict, for its feedback and for the points of its parts.
+_DETAILS = ("advice", "known", "example", "note", "printed", "score", "parts")
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,18 @@ def _only(event: dict) -> dict:
 def row_of(student, source, name, status, reason, mistake="", seconds=0.0, **details) -> dict:
     """A row: strings and numbers only, since a notebook may have forged what they say."""
     example = details.get("example", ())
+    parts = [(str(pair[0]), bool(pair[1])) for pair in details.get("parts", ()) if len(pair) == 2]
+    good = sum(good for _, good in parts)
     return {
         "student": student, "notebook": source, "exercise": name,
         "title": REGISTRY[name].title if name in REGISTRY else "",
         "status": str(status), "right": int(status == "right"), "mistake": str(mistake),
         "reason": str(reason), "seconds": round(float(seconds), 2),
+        "parts": f"{good} of {len(parts)}" if parts else "",
+        "share": 1.0 if status == "right" else good / max(len(parts), 1),
+        "right_parts": ", ".join(name for name, good in parts if good),
         "advice": str(details.get("advice", "")), "note": str(details.get("note", "")),
+        "known": bool(details.get("known")),
         "printed": bool(details.get("printed")), "score": str(details.get("score", "")),
         "example": [[str(part) for part in pair][:2] for pair in example if len(pair) == 2],
     }  # fmt: skip

@@ -64,9 +64,11 @@ def entry_of(verdict, answer: str, found: str) -> dict:
     note = f"judged: {found}, which the check of the notebook passes" if found != answer else ""
     return {
         "status": verdict.status, "reason": verdict.reason, "mistake": verdict.mistake or "",
-        "advice": verdict.advice, "note": note, "printed": bool(verdict.printed),
+        "advice": verdict.advice, "known": bool(verdict.known), "note": note,
+        "printed": bool(verdict.printed),
         "example": [[name, text(value)] for name, value in verdict.example],
         "score": str(verdict.score.value) if verdict.score else "",
+        "parts": [[name, bool(good)] for name, good in verdict.parts.items()],
     }  # fmt: skip
 
 
