@@ -29,12 +29,15 @@ ODD = ("not-json", "empty", "no-cells", "syntax", "exits", "call-exits", "crashe
 
 
 def write_class(folder: Path, count: int) -> dict[str, str]:
-    """So many submissions, one of ten of them odd; return the text of each."""
-    kinds = [text for text, _ in classroom.SOUND]
+    """So many small submissions, one of ten of them odd; return the text of each."""
+    half = classroom.RIGHT | {"1a": classroom.WRONG["1a"]}
+    kinds = [classroom.notebook(one) for one in (classroom.WRONG, classroom.BLANK, half)]
     odd = [classroom.BROKEN[name][0] for name in ODD]
     texts = {}
     for k in range(count):
         text = odd[k // 10 % len(odd)] if k % 10 == 9 else kinds[k % len(kinds)]
+        if k % 40 == 0:
+            text = classroom.notebook(classroom.RIGHT)
         home = folder / f"student-{k:04d}"
         home.mkdir(parents=True)
         (home / "x1-exercises.ipynb").write_text(text, encoding="utf-8")

@@ -35,6 +35,31 @@ try:  # a page's: name of the kernel -> types of the arguments -> function (book
 except ModuleNotFoundError:
     KERNELS = {}
 
+
+class _Compilation:
+    """What compilation has taken so far, the one under way included: no limit counts it."""
+
+    def __init__(self):
+        self._spent, self._since = np.zeros(2), None
+
+    @staticmethod
+    def _now() -> np.ndarray:
+        return np.array([time.process_time(), time.perf_counter()])
+
+    def spent(self) -> np.ndarray:
+        """Seconds of processor time, and on the wall."""
+        since = self._since
+        return self._spent if since is None else self._spent + self._now() - since
+
+    def __enter__(self):
+        self._since = self._now()
+
+    def __exit__(self, *_):
+        self._spent, self._since = self.spent(), None
+
+
+COMPILATION = _Compilation()
+
 _FEW = 12_000  # numbers among the arguments, up to which plain Python may be quick enough
 _PATIENCE = 0.5  # seconds of plain Python, after which a kernel is compiled
 
@@ -81,7 +106,8 @@ def _compile_late(compiled, function: Callable) -> Callable:
         late = spent < _PATIENCE and not compiled.overloads and _size(args) <= _FEW
         if late and not _is_on_disk(compiled):
             return interpret
-        return compile_now(*args, **kwargs)
+        with COMPILATION:
+            return compile_now(*args, **kwargs)
 
     return answer
 

@@ -14,7 +14,7 @@ def c_transform(cost, psi):
 
 
 def crossing():
-    return (0, 10), np.array([10.125, 20], dtype=np.float32)
+    return (0, 10), np.array([10.25, 20], dtype=np.float32)
 
 
 def w1(mu, nu):
@@ -459,3 +459,67 @@ def market(cost, eps):
                 place = [None if k == j else k for k in place]
                 place[i] = j
     return place, psi
+
+
+def bread():
+    # by hand: all of bakery 1 to cafe 1, and one loaf more of it there, one less of bakery 2
+    loaves = [(40, 2), (30, 8), (30, 1), (20, 3)]
+    return [sum(n * km * 5 for n, km in loaves) / 100, 5.0 * (2 - 8 + 1)]
+
+
+def program(cost, mu, nu):
+    n, m = cost.shape
+    A = [[0] * (n * m) for _ in range(n + m)]
+    for i, j in itertools.product(range(n), range(m)):
+        A[i][i * m + j] = A[n + j][i * m + j] = 1
+    return [c for row in cost.tolist() for c in row], A, [*mu.tolist(), *nu.tolist()]
+
+
+def scaling(sizes, seconds, n):
+    u, v = np.log10(sizes), np.log10(seconds)
+    alpha = ((u - u.mean()) * (v - v.mean())).sum() / ((u - u.mean()) ** 2).sum()
+    return alpha, 10 ** (v.mean() + alpha * (math.log10(n) - u.mean()))
+
+
+def first_change(a, b, cost, direction):
+    first = otlec.transport(a, b, cost).matrix
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        moved = cost + middle * direction
+        if (first * moved).sum() <= otlec.transport(a, b, moved).value + 1e-12:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def share():
+    rng, orders, good = np.random.default_rng(5), list(itertools.permutations(range(3))), 0
+    for _ in range(1500):
+        x, y, z = rng.random((3, 3, 2)).tolist()
+        best = [
+            min(orders, key=lambda o: sum(math.dist(p[k], q[o[k]]) ** 2 for k in range(3)))
+            for p, q in ((x, y), (y, z), (x, z))
+        ]
+        good += all(best[1][best[0][k]] == best[2][k] for k in range(3))
+    return good / 1500
+
+
+def there_and_back(x, y, rate, b):
+    there = [b - b * math.exp(-rate * v) for v in x]
+    return there, [math.log(b / (b - v)) / rate for v in y]
+
+
+def by_a_map():
+    return [0, 1, 0, 1, 1, 0]
+
+
+def recolour(pixels, x, y, t):
+    rows = itertools.permutations(range(len(x)))
+    best = min(rows, key=lambda o: sum(math.dist(x[k], y[o[k]]) ** 2 for k in range(len(x))))
+    out = []
+    for pixel in pixels:
+        k = min(range(len(x)), key=lambda k: math.dist(pixel, x[k]))
+        out.append(pixel + t * (y[best[k]] - x[k]))
+    return np.array(out)

@@ -1,7 +1,8 @@
 """Wrong answers to every exercise, written from its page alone, before any judge was read.
 
 They measure how often a student would get a bare mismatch. Who adds a mistake to a catalogue
-because of one of these has to write new ones, unseen, before the share counts again.
+because of one of these has to write new ones, unseen, before the share counts again. Of these, 40 of
+162 got one when they were written; three more of the first 166 were right after all.
 """
 
 import numpy as np
@@ -111,7 +112,6 @@ ANSWERS = [
     ("2.1", lambda g, x, y, p: (g * norms(x, y) ** p).sum() ** p),
     ("2.1", lambda g, x, y, p: (g * np.abs(x[:, None] - y).sum(2) ** p).sum() ** (1 / p)),
     ("2.1", lambda g, x, y, p: ((g * norms(x, y)) ** p).sum() ** (1 / p)),
-    ("2.2a", lambda: (D([0, 1]), D([1, 2]), D([2, 3]), 0.5)),
     ("2.2a", lambda: (D([0, 10]), D([0.5, 10.5]), D([1, 11]), 0.5)),
     ("2.2a", lambda: (D([0, 10]), D([1, 10]), D([1, 11]), 2)),
     ("2.2b", lambda s, x1, x2, x3, p: minkowski(s, x1, x2, x3, p, root=False)),
@@ -123,8 +123,6 @@ ANSWERS = [
     ("2.3b", lambda: (np.eye(2) / 2, np.eye(2) / 2, np.eye(2)[::-1] / 2)),
     ("2.3b", lambda: (np.array([[0.3, 0.2], [0.2, 0.3]]),) * 2
      + (np.array([[0.2, 0.3], [0.3, 0.2]]),)),
-    ("2.3b", lambda: (np.full((2, 2), 0.25), np.array([[0.4, 0.1], [0.1, 0.4]]),
-                      np.array([[0.1, 0.4], [0.4, 0.1]]))),
     ("2.3c", lambda a, b, x1, x3: _glued(a, b, lambda m, n: np.outer(m, n))),
     ("2.3c", lambda a, b, x1, x3: _glued(a, b, lambda m, n: otlec.transport(
         m, n, abs(x1[:, None] - x3[::-1])).matrix)),
@@ -185,7 +183,6 @@ ANSWERS = [
     ("3.4a", lambda: (np.eye(3), np.roll(np.eye(3), -1, axis=1))),
     ("3.4b", lambda t: D([t])),
     ("3.4b", lambda t: D([0, 1], [1 - t, t])),
-    ("3.4b", lambda t: D([0, 0.5, 1], [(1 - t) ** 2, 2 * t * (1 - t), t**2])),
     ("3.5a", lambda c, n: float(np.linalg.norm(np.array(c(1)) - np.array(c(0))))),
     ("3.5a", lambda c, n: _polygon(c, n, n)),
     ("3.5a", lambda c, n: n * _polygon(c, n, n + 1)),

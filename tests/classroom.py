@@ -11,7 +11,7 @@ from pathlib import Path
 
 RIGHT = {
     "1a": "def c_transform(cost, psi):\n    return (cost - psi).min(axis=1)",
-    "1b": "def crossing():\n    return [0, 1], [1, 2]",
+    "1b": "def crossing():\n    return [0, 100], [102, 200]",
 }
 WRONG = {
     "1a": "def c_transform(cost, psi):\n    return (cost - psi).max(axis=1)",
@@ -21,7 +21,7 @@ BLANK = {
     "1a": 'def c_transform(cost, psi):\n    raise NotImplementedError("write me")',
     "1b": 'def crossing():\n    raise NotImplementedError("write me")',
 }
-NAMES = {"1a": "c_transform", "1b": "crossing"}
+NAMES = {"1a": "c_transform", "1b": "crossing", "1d": "weak_duality", "2.3": "glue"}
 HEAD = "%matplotlib inline\nimport numpy as np\nimport otlec\nfrom otlec import Measure, check"
 
 

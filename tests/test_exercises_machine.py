@@ -10,6 +10,7 @@ import pytest
 
 import otlec
 from otlec import glue as the_librarys_glue
+from otlec._kernel import COMPILATION, kernel
 from otlec.classroom.exercises import REGISTRY, _guard, judge
 from otlec.classroom.exercises._call import search
 
@@ -326,3 +327,20 @@ def test_a_kernel_survives_an_endless_loop_and_goes_on():
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     assert "it takes too long" in notebook.cells[1].outputs[0]["data"]["text/html"]
     assert notebook.cells[2].outputs[0]["text"] == "alive\n"
+
+
+@pytest.mark.needs_jit
+def test_what_compilation_takes_is_not_the_time_of_the_call_that_needs_it():
+    def work(x):
+        order = np.argsort(x)
+        y = np.sort(x) + np.unique(x).sum()
+        return (y[order] @ y) * np.median(x) + np.percentile(x, 20)
+
+    fresh, x = kernel(work), np.arange(5.0)
+    before = COMPILATION.spent()
+    value = _guard.within(0.1, fresh, x)
+    assert value == pytest.approx(work(x))
+    spent = COMPILATION.spent() - before
+    assert (spent > 0.1).all(), "the function is too small to tell"
+    with pytest.raises(_guard.TimeLimit):
+        _guard.within(0.1, lambda: [fresh(x) for _ in iter(int, 1)])

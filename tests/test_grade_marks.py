@@ -76,6 +76,8 @@ def test_of_two_notebooks_one_counts_and_the_rows_say_which(attempts, mark):
     other = next(row for row in first if not row["counts"])
     assert counted["note"] == f"the {attempts} of 2 notebooks"
     assert other["note"] == f"the {attempts} of 2 counts: {counted['notebook']}"
+    shown, _, spare = page(found, Course()).partition("<details>")
+    assert shown.count("<h2>") == spare.count("<h2>") == 3
 
 
 def test_what_a_person_decides_stands_and_is_said():
@@ -151,6 +153,13 @@ def test_a_page_is_text_and_shows_the_input():
     assert "&lt;i&gt;take" in text
     assert "A &amp; B" in text
     assert "<dt>mu</dt><dd>δ[0]</dd>" in text
+    matrix = "[[ 0.   1.5 ]\n [-2.   0.25]]"
+    bad = row_of("ann", "x1.ipynb", "1a", "wrong", "why", example=[["cost", matrix], ["t", "1"]])
+    found = marks([bad], [handed()], ["1a"], Course(bonus=frozenset({"1a"}), points={"1a": 2}))[0]
+    shown = page(found, Course(bonus=frozenset({"1a"})))
+    assert "<tr><td>0</td><td>1.5</td></tr><tr><td>-2</td><td>0.25</td></tr>" in shown
+    assert "0 of 2, bonus" in shown
+    assert "<details>" not in shown
     assert "<pre" not in text
     assert "monospace" not in text
 

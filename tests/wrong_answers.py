@@ -54,7 +54,20 @@ WRONG = {
         ("nothing to choose", ([0, 0], [1, 2])),
         ("nothing moves", ([0, 1], [1, 0])),
         ("interleaved", lambda: ([0.0, 2.0], [1.0, 3.0])),
+        ("nobody may stay", lambda: ([0.0, 1.0], [1.0, 2.0])),
+        ("nobody may stay", lambda: ([0.0, 1.0], [1.005, 2.0])),
         ("a little is not enough", lambda: ([0.0, 1.0], [2.0, 3.0])),
+    ],
+    "1e": [
+        ("cents for euros", lambda: (2050, -25)),
+        ("kilometres for money", lambda: (410, -25)),
+        ("everybody gets from everybody", lambda: (5 * 120 * sum(
+            a * b * c for a, row in ((1 / 3, (2, 9, 6)), (2 / 3, (8, 1, 3)))
+            for b, c in zip((7 / 12, 3 / 12, 2 / 12), row, strict=True)) / 100, -25)),
+        ("its own way", lambda: (20.5, 45)),
+        ("sign of the change", lambda: (20.5, 25)),
+        ("kilometres for money", lambda: (20.5, -5)),
+        ("euros for cents", lambda: (20.5, -0.25)),
     ],
     "2.1": [("missing root", cost_of_the_plan)],
     "2.2a": [
@@ -75,6 +88,20 @@ WRONG = {
         ("it goes round", lambda: (0.3 * np.eye(3)[[1, 2, 0]] + 1 / 90, SWAP)),
         ("a walk with negative sum", lambda: (0.3 * np.eye(3)[[1, 0, 2]] + 1 / 90, SWAP - 1)),
         ("not negative on gamma", lambda: (0.3 * np.eye(3)[[1, 0, 2]] + 1 / 90, SWAP + 1)),
+    ],
+    "2.4c": [
+        ("always", lambda: 1.0),
+        ("never", lambda: 0),
+        ("by chance", lambda: 1 / 6),
+        ("percent", lambda: 55.3),
+        ("permutations in the wrong order", lambda: 0.3),
+        ("the others", lambda: 0.45),
+        ("too few", lambda: 0.63),
+    ],
+    "3.3c": [
+        ("an atom is split", lambda: (True, True, False, True, True, False)),
+        ("gathering is allowed", lambda: (False, True, False, False, True, False)),
+        ("two ways at once", lambda: (False, True, False, True, True, True)),
     ],
     "2.4b": [
         ("they commute", lambda: (np.diag([1.0, 2.0]), np.diag([3.0, 1.0]))),

@@ -23,6 +23,7 @@ from ._values import array, number, require, same  # noqa: E402
 # compares; the package is installed without the book.
 _FILES = (
     "reminders",
+    "programs",
     "market",
     "distances",
     "gluing",
@@ -33,6 +34,7 @@ _FILES = (
     "maps",
     "geodesics",
     "encounters",
+    "maps_by_hand",
     "curves",
     "barycenters",
     "shapes",

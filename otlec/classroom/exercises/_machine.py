@@ -63,7 +63,6 @@ class Exercise:
     probes: tuple = ()  # more inputs, by which a known mistake is told from what resembles it
     inputs: object = None  # a Hypothesis strategy of tuples of arguments
     closed: tuple[str, ...] = ()  # public functions that may not be used
-    warm: Callable | None = None  # compiles what answers call: that is not their time
     examples: int = 60
     canonical: Callable | None = None  # brings two forms of one answer to the same arrays
     solution: Callable | None = None  # a right answer, in the form that the page asks for
@@ -81,7 +80,7 @@ def exercise(name: str, **options):
     def register(judge):
         if name in REGISTRY:
             raise ValueError(f"exercise {name} exists already")
-        options.setdefault("item", name.rstrip("abcdef"))
+        options.setdefault("item", name.rstrip("abcdefgh"))
         if options["kind"] not in KINDS:
             raise ValueError(f"exercise {name} is of no known kind: {options['kind']!r}")
         REGISTRY[name] = Exercise(name=name, judge=judge, **options)
@@ -157,8 +156,6 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
         return
     except ValueError:  # some compiled functions have no signature
         pass
-    if task.warm is not None:
-        task.warm()
     call = Call(task, function, seconds)
     count = 0
     for args in task.cases if task.arguments else ((),):

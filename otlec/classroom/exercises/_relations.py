@@ -14,10 +14,12 @@ _LEAST = 3  # so many inputs have to tell something
 def _array(value) -> np.ndarray | None:
     """The value as an array of finite numbers, or None."""
     try:
-        out = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
+        out = np.asarray(value)
+    except ValueError:  # rows of different lengths
         return None
-    return out if np.isfinite(out).all() else None
+    if out.dtype.kind not in "biuf" or not np.isfinite(out).all():
+        return None
+    return out.astype(float)
 
 
 def _quantities(names, args) -> Iterator[tuple[str, float]]:
@@ -47,8 +49,7 @@ def _always(values, wanted) -> bool:
 
 def _factor(found, right, quantities) -> tuple[str, str] | None:
     """A number by which all results are multiplied, the same one or one that the inputs hold."""
-    with np.errstate(all="ignore"):
-        ratios = [float((f * e).sum() / (e * e).sum()) for f, e in zip(found, right, strict=True)]
+    ratios = [float((f * e).sum() / (e * e).sum()) for f, e in zip(found, right, strict=True)]
     if not np.isfinite(ratios).all():
         return None
     if not _always(found, [c * e for c, e in zip(ratios, right, strict=True)]):
@@ -115,10 +116,16 @@ def relation(found, right, names, inputs) -> tuple[str, str] | None:
     found, right, quantities = (list(column) for column in zip(*rows, strict=True))
     if _always(found, right):
         return None
+    with np.errstate(all="ignore"):
+        return _named(found, right, quantities)
+
+
+def _named(found, right, quantities) -> tuple[str, str] | None:
     if known := _factor(found, right, quantities) or _power(found, right, quantities):
         return known
-    if all(e.ndim and e.size > 1 for e in right):
-        return _order(found, right)
     if _always([np.abs(f) for f in found], [np.abs(e) for e in right]):
-        return "another sign", f"{_TRIED} the result has the right size, and often the wrong sign."
-    return None
+        return (
+            "another sign",
+            f"{_TRIED} the result has the right size, and sometimes another sign.",
+        )
+    return _order(found, right) if all(e.ndim and e.size > 1 for e in right) else None

@@ -54,8 +54,8 @@ def _moments(mu, nu, p):
     mistakes=(
         Mistake(
             "too large",
-            "A correct bound, but a factor too large: where one measure is the Dirac mass at 0 it "
-            "has to be reached.",
+            "It is too large: any two Dirac masses on either side of 0 have to reach it. Go from "
+            "mu to the Dirac mass at 0, and from there to nu.",
             (
                 lambda mu, nu, p: 2 * sum(m ** (1 / p) for m in _moments(mu, nu, p)),
                 lambda mu, nu, p: 2 * sum(_moments(mu, nu, p)) ** (1 / p),
@@ -127,7 +127,12 @@ def _moment_bound(call, mu, nu, p):
         f"this is no upper bound: Dirac masses at {a:.6g} and {0.0 - b:.6g} are {a + b:.6g} apart, "
         f"but the bound says {alone:.6g}",
     )
-    same(alone, a + b, f"for Dirac masses at {a:.6g} and {0.0 - b:.6g} it is reached", tol)
+    require(
+        alone <= (a + b) * (1 + tol) + tol,
+        f"for Dirac masses at {a:.6g} and {0.0 - b:.6g}, which are {a + b:.6g} apart, the bound is "
+        f"not reached: it says {alone:.6g}",
+        general="too large",
+    )
     same(found, alone, f"it is the same as for Dirac masses with the moments {a**p:.6g} and "
          f"{b**p:.6g}, which are those of mu and nu", tol)  # fmt: skip
 
@@ -275,6 +280,20 @@ def _band(gamma, d, p, root=True, power=None, last=None):
             "The diameter has the exponent (p - 1)/p, so that line 3 is a "
             "length: 1 - 1/p and 1/p add to 1.",
             lambda gamma, d, p: _band(gamma, d, p, power=lambda p: 1 / p),
+        ),
+        Mistake(
+            "diameter alone",
+            "In line 3 the diameter has the exponent (p - 1)/p, and the integral of d stands "
+            "beside it.",
+            lambda gamma, d, p: (*_band(gamma, d, p)[:2], d.max()),
+        ),
+        Mistake(
+            "sign of the exponent",
+            "The exponent of the diameter is (p - 1)/p, which is not negative.",
+            (
+                lambda gamma, d, p: _band(gamma, d, p, power=lambda p: 1 - p),
+                lambda gamma, d, p: _band(gamma, d, p, power=lambda p: (1 - p) / p),
+            ),
         ),
     ),
 )

@@ -1,5 +1,7 @@
 """Exercises of chapter 2: composing optimal maps."""
 
+import itertools
+
 import hypothesis.strategies as st
 import numpy as np
 
@@ -128,6 +130,19 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
                 ),
             ),
         ),
+        Mistake(
+            "greatest move",
+            "The greatest move is the norm for p infinite: here it is the p-th root of a mean.",
+            (
+                lambda x, T, S, p: tuple(
+                    np.abs(u).max() for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+                ),
+                lambda x, T, S, p: (
+                    *_norms(p, x - S(T(x))),
+                    *(np.abs(u).max() for u in (x - T(x), T(x) - S(T(x)))),
+                ),
+            ),
+        ),
     ),
 )
 def _triangle(call, x, T, S, p):
@@ -181,3 +196,74 @@ def _maps(answer):
     text = f"the composition is optimal: its cost is {composed**2:.6g}, the least is {best**2:.6g}"
     commute = np.allclose(A @ B, B @ A, atol=1e-9)
     require(composed > best + 1e-6, text, "they commute" if commute else None)
+
+
+def how_often(count: int = 20000, exchanged: bool = False) -> float:
+    """The share of triples of three random points for which two optimal pairings compose to one.
+
+    ``exchanged`` composes them in the wrong order.
+    """
+    orders = np.array(list(itertools.permutations(range(3))))
+    sets = np.random.default_rng(7).random((3, count, 3, 2))
+
+    def best(x, y):
+        squares = ((x[:, :, None] - y[:, None]) ** 2).sum(axis=3)
+        return orders[squares[:, range(3), orders].sum(axis=2).argmin(axis=1)]
+
+    first, second = best(sets[0], sets[1]), best(sets[1], sets[2])
+    pair = (first, second) if exchanged else (second, first)
+    composed = np.take_along_axis(*pair, axis=1)
+    return float((composed == best(sets[0], sets[2])).all(axis=1).mean())
+
+
+@exercise(
+    "2.4c",
+    title="How often is it optimal?",
+    answer="share",
+    kind="explain",
+    difficulty=2,
+    minutes=20,
+    right="In more than half of the cases nothing is lost, and yet it is no rule: on the line "
+    "the share is 1, in the plane one has to look.",
+    hints=(
+        "np.random.default_rng(0).random((3, 3, 2)) holds three sets of three points.",
+        "otlec.assignment(otlec.cost_matrix(x, y, 2)).permutation is an array p: the point i goes "
+        "to the point p[i].",
+        "First p12, then p23: the point i arrives at p23[p12[i]]. Compare with p13.",
+    ),
+    mistakes=(
+        Mistake("always", "On the line it is always optimal; in the plane it is not."),
+        Mistake("never", "It happens: two sets that are only shifted, for instance."),
+        Mistake(
+            "by chance",
+            "That is the share if one of the six pairings were drawn at random: but the pairings "
+            "know of one another.",
+        ),
+        Mistake(
+            "percent",
+            "The share is a number between 0 and 1.",
+        ),
+        Mistake(
+            "the others",
+            "That is the share of the cases in which it is *not* optimal.",
+        ),
+        Mistake(
+            "permutations in the wrong order",
+            "This counts p12[p23], as if the second pairing came first: p23[p12] it is.",
+        ),
+        Mistake(
+            "too few",
+            "Among a hundred cases chance moves the share by 0.05 and more: take a thousand.",
+        ),
+    ),
+)
+def _how_often(answer):
+    found, right = number(answer, "the share"), how_often()
+    text = f"in 20000 cases the share is not {found:.4g}"
+    known = {1.0: "always", 0.0: "never", 1 / 6: "by chance", 1 - right: "the others",
+             how_often(exchanged=True): "permutations in the wrong order"}  # fmt: skip
+    mistake = next((name for value, name in known.items() if abs(found - value) < 0.02), None)
+    if abs(found / 100 - right) <= 0.05:
+        mistake = "percent"
+    near = abs(found - right) <= 0.15
+    require(abs(found - right) <= 0.05, text, mistake, "too few" if near else None)

@@ -157,11 +157,16 @@ def _rates(answer):
             "Too much mass is at the wrong place, or all of it too far away: of what is 1 away, "
             "there may be 2/sqrt(n) at most.",
         ),
+        Mistake(
+            "outside",
+            "The mass on the wrong side has to stay in [0, 1]: that is far enough.",
+        ),
     ),
 )
 def _mu_n(call, n):
     mu = measure(call(n), "mu_n", 1)
-    require(mu.points.min() >= 0 and mu.points.max() <= 1, "mu_n has to live on [0, 1]")
+    inside = mu.points.min() >= 0 and mu.points.max() <= 1
+    require(inside, "mu_n has to live on [0, 1]", "outside")
     limit = Measure([0.0, 1.0])
     near, far = wasserstein(mu, limit, 1), wasserstein(mu, limit, np.inf)
     require(

@@ -6,124 +6,8 @@ import numpy as np
 from ...distance import wasserstein
 from ...geodesics import interpolation
 from ...measure import Measure
-from ._inputs import spd_matrices
 from ._machine import Mistake, exercise
 from ._values import array, chords, close, measure, number, parts, require, same, sorted_atoms
-
-# Example 3.3 --------------------------------------------------------------------------------------
-
-
-def _power(S, exponent):
-    values, vectors = np.linalg.eigh(S)
-    return (vectors * values**exponent) @ vectors.T
-
-
-@exercise(
-    "3.3",
-    title="The Brenier matrix",
-    answer="brenier",
-    solution=lambda S0, S1: _brenier_matrix(S0, S1),
-    kind="compute",
-    difficulty=3,
-    minutes=25,
-    arguments=("S0", "S1"),
-    closed=("gaussian_map", "gaussian_geodesic"),
-    examples=40,
-    inputs=st.integers(1, 3).flatmap(lambda d: st.tuples(spd_matrices(d), spd_matrices(d))),
-    cases=(
-        (np.array([[4.0]]), np.array([[9.0]])),
-        (np.diag([1.0, 4.0]), np.diag([4.0, 1.0])),
-        (np.array([[2.0, 1.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 3.0]])),
-    ),
-    right="A is symmetric, its eigenvalues are not negative, and A S0 A = S1: x -> A x is the "
-    "gradient of a convex function, and so it is optimal.",
-    hints=(
-        "Multiply A S0 A = S1 by the root R of S0 from both sides: (R A R)^2 = R S1 R.",
-        "So R A R is the root of R S1 R. Compute roots from the eigenvectors (np.linalg.eigh).",
-    ),
-    mistakes=(
-        Mistake(
-            "not symmetric",
-            "The product of two roots maps one Gaussian to the other, but it is "
-            "symmetric only if they commute: no gradient, not optimal.",
-            (
-                lambda S0, S1: _power(S1, 0.5) @ _power(S0, -0.5),
-                lambda S0, S1: _power(S0, -0.5) @ _power(S1, 0.5),
-            ),
-        ),
-        Mistake(
-            "by Cholesky factors",
-            "Cholesky factors give a triangular map: it carries the "
-            "measure over, but it is not the optimal one.",
-            lambda S0, S1: np.linalg.cholesky(S1) @ np.linalg.inv(np.linalg.cholesky(S0)),
-        ),
-        Mistake(
-            "the way back", "This is the map from S1 to S0.", lambda S0, S1: _brenier_matrix(S1, S0)
-        ),
-        Mistake(
-            "roots exchanged",
-            "The inner factors are R, the outer ones its inverse: R A R is the root of R S1 R.",
-            (
-                lambda S0, S1: (
-                    _power(S0, 0.5)
-                    @ _power(_power(S0, -0.5) @ S1 @ _power(S0, -0.5), 0.5)
-                    @ _power(S0, 0.5)
-                ),
-                lambda S0, S1: (
-                    _power(S0, 0.5)
-                    @ _power(_power(S0, 0.5) @ S1 @ _power(S0, 0.5), 0.5)
-                    @ _power(S0, 0.5)
-                ),
-                lambda S0, S1: _power(_power(S0, 0.5) @ S1 @ _power(S0, 0.5), 0.5),
-            ),
-        ),
-        Mistake(
-            "root of each entry",
-            "np.sqrt takes the root of each entry. The root of a matrix has the same "
-            "eigenvectors, and the roots of the eigenvalues.",
-            (
-                lambda S0, S1: np.sqrt(S1) @ np.linalg.inv(np.sqrt(S0)),
-                lambda S0, S1: np.linalg.inv(np.sqrt(S0)) @ np.sqrt(S1),
-                lambda S0, S1: (
-                    np.linalg.inv(np.sqrt(S0))
-                    @ np.sqrt(np.sqrt(S0) @ S1 @ np.sqrt(S0))
-                    @ np.linalg.inv(np.sqrt(S0))
-                ),
-            ),
-        ),
-        Mistake(
-            "missing root",
-            "A S0 A = S1 has A twice: the ratio of the covariances is its square.",
-            (
-                lambda S0, S1: S1 @ np.linalg.inv(S0),
-                lambda S0, S1: np.linalg.inv(S0) @ S1,
-            ),
-        ),
-        Mistake(
-            "root of a product",
-            "S0^-1 S1 is not symmetric: eigh does not decompose it, and its root is not A.",
-            (
-                lambda S0, S1: _power(np.linalg.inv(S0) @ S1, 0.5),
-                lambda S0, S1: _power(S1 @ np.linalg.inv(S0), 0.5),
-                lambda S0, S1: np.sqrt(np.linalg.inv(S0) @ S1),
-                lambda S0, S1: np.sqrt(S1 @ np.linalg.inv(S0)),
-            ),
-        ),
-    ),
-)
-def _brenier(call, S0, S1):
-    A = array(call(S0, S1), S0.shape)
-    tol = 1e-7 if call.tolerance < 1e-6 else 1e-2
-    same(A @ S0 @ A.T, S1, "A carries S0 to S1: A S0 A^T = S1", tol)
-    same(A, A.T, "A is symmetric", tol)
-    least = np.linalg.eigvalsh((A + A.T) / 2).min()
-    require(least >= -tol, f"an eigenvalue of A is negative: {least:.4g}")
-
-
-def _brenier_matrix(S0, S1):
-    R, inverse = _power(S0, 0.5), _power(S0, -0.5)
-    return inverse @ _power(R @ S1 @ R, 0.5) @ inverse
-
 
 _SIXTHS = np.pi / 3 * np.arange(6)
 
@@ -397,6 +281,11 @@ def _length(call, curve, n):
                 lambda p, L: int(np.floor(L ** (1 / p))) + 1,
                 lambda p, L: int(np.floor(L ** (1 - 1 / p))) + 1,
             ),
+        ),
+        Mistake(
+            "length n",
+            "n steps of the distance n^(-1/p) have the length n^(1 - 1/p), which is less than n.",
+            (lambda p, L: int(np.floor(L)) + 1, lambda p, L: int(np.ceil(L)) + 1),
         ),
     ),
 )

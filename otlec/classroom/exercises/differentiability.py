@@ -31,10 +31,6 @@ def _cost(cost, sigma, rho):
     return transport(sigma, rho, cost).value
 
 
-def _warm():
-    _cost(*_SMALL[:3])
-
-
 def _phi(cost, sigma, rho):
     return transport(sigma, rho, cost).phi
 
@@ -55,7 +51,6 @@ def _psi(cost, sigma, rho):
     examples=30,
     inputs=st.integers(0, 10**6).map(_generic),
     closed=("derivative", "sandwich", "potential_band"),
-    warm=_warm,
     cases=(_SMALL, _LARGER, _generic(3), _generic(8)),
     right="It agrees with finite differences, and a constant added to the cost changes nothing: it "
     "moves psi by a constant, and rho1 - rho0 has total 0.",
@@ -144,7 +139,6 @@ def _slopes(cost, sigma, rho0, rho1, t, divide=True, last=1.0, order=(0, 1, 2)):
         lambda pair: (*pair[0], pair[1])
     ),
     closed=("derivative", "sandwich"),
-    warm=_warm,
     cases=((*_SMALL, 0.6), (*_generic(3), 0.6), (*_generic(8), 0.9)),
     right="Both inequalities are duality: the potentials for one measure are feasible for the "
     "other. As t falls to 0 the outer lines meet, if the potentials are unique.",
@@ -341,7 +335,6 @@ def _two(x, y, sigma, rho, change, v):
     examples=25,
     inputs=st.integers(0, 10**6).map(_moving),
     closed=("derivative", "sandwich", "potential_band"),
-    warm=_warm,
     cases=(
         (
             np.array([0.0, 1.0]),

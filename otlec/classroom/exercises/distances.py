@@ -121,6 +121,11 @@ def _root(gamma, x, y, p, root):
             "The power p belongs to the distance alone: gamma is a mass, and counts once.",
             lambda gamma, x, y, p: ((gamma * cost_matrix(x, y, 1)) ** p).sum() ** (1 / p),
         ),
+        Mistake(
+            "mean of the weighed distances",
+            "gamma weighs the distances already, and its sum is 1: add up, and do not divide.",
+            lambda gamma, x, y, p: (gamma * cost_matrix(x, y, 1) ** p).mean() ** (1 / p),
+        ),
     ),
 )
 def _plan_distance(call, gamma, x, y, p):

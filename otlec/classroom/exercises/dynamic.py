@@ -20,6 +20,14 @@ def _prox(rho, m, step):
     return float(new[0]), float(momentum[0, 0])
 
 
+def _by_cubic(rho, m, step):
+    """The same from the greatest root of (r - rho) (r + 2 step)^2 = step m^2."""
+    s = 2 * step
+    roots = np.roots([1.0, 2 * s - rho, s**2 - 2 * s * rho, -rho * s**2 - step * m**2])
+    r = roots.real[np.abs(roots.imag) < 1e-6].max()
+    return (r, m * r / (r + s)) if r > 0 else (0.0, 0.0)
+
+
 def _objective(r, n, rho, m, step):
     energy = 0.0 if r == n == 0 else (np.inf if r <= 0 else n**2 / r)
     return energy + ((r - rho) ** 2 + (n - m) ** 2) / (2 * step)
@@ -29,7 +37,7 @@ def _objective(r, n, rho, m, step):
     "5.1a",
     title="The proximal step of the energy",
     answer="prox",
-    solution=lambda *a: _prox(*a),
+    solution=lambda *a: _by_cubic(*a),
     parts=("the density", "the momentum"),
     kind="compute",
     difficulty=3,

@@ -50,6 +50,11 @@ _STEPS = 400
             "length and action",
             "Neither is right yet. First a path of length 2, whatever the clock; then the clock.",
         ),
+        Mistake(
+            "a clock, but no detour",
+            "The way is still straight, of length 1: first a detour of length 2, then the clock.",
+            lambda t: (max(0.0, (t - 1 / 3) / (2 / 3)), 0.0),
+        ),
     ),
 )
 def _journey(call, t):

@@ -31,7 +31,7 @@ def _curves(draw):
     inner = draw(st.sets(st.integers(1, 7), min_size=1, max_size=3))
     times = np.array([0, *sorted(inner), 8]) / 8
     speed = draw(st.integers(0, 3))
-    kind = draw(st.sampled_from(["line", "line", "clock", "circle", "spiral", "bend"]))
+    kind = draw(st.sampled_from(["line", "line", "clock", "circle", "spiral", "back", "bend"]))
     zero = np.zeros_like(times)
     turn = np.pi * times
     x, y = {
@@ -39,6 +39,7 @@ def _curves(draw):
         "clock": (times**2, zero),
         "circle": (np.cos(turn), np.sin(turn)),
         "spiral": (times * np.cos(turn), times * np.sin(turn)),
+        "back": ((1 - times) * np.cos(turn), (1 - times) * np.sin(turn)),
         "bend": (np.minimum(times, 0.5), np.maximum(times - 0.5, 0)),
     }[kind]
     return chords(speed * np.column_stack([x, y])), times
@@ -77,6 +78,10 @@ _THIRDS = np.array([0.0, 1 / 3, 0.7, 1.0])
         (
             chords(np.array([[0.0, 0.0], [0.25, 0.0], [0.0, 0.5], [0.6, 0.8]])),
             np.array([0.0, 0.25, 0.5, 1.0]),
+        ),
+        (
+            chords(np.array([[0.6, 0.8], [0.0, 0.5], [0.25, 0.0], [0.0, 0.0]])),
+            np.array([0.0, 0.5, 0.75, 1.0]),
         ),
         (np.zeros((3, 3)), _LINE),
         (0.1 * chords(np.column_stack([_THIRDS, 0 * _THIRDS])), _THIRDS),

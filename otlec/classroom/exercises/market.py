@@ -111,6 +111,14 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
             "The bid changes the price of the place that it is made for: start from psi[j].",
             lambda cost, psi, i, eps: (_bid(cost, psi, i, eps)[0], psi.min() - eps),
         ),
+        Mistake(
+            "second of the costs",
+            "The second best place, too, is told after what it pays: by cost minus psi.",
+            lambda cost, psi, i, eps: (
+                _bid(cost, psi, i, eps)[0],
+                psi[_bid(cost, psi, i, eps)[0]] - np.diff(np.sort(cost[i]))[0] - eps,
+            ),
+        ),
     ),
 )
 def _bid_judge(call, cost, psi, i, eps):
@@ -159,6 +167,7 @@ def _market(cost, eps):
     cases=(
         (_MARKET[0], 0.5),
         (np.array([[0.0, 1.0], [0.0, 5.0]]), 0.25),
+        (np.array([[5.0, 0.0, 5.0], [5.0, 5.0, 0.0], [0.0, 5.0, 5.0]]), 0.25),
         (np.array([[3.0, 3.0, 4.0], [0.0, 1.0, 7.0], [0.0, 2.0, 8.0]]), 0.125),
     ),
     right="At these prices everybody is content up to eps, so that the total cost is at most n eps "

@@ -141,6 +141,11 @@ def _c_transform(call, cost, psi):
             "Sorting loses, but by less than asked for. What happens when one of the moves of the "
             "other pairing gets ever shorter?",
         ),
+        Mistake(
+            "nobody may stay",
+            "This uses that a grain may stay where it is, or nearly, as in the chapter. Keep each "
+            "source a hundredth of the span away from each target.",
+        ),
     ),
 )
 def _crossing(answer):
@@ -149,7 +154,10 @@ def _crossing(answer):
     y = np.sort(array(y, (2,), "y"))
     cost = np.sqrt(np.abs(x[:, None] - y)) / 2
     sorted_cost, best = np.trace(cost), assignment(cost).value
-    if sorted_cost >= 1.3 * best - 1e-9 and best > 0:
+    span, gap = np.ptp([*x, *y]), np.abs(x[:, None] - y).min()
+    if sorted_cost >= 1.25 * best - 1e-9 and best > 0:
+        text = f"a source and a target are {gap:.4g} apart, and all four points {span:.4g}"
+        require(gap >= span / 100 - 1e-9, text, "nobody may stay")
         return
     text = f"sorting costs {sorted_cost:.6g}, and the best pairing {best:.6g}"
     if sorted_cost > best + 1e-9:
@@ -165,12 +173,13 @@ def _crossing(answer):
     require(False, text, mistake)
 
 
-def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, power=1):
+def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, power=1, shift=0):
     """Integrate F - G, or one of the ways to get it wrong."""
     x = np.concatenate([mu.points, nu.points])
     a = np.concatenate([mu.weights, -nu.weights])
     way = np.argsort(x, kind="stable")
-    height = np.cumsum(a[way] if order else a)[:-1] ** power
+    height = np.cumsum(a[way] if order else a)
+    height = height[shift : height.size - 1 + shift] ** power
     terms = (np.abs(height) if absolute else height) * (
         np.diff(x[way] if sort else x) if lengths else 1.0
     )
@@ -254,6 +263,18 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, p
             "squared",
             "W_1 integrates |F - G| itself, not its square.",
             lambda mu, nu: _by_staircases(mu, nu, power=2),
+        ),
+        Mistake(
+            "heights of the next gap",
+            "Between the k-th atom and the next one F - G is the sum of the first k weights: the "
+            "last of the cumulative sums, 0, belongs to no gap.",
+            lambda mu, nu: _by_staircases(mu, nu, shift=1),
+        ),
+        Mistake(
+            "nearest atom",
+            "Sending all mass to the nearest atom need not give nu: each of its atoms takes its "
+            "own weight only.",
+            lambda mu, nu: np.abs(mu.points[:, None] - nu.points).min(axis=1) @ mu.weights,
         ),
     ),
 )
@@ -361,6 +382,15 @@ def _feasible(draw):
                 gamma.sum(1) @ phi + gamma.sum(0) @ psi,
                 gamma.sum(1) @ phi + gamma.sum(0) @ psi,
                 gamma.sum(1) @ cost @ gamma.sum(0),
+            ),
+        ),
+        Mistake(
+            "product of the potentials",
+            "phi + psi is the matrix of the sums phi_i + psi_j, not of the products.",
+            lambda cost, gamma, phi, psi: (
+                _lines(cost, gamma, phi, psi)[0],
+                (gamma * phi[:, None] * psi).sum(),
+                (gamma * cost).sum(),
             ),
         ),
     ),

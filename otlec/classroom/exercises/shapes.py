@@ -38,7 +38,6 @@ def _best_of_permutations():
     "barycenters-c",
     item="barycenters",
     title="A barycenter to be found",
-    warm=lambda: _matched(*TRIANGLES[:2]),
     answer="compromise",
     kind="construct",
     difficulty=3,
@@ -167,7 +166,6 @@ def _cost(x, y):
     minutes=15,
     arguments=("x", "y"),
     inputs=_clouds(),
-    warm=lambda: _matched(*_PAIR),
     closed=("optimal_plan", "wasserstein", "geodesic"),
     cases=(_PAIR, _TRIPLE, _SQUARE, _CUBES),
     right="Row k of the result is where the grain at x[k] goes; no other pairing of the two "
@@ -249,7 +247,6 @@ def _film(x, y, times, matched=True):
     inputs=st.tuples(_clouds(), st.sampled_from([(0.0, 0.5, 1.0), (0.25, 1.0)])).map(
         lambda given: (*given[0], np.array(given[1]))
     ),
-    warm=lambda: _matched(*_PAIR),
     examples=30,
     closed=("optimal_plan", "wasserstein", "geodesic", "interpolation", "speed_matrix"),
     cases=(
@@ -314,3 +311,89 @@ def _film_judge(call, x, y, times):
                 f"the frame at t = {t:g} is its share of the way from {name}",
                 tol,
             )
+
+
+@st.composite
+def _palettes(draw):
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    n, count = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+    colours = [np.round(rng.random((k, 3)), 2) for k in (count, n, n)]
+    return (*colours, draw(st.sampled_from([0.0, 0.5, 1.0])))
+
+
+def _recolour(pixels, x, y, t, matched=True, move=True):
+    z = _matched(x, y) if matched else y
+    nearest = cost_matrix(pixels, x, 2).argmin(axis=1)
+    return pixels + t * (z - x)[nearest] if move else (1 - t) * x[nearest] + t * z[nearest]
+
+
+_COLOURS = (
+    np.array([[0.1, 0.2, 0.3], [0.9, 0.8, 0.1], [0.5, 0.6, 0.4]]),
+    np.array([[0.0, 0.2, 0.3], [0.8, 0.9, 0.2]]),
+    np.array([[1.0, 0.7, 0.5], [0.3, 0.1, 0.2]]),
+)
+
+
+@exercise(
+    "3-project-c",
+    item="3.3",
+    title="Two photographs of your own: half way between their colours",
+    answer="recolour",
+    kind="compute",
+    difficulty=3,
+    minutes=40,
+    arguments=("pixels", "x", "y", "t"),
+    inputs=_palettes(),
+    examples=30,
+    solution=lambda *a: _recolour(*a),
+    cases=((*_COLOURS, 0.0), (*_COLOURS, 1.0), (*_COLOURS, 0.5)),
+    right="Colours travel along the geodesic of the two samples, and take with them what is near: "
+    "at t = 1/2 the photograph is half way between two moods.",
+    hints=(
+        "First pair the samples: y[otlec.assignment(otlec.cost_matrix(x, y, 2)).permutation].",
+        "otlec.cost_matrix(pixels, x, 2).argmin(axis=1) says for each pixel which sample is "
+        "nearest.",
+        "A pixel keeps its difference from that sample: add t times the way of the sample.",
+    ),
+    mistakes=(
+        Mistake(
+            "not paired",
+            "The samples are in any order: pair them by an optimal plan first.",
+            lambda *a: _recolour(*a, matched=False),
+        ),
+        Mistake(
+            "the colour of the sample",
+            "This gives each pixel the colour of its sample, and the photograph becomes a poster. "
+            "Move the pixel by as much as the sample moves.",
+            lambda *a: _recolour(*a, move=False),
+        ),
+        Mistake(
+            "time runs backwards",
+            "At t = 0 the photograph is as it was.",
+            lambda pixels, x, y, t: _recolour(pixels, x, y, 1 - t),
+        ),
+        Mistake(
+            "t not used",
+            "At the time t only the part t of the way is done.",
+            lambda pixels, x, y, t: _recolour(pixels, x, y, 1.0),
+        ),
+        Mistake(
+            "one way for all",
+            "Each sample has a way of its own: this moves all pixels by the mean of the ways.",
+            lambda pixels, x, y, t: pixels + t * (y - x).mean(axis=0),
+        ),
+        Mistake(
+            "nearest target",
+            "Look for the sample near the pixel among x, the colours of its own photograph.",
+            lambda pixels, x, y, t: (
+                pixels + t * (_matched(x, y) - x)[cost_matrix(pixels, y, 2).argmin(axis=1)]
+            ),
+        ),
+    ),
+)
+def _recolour_judge(call, pixels, x, y, t):
+    found = array(call(pixels, x, y, t), pixels.shape)
+    tol = max(1e-8, 10 * call.tolerance)
+    if t == 0.0:
+        same(found, pixels, "at t = 0 nothing has moved", tol)
+    same(found, _recolour(pixels, x, y, t), f"the colours at t = {t:g}", tol)

@@ -53,7 +53,6 @@ def _waste(sigma, x1, x3):
     arguments=("gamma12", "gamma23", "x1", "x3"),
     inputs=_chains(),
     examples=40,
-    warm=lambda: transport(np.ones(1), np.ones(1), np.zeros((1, 1))),
     closed=("glue", "compose", "gluing_cost_range"),
     cases=(
         (np.full((2, 1), 0.5), np.full((1, 2), 0.5), np.array([0.0, 1.0]), np.array([0.0, 1.0])),

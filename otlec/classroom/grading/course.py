@@ -148,7 +148,7 @@ def _points(found, where: str) -> dict[str, float]:
     points = {}
     for key, value in found.items():
         name, number = str(key), _number(value, f"{where}: the points of {key}")
-        parts = [n for n, task in REGISTRY.items() if n.rstrip("abcdef") == name]
+        parts = [n for n, task in REGISTRY.items() if n.rstrip("abcdefgh") == name]
         parts = [name] if name in REGISTRY else parts
         if not parts:
             raise ValueError(f"{where}: there is no exercise {name} (2.10 needs quotes: '2.10')")

@@ -76,7 +76,7 @@ def write_canvas(found: list[Mark], course: Course, out: Path) -> bool:
     lines = []
     for m in found:
         ours = m.platform and "_assignsubmission_" not in m.platform
-        number = m.person.get("id") or (m.number if ours else "")
+        number = m.number if ours else m.person.get("id", "")
         if number and (ours or "sis login id" in m.person):
             rest = [m.person.get(name.lower(), "") for name in _CANVAS[2:]]
             lines.append((m.person.get("student") or m.student, number, *rest, f"{m.mark:g}"))

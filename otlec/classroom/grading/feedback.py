@@ -12,6 +12,7 @@ from ...drawing.palette import INK, ON_DARK, PALETTE, RIGHT, WRONG
 from .course import Course
 from .marks import Mark
 
+_MATRIX = re.compile(r"\[\[[-+\d.e\s\[\]]*\]\]")
 _HEADS = {
     "right": "right",
     "wrong": "not yet",
@@ -52,10 +53,14 @@ def page(mark: Mark, course: Course) -> str:
     worth = f'<p class="mark"><b>{mark.mark:g}</b> of {mark.out_of:g} points</p>'
     right = f"<p>{mark.right} of {len(exercises)} exercises are right.</p>"
     absent = [row for row in mark.rows if not row["notebook"]]
-    body = [_section(row) for row in mark.rows if row["notebook"]]
+    body = [_section(row, course) for row in mark.rows if row["notebook"] and not _spare(row)]
+    spare = [_section(row, course) for row in mark.rows if _spare(row)]
     if absent and body:
         names = ", ".join(f"{row['exercise']} {row['title']}" for row in absent)
         body.append(f"<section><h2>Not handed in</h2><p>{text(names)}</p></section>")
+    if spare:
+        head = "<summary>Attempts that do not count</summary>"
+        body.append(f"<details>{head}{''.join(spare)}</details>")
     return _PAGE.format(
         title=text(course.title or "Exercises"),
         student=text(mark.student),
@@ -65,7 +70,21 @@ def page(mark: Mark, course: Course) -> str:
     )
 
 
-def _section(row: dict) -> str:
+def _spare(row: dict) -> bool:
+    """Whether another notebook of the student counts instead."""
+    return row["notebook"] != "" and row["spare"]
+
+
+def _value(value: str) -> str:
+    """An input; a matrix, as NumPy writes it, becomes a table."""
+    rows = [line.strip(" []").split() for line in value.splitlines()]
+    if not _MATRIX.fullmatch(value) or len({len(row) for row in rows}) != 1:
+        return html.escape(value)
+    lines = ("".join(f"<td>{cell.rstrip('.')}</td>" for cell in row) for row in rows)
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+def _section(row: dict, course: Course) -> str:
     """One exercise: its verdict first, then why, then the input that shows it."""
     text = html.escape
     name = f"{row['exercise']} {row['title']}".strip() or row["notebook"]
@@ -73,7 +92,8 @@ def _section(row: dict) -> str:
     points = ""
     if row["of"]:
         points = f"{row['points']:g} of {row['of']:g}" if row["counts"] else "does not count"
-        points = f'<span class="points">{points}</span>'
+        bonus = ", bonus" if row["exercise"] in course.bonus else ""
+        points = f'<span class="points">{points}{bonus}</span>'
     status = _HEADS.get(row["status"], row["status"])
     out = [
         f'<section class="{"right" if row["right"] else "wrong"}">',
@@ -84,7 +104,7 @@ def _section(row: dict) -> str:
     if row["right_parts"]:
         out.append(f"<p>Right already, {text(row['parts'])}: {text(row['right_parts'])}.</p>")
     if row["example"]:
-        shown = "".join(f"<dt>{text(n)}</dt><dd>{text(v)}</dd>" for n, v in row["example"])
+        shown = "".join(f"<dt>{text(n)}</dt><dd>{_value(v)}</dd>" for n, v in row["example"])
         out.append(f"<p>The input that shows it:</p><dl>{shown}</dl>")
     if row["advice"]:
         head = "<em>A known mistake.</em> " if row["known"] else ""
@@ -131,7 +151,13 @@ section.wrong {border-color: var(--wrong)}
 .wrong .verdict {color: var(--wrong)}
 .verdict {font-weight: 600}
 dl {display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: .4rem 0}
-dd {margin: 0; white-space: pre-wrap; font-variant-numeric: tabular-nums; min-width: 0}
+dd {margin: 0; white-space: pre-wrap; font-variant-numeric: tabular-nums; min-width: 0;
+  overflow-x: auto}
+table {border-collapse: collapse; border: 1px solid var(--quiet); border-width: 0 1px;
+  border-radius: 4px}
+td {padding: 0 .5rem; text-align: right}
+summary {cursor: pointer; color: var(--quiet);
+  font-family: "Source Sans Pro", "Source Sans 3", system-ui, sans-serif}
 @media print {body {margin: 0; max-width: none; font-size: 11pt} section {break-inside: avoid}}
 """
 

@@ -113,7 +113,7 @@ def _value(rows: list[dict], times: dict, course: Course) -> None:
         share, late = course.late_share(times.get((row["student"], row["notebook"])))
         part = row["share"] if course.partial else row["right"]
         row["points"] = round(part * row["of"] * share, 4)
-        row["counts"] = int(bool(name))
+        row["counts"], row["spare"] = int(bool(name)), False
         if late and row["notebook"]:
             _say(row, late)
 
@@ -133,7 +133,7 @@ def _choose(rows: list[dict], times: dict, course: Course) -> None:
         best = max(several, key=key)
         for row in several:
             if row is not best:
-                row["counts"] = 0
+                row["counts"], row["spare"] = 0, True
                 _say(row, f"the {course.attempts} of {len(several)} counts: {best['notebook']}")
         if len(several) > 1:
             _say(best, f"the {course.attempts} of {len(several)} notebooks")
