@@ -1,8 +1,8 @@
 """Wrong answers to every exercise, written from its page alone, before any judge was read.
 
 They measure how often a student would get a bare mismatch. Who adds a mistake to a catalogue
-because of one of these has to write new ones, unseen, before the share counts again. Of these, 40 of
-162 got one when they were written; three more of the first 166 were right after all.
+because of one of these has to write new ones, unseen, before the share counts again. When they
+were written, 43 of the 163 got one, and one passed: the judge of 3.5b was mended.
 """
 
 import numpy as np

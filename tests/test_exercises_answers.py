@@ -174,6 +174,8 @@ def mutants(code: str):
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "axis":
             node.value.counts = True
+        if isinstance(node, ast.Subscript) and getattr(node.value, "attr", "") == "shape":
+            node.slice.counts = True  # so is shape[-1]
     for place, node in enumerate(ast.walk(tree)):
         for which, _ in enumerate(mutations(node)):
             spoiled = copy.deepcopy(tree)
@@ -193,7 +195,7 @@ def survivors(name: str) -> tuple[int, list[str]]:
             function = answer(name, code)
         except Exception:
             continue
-        if judge(name, function, seconds=1.0, shrink=False):
+        if judge(name, function, seconds=1.0, shrink=False, diagnose=False):
             alive.append(code)
     return count, alive
 

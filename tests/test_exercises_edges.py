@@ -125,8 +125,10 @@ def test_a_clock_is_not_taken_for_another_one_by_one_of_its_values():
 
 
 def test_the_pairing_of_two_points_is_told_what_is_true_of_it():
-    verdict = judge("1b", ([0.0, 1.01], [1.0, 2.01]))  # sources and targets take turns
-    assert verdict
+    assert judge("1b", ([0.0, 1.01], [0.99, 2.0]))
+    verdict = judge("1b", ([0.0, 1.01], [1.0, 2.01]))  # a hundredth, but not of the span
+    assert "a source and a target are 0.01 apart, and all four points 2.01" in verdict.reason
+    assert verdict.mistake == "nobody may stay"
     verdict = judge("1b", ([0.0, 2.0], [1.0, 3.0]))
     assert "sorting costs 1, and the best pairing 1" in verdict.reason
     assert judge("1b", ([0.0, 1.0], [1.0, 0.0])).mistake == "nothing moves"
@@ -143,7 +145,9 @@ def test_the_bound_by_moments_is_judged_by_what_its_text_asks_for():
         return float(np.max(np.abs(mu.points[:, None] - nu.points)))
 
     verdict = judge("2.5", with_a_factor)
-    assert "for Dirac masses at 2 and 0 it is reached" in verdict.reason
+    assert (
+        "for Dirac masses at 2 and 0, which are 2 apart, the bound is not reached" in verdict.reason
+    )
     assert verdict.mistake == "one root, with a factor"
     assert judge("2.5", exact).mistake == "more than moments"
     assert judge("2.5", lambda mu, nu, p: sum(m ** (1 / p) for m in moments(mu, nu, p)))
@@ -152,7 +156,8 @@ def test_the_bound_by_moments_is_judged_by_what_its_text_asks_for():
 def test_values_that_are_not_real_are_compared_and_nobody_is_told_to_avoid_chance():
     for name in ("3.5b", "1c", "2.1"):
         verdict = judge(name, lambda *args: np.nan)
-        assert verdict.mistake is None
+        assert verdict.mistake == "nan"
+        assert "0/0" in verdict.advice
         verdict = judge(name, lambda *args: 1 + 1j)
         assert verdict.mistake is None
         assert not verdict
@@ -173,7 +178,7 @@ def test_no_number_has_two_signs():
 
 SCRIPT = """
 import otlec
-print(bool(otlec.check("1b", lambda: ([0, 1], [1, 2]))))
+print(bool(otlec.check("1b", lambda: ([0, 9], [9.2, 18]))))
 otlec.check("1c", lambda mu, nu: 0.0)
 """
 
@@ -204,9 +209,9 @@ def test_a_verdict_is_writable_wherever_it_is_shown(monkeypatch):
 def test_in_a_notebook_nothing_is_printed_twice():
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    code = "import otlec\notlec.check('1b', ([0, 1], [1, 2]))"
+    code = "import otlec\notlec.check('1b', ([0, 9], [9.2, 18]))"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
     (output,) = notebook.cells[0].outputs
     assert output["output_type"] == "execute_result"
-    assert otlec.check("1b", ([0, 1], [1, 2]))
+    assert otlec.check("1b", ([0, 9], [9.2, 18]))

@@ -230,8 +230,9 @@ def test_the_command_writes_notebooks_an_index_and_apart_from_them_the_solutions
     source = tmp_path / "out-nbgrader" / "source" / "x2-exercises" / "x2-exercises.ipynb"
     cells = code_cells(nbformat.read(source, as_version=4))
     graded = [c.metadata["nbgrader"] for c in cells if "nbgrader" in c.metadata]
-    assert sum(c["grade"] for c in graded) == sum(c["solution"] for c in graded) == 17
-    assert len({c["grade_id"] for c in graded}) == 34
+    count = len(exercise_notebooks.names_of(notebooks.read_source(PAGES[1])))
+    assert sum(c["grade"] for c in graded) == sum(c["solution"] for c in graded) == count
+    assert len({c["grade_id"] for c in graded}) == 2 * count
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", c["grade_id"]) for c in graded)
 
 

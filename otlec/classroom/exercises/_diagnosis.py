@@ -15,17 +15,20 @@ from ._relations import relation
 from ._values import Wrong, parts
 
 
-def explain(task, call, args, failure, verdict) -> None:
-    """Write down the failure, the input that shows it, and the mistake if it is known."""
+def explain(task, call, args, failure, verdict, diagnose: bool = True) -> None:
+    """Write down the failure, the input that shows it, and, if asked, the mistake and the parts."""
     verdict.printed = call.sink.written
     if isinstance(failure, Refused):
         verdict.fail(failure.status, failure.text)
         if failure.status == "error":
             verdict.show(task.arguments, args)
-            _name_mistake(task, _recognise(task, call, args), verdict)
+            if diagnose:
+                _name_mistake(task, _recognise(task, call, args), verdict)
         return
     verdict.fail("wrong", failure.text)
     verdict.show(task.arguments, args)
+    if not diagnose:
+        return
     verdict.parts = _right_parts(task, call)
     known = failure.mistake or _recognise(task, call, args)
     if known is None and (related := _related(task, call, args)):

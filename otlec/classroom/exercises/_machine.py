@@ -100,6 +100,7 @@ def judge(
     seconds: float = 2.0,
     examples: int | None = None,
     shrink: bool = True,
+    diagnose: bool = True,
 ) -> Verdict:
     """Judge an answer; see `otlec.check`."""
     task = find(name)
@@ -113,7 +114,9 @@ def judge(
     )
     if not task.arguments and not callable(answer) and answer is not None:
         answer = _Given(answer)
-    _judge_function(task, answer, verdict, seconds, examples or task.examples, shrink)
+    failure = _judge_function(task, answer, verdict, seconds, examples or task.examples, shrink)
+    if failure is not None:
+        explain(task, *failure, verdict, diagnose)
     return verdict
 
 
@@ -137,23 +140,24 @@ def find(name) -> Exercise:
     return task
 
 
-def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
+def _judge_function(task, function, verdict, seconds, examples, shrink) -> tuple | None:
+    """Write down what is right, or return the call, the input that fails, and the failure."""
     if not callable(function):
         verdict.fail(
             "refused",
             f"pass the function itself: otlec.check({task.name!r}, "
             f"{task.answer}); what was passed is {describe(function)}",
         )
-        return
+        return None
     if (getattr(function, "__module__", None) or "").split(".")[0] == "otlec":
         verdict.fail("refused", f"this is otlec's own function; write your own {task.answer}")
-        return
+        return None
     wanted = f"{task.answer}({', '.join(task.arguments)})"
     try:
         inspect.signature(function).bind(*task.arguments)
     except TypeError:
         verdict.fail("refused", f"it cannot be called as {wanted}: look at its parameters")
-        return
+        return None
     except ValueError:  # some compiled functions have no signature
         pass
     call = Call(task, function, seconds)
@@ -161,18 +165,17 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> None:
     for args in task.cases if task.arguments else ((),):
         failure = attempt(task, call, args, twice=True)
         if failure is not None:
-            explain(task, call, args, failure, verdict)
-            return
+            return call, args, failure
         count += 1
     count = count if task.arguments else 0
     if task.inputs is not None:
         found = search(task, call, examples, shrink)
         if found is not None:
-            explain(task, call, *found, verdict)
-            return
+            return call, *found
         count += examples
     verdict.printed = call.sink.written
     verdict.succeed(task.right, count)
     if call.score is not None:
         _RESULTS.setdefault(task.name, []).append(call.score.value)
         verdict.score, verdict.results = call.score, tuple(_RESULTS[task.name])
+    return None

@@ -123,7 +123,7 @@ def _families(draw):
     solution=lambda points, weights: weights @ np.sort(points, axis=1),
     kind="compute",
     difficulty=2,
-    minutes=20,
+    minutes=15,
     lecture="the question of the section on barycenters: more than two measures",
     arguments=("points", "weights"),
     inputs=_families(),

@@ -114,7 +114,7 @@ def _c_transform(call, cost, psi):
     answer="crossing",
     kind="construct",
     difficulty=2,
-    minutes=10,
+    minutes=15,
     right="The concave cost charges little for making a long move longer: one grain goes nearly "
     "the whole way, and the other one hardly moves.",
     hints=(

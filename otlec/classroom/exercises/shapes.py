@@ -251,6 +251,7 @@ def _film(x, y, times, matched=True):
     closed=("optimal_plan", "wasserstein", "geodesic", "interpolation", "speed_matrix"),
     cases=(
         (*_PAIR, np.array([0.0, 0.5, 1.0])),
+        (*_CUBES, np.array([0.0, 0.5])),
         (*_TRIPLE, np.array([0.0, 0.25, 1.0])),
         (*_SQUARE, np.array([0.0, 0.25, 0.5, 1.0])),
     ),
