@@ -96,7 +96,7 @@ WRONG = {
         ("percent", lambda: 55.3),
         ("permutations in the wrong order", lambda: 0.3),
         ("the others", lambda: 0.45),
-        ("too few", lambda: 0.63),
+        ("too few", lambda: 0.65),
     ],
     "3.3c": [
         ("an atom is split", lambda: (True, True, False, True, True, False)),

@@ -64,6 +64,7 @@ class Exercise:
     inputs: object = None  # a Hypothesis strategy of tuples of arguments
     closed: tuple[str, ...] = ()  # public functions that may not be used
     examples: int = 60
+    patience: float = 1.0  # so many times the usual limit a call may take
     canonical: Callable | None = None  # brings two forms of one answer to the same arrays
     solution: Callable | None = None  # a right answer, in the form that the page asks for
     parts: tuple[str, ...] = ()  # the names of those that are judged apart; needs a solution
@@ -160,7 +161,7 @@ def _judge_function(task, function, verdict, seconds, examples, shrink) -> tuple
         return None
     except ValueError:  # some compiled functions have no signature
         pass
-    call = Call(task, function, seconds)
+    call = Call(task, function, seconds * task.patience)
     count = 0
     for args in task.cases if task.arguments else ((),):
         failure = attempt(task, call, args, twice=True)
