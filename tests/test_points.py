@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from certificates import assert_optimal
 
-from otlec import assignment, assignment_points, cost_matrix
+from otlec import assignment, assignment_points, cost_matrix, verify
 from otlec.solvers import kd_tree, points
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -138,3 +138,12 @@ def test_clouds_of_different_sizes_are_refused():
 def test_an_overflowing_distance_is_refused():
     with pytest.raises(ValueError, match="too far apart"):
         assignment_points([[0.0], [1.0]], [[1e200], [-1e200]])
+
+
+@pytest.mark.needs_jit
+def test_the_tree_finds_the_pairs_that_certify_a_large_cloud():
+    rng = np.random.default_rng(11)
+    x, y = rng.random((600, 2)), rng.random((600, 2))
+    best = assignment_points(x, y)
+    assert best.certificate == "certified to 1e-12"
+    assert str(verify(best, cost_matrix(x, y))) == best.certificate

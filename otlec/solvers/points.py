@@ -120,7 +120,7 @@ class TreeCosts(PointCosts):
         if found < 0:
             return super().near(entries, phi, psi, room, reach, unit, strict)
         rows, cols = rows[:found], tree.order[cols[:found]]
-        return rows, cols, self.of(rows, cols)
+        return rows, cols, self.of(rows, cols), False
 
 
 def _refuse_overflow(x: np.ndarray, y: np.ndarray, p: float) -> None:
