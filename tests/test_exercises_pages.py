@@ -152,6 +152,7 @@ def test_notebooks_are_legible_without_myst(page):
                 assert not re.search(rf"\\{name}(?![a-zA-Z])", cell.source), (name, cell.source)
 
 
+@pytest.mark.chapter(2)
 def test_abbreviations_are_spelt_out_with_their_arguments():
     assert myst_to_markdown.spell_out(r"$\R^d$ and $\abs{x_{1}}$") == (
         r"$\mathbb{R}^d$ and $\left\lvert\vphantom{(} x_{1} \right\rvert$"
@@ -300,6 +301,7 @@ def test_no_file_of_the_students_book_holds_a_solution(students_book):
     assert looked_at >= 20
 
 
+@pytest.mark.chapter(2)
 def test_the_search_index_knows_no_word_of_a_solution_that_stands_on_no_page(students_book):
     stemmer = pytest.importorskip("snowballstemmer").stemmer("english")
 
