@@ -73,7 +73,7 @@
       const slopes = columns.map(rate), fates = slopes.map(fate), guesses = GUESSES.map((name) => s[name]), guessed = !guesses.includes("?");
       const right = fates.filter((v, k) => v === guesses[k]).length, powers = slopes.map((v) => (v === -Infinity ? "-∞" : (Math.round(v * 100) / 100 + 0).toFixed(2)));
       const [x, mass] = SEQUENCES[s.sequence](n, s), waves = s.sequence === "ripples", shown = CELLS.filter((_, k) => k % 4 === 0), uniform = UNIFORM.includes(s.sequence);
-      height = log(now[0]);
+      height = +log(now[0]).toFixed(2);
       return {
         layers: [
           [{x: [0, 1], y: uniform ? [0.5, 0.5] : [0, 0]}, {x: [0], y: [uniform ? 0 : 1]},
