@@ -424,7 +424,7 @@ def fuzz_grid_barycenter(rng):
     support = support.reshape(k, dim)
     measures = [Measure(support, masses(rng, k)) for _ in range(rng.integers(2, 5))]
     best = otlec.barycenter(measures, masses(rng, len(measures)) + 0.0, support=support)
-    if not -1e-9 <= best.gap / max(best.objective, 1e-9) <= 1e-6:
+    if not -1e-9 <= best.gap / max(best.objective, 1e-3) <= 1e-6:  # HiGHS works to 1e-10
         raise Wrong(f"objective {best.objective}, lower bound {best.lower_bound}")
     if best.certificate.startswith("not"):
         raise Wrong(best.certificate)

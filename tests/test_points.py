@@ -1,5 +1,6 @@
 """Assignment of points without a cost matrix: the same answers, the same certificate."""
 
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from certificates import assert_optimal
 
 from otlec import assignment, assignment_points, cost_matrix, verify
+from otlec.certificate import judge
 from otlec.solvers import kd_tree, points
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -147,3 +149,13 @@ def test_the_tree_finds_the_pairs_that_certify_a_large_cloud():
     best = assignment_points(x, y)
     assert best.certificate == "certified to 1e-12"
     assert str(verify(best, cost_matrix(x, y))) == best.certificate
+
+
+def test_a_tree_finds_the_pairs_that_a_verdict_needs():
+    rng = np.random.default_rng(5)
+    x, y = rng.random((2, 30, 2))
+    best = assignment(cost_matrix(x, y, 2))
+    tree = points.TreeCosts(x, y, 2.0)
+    assert str(judge(best, tree)) == "certified to 1e-12"
+    high = dataclasses.replace(best, phi=best.phi + 0.1 * np.eye(30)[3])
+    assert not judge(high, tree)
