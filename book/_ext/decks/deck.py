@@ -180,7 +180,7 @@ class Deck:
                 self.stacks[-1]["section"] = section
 
     def _block(self, node):
-        if self.kind == "skip":
+        if self.kind == "skip" or speaker_notes.is_for_readers(node):
             return
         if isinstance(node, nodes.block_quote) and "epigraph" in node["classes"]:
             self.epigraph = node

@@ -29,6 +29,12 @@ def divide(blocks: list, empty: bool) -> tuple[list, list]:
     return blocks[:cut], blocks[cut:]
 
 
+def is_for_readers(block) -> bool:
+    """Whether a paragraph sends readers to an exercise: no speaker says that."""
+    first = block.children[0] if isinstance(block, nodes.paragraph) and block.children else None
+    return isinstance(first, nodes.strong) and first.astext() == "Check yourself."
+
+
 def _opens(block) -> bool:
     first = block.children[0] if block.children else None
     return (
