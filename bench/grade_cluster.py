@@ -143,7 +143,7 @@ def main() -> None:
         "columns": ["", "number", "of"], "rows": table,
         "note": "The marks, and every word of the rows, are those of one machine. "
         "A notebook is sent again to the worker that is left.",
-    }], ("distributed",))  # fmt: skip
+    }], ("distributed",), f"python bench/grade_cluster.py --count {count}")  # fmt: skip
     print(f"{count / hours:.0f} notebooks an hour, beside whatever else the machine did")
 
 
