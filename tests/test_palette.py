@@ -110,7 +110,7 @@ TEXTS = [
     *sorted((ROOT / "book" / "_live").glob("*.py")),
     *sorted((ROOT / "otlec").rglob("*.py")),
 ]
-OF_PHOTOGRAPHS = {"red"}  # chapter 1 speaks of the channels of a pixel
+OF_PHOTOGRAPHS = {"red"}  # chapter 1, and a project of chapter 3, speak of the channels of a pixel
 
 
 def hue(colour: str) -> str:
@@ -132,7 +132,8 @@ def test_each_colour_is_called_what_it_looks_like(colours, name):
 def test_texts_name_colours_of_the_palette_and_give_each_its_meaning(file):
     text = file.read_text(encoding="utf-8")
     found = {name.lower() for name in NAMES.findall(text)} - set(WORDS.values())
-    assert found <= (OF_PHOTOGRAPHS if file.stem == lecture.chapter(1).page else set())
+    photographs = file.stem in (lecture.chapter(1).page, lecture.chapter(3).exercises)
+    assert found <= (OF_PHOTOGRAPHS if photographs else set())
     for colour, role in re.findall(
         r"(?i)\b(blue|orange|green|purple) (source|target|plan)\b", text
     ):
