@@ -31,8 +31,7 @@ def divide(blocks: list, empty: bool) -> tuple[list, list]:
 
 def is_for_readers(block) -> bool:
     """Whether a paragraph sends readers to an exercise: no speaker says that."""
-    first = block.children[0] if isinstance(block, nodes.paragraph) and block.children else None
-    return isinstance(first, nodes.strong) and first.astext() == "Check yourself."
+    return isinstance(block, nodes.paragraph) and block.astext().startswith("Check yourself. ")
 
 
 def _opens(block) -> bool:
