@@ -389,6 +389,17 @@ def bookmarks(chapters: list[tuple[str, Tag]]) -> list[tuple[int, str, str]]:
     return found
 
 
+def lead_to_headings(chapters: list[tuple[str, Tag]]) -> None:
+    """Give the ids of sections to their headings.
+
+    A section may begin at the foot of a page whose heading stands on the next one.
+    """
+    for _, chapter in chapters:
+        for heading in chapter.select("section[id] > h2"):
+            heading["id"] = heading.parent["id"]
+            del heading.parent["id"]
+
+
 def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
     """Put the pages of a built book together."""
     config, soup = configuration(), BeautifulSoup("", "html.parser")
@@ -410,6 +421,9 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
     say_where_figures_stand(dict(chapters)["live"], figures, soup)
     if taken:  # the students' book has none
         chapters.append(("answers", answers_chapter(taken, soup)))
+    front = title_page(config, version, bool(taken)) + str(contents(chapters, captions, soup))
+    marks = bookmarks(chapters)
+    lead_to_headings(chapters)
     body = "".join(str(chapter) for _, chapter in chapters)
     page = TEMPLATE
     for key, value in {
@@ -423,7 +437,7 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
             )
         ),
         "faces": fonts() + f"\n@page {{ size: {paper}; }}\n" + running_heads(chapters),
-        "front": title_page(config, version, bool(taken)) + str(contents(chapters, captions, soup)),
+        "front": front,
         "body": body,
     }.items():
         page = page.replace("{" + key + "}", value)
@@ -431,7 +445,7 @@ def assemble(folder: Path, version: str, paper: str = "A4") -> Paper:
         r' data-inside="(\d+)"([^>]*)>', lambda found: f"{found[2]}>{formulas[int(found[1])]}", page
     )
     check_links(page)
-    return Paper(page, bookmarks(chapters))
+    return Paper(page, marks)
 
 
 def check_links(page: str) -> None:

@@ -77,7 +77,9 @@
       element.append(...ends.querySelectorAll("img"));
       ends.remove();
     }
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || !("IntersectionObserver" in globalThis)) return;
+    // In a deck the slide starts it (otlec-slides.js).
+    const waits = element.closest(".reveal") || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (waits || !("IntersectionObserver" in globalThis)) return;
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       seen.disconnect();

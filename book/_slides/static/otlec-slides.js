@@ -59,7 +59,7 @@ async function otlecSlides(width, height) {
 
   /* A film runs once when its slide is first shown; P stops it, and so does the next slide. */
   function playOnce(slide) {
-    const button = slide.querySelector(".otlec-moving .otlec-play");
+    const button = slide.querySelector(":is(.otlec-moving, .otlec-dots) .otlec-play");
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Reveal.isOverview();
     if (!button || still || slide.dataset.played) return;
     slide.dataset.played = "yes";
