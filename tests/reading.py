@@ -153,9 +153,12 @@ def axe(page, rules: str = "all") -> list[str]:
         "resultTypes": ["violations"],
         "preload": False,
     }
-    found = page.evaluate(
-        "([context, options]) => axe.run(context ?? document, options)", [context, options]
-    )
+    judged = "([context, options]) => axe.run(context ?? document, options)"
+    found = page.evaluate(judged, [context, options])
+    if found["violations"]:  # while a page changes its width, axe may meet it half way
+        page.evaluate(SETTLED)
+        page.wait_for_timeout(2000)
+        found = page.evaluate(judged, [context, options])
     return [
         f"{violation['id']}: {node['target'][0]} "
         f"({(node['any'] + node['all'] + node['none'])[0]['message']})"
