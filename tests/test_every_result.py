@@ -201,3 +201,13 @@ def test_a_potential_is_1_lipschitz_at_the_scale_of_each_pair():
     steeper = dataclasses.replace(f, values=(1 + 9e-7) * f.values)
     assert steeper.certificate == "certified to 1e-06"
     assert "1.001-Lipschitz" in dataclasses.replace(f, values=1.001 * f.values).certificate
+
+
+def test_equal_gaussians_are_proved_at_the_scale_of_their_variance():
+    S = np.array([[2.0, 0.3], [0.3, 1.0]])
+    best = otlec.gaussian_barycenter([S, S, S])
+    assert best.certificate.startswith("certified to 1e-12 of the variance")
+    apart = otlec.gaussian_barycenter([S, 1.001 * S])
+    assert apart.certificate.startswith("certified to 1e-")
+    assert "variance" not in apart.certificate
+    assert dataclasses.replace(best, objective=1.0).certificate.startswith("not certified")
