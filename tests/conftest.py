@@ -54,10 +54,22 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", "ignore:overflow encountered:RuntimeWarning")
 
 
+# What takes minutes starts first, or one worker is left with it when the other has nothing to do.
+LONGEST = """reading_browser nbgrader exercises_answers builds archive book_browser grade lectures
+    playgrounds_browser exercises_pages slides pdf slides_browser without_numba grade_cluster"""
+
+
+def _start(item) -> int:
+    """When the file of a test starts: a place among the longest ones, or after them."""
+    name, longest = item.path.stem.removeprefix("test_"), LONGEST.split()
+    return longest.index(name) if name in longest else len(longest)
+
+
 def pytest_collection_modifyitems(items):
-    """Skip tests of a chapter that this book leaves out, and what takes minutes without the JIT."""
+    """The longest first; skip tests of chapters that are left out, and what needs the JIT."""
     import lecture
 
+    items.sort(key=_start)
     shown = {chapter.number for chapter in lecture.chapters()}
     for item in items:
         needed = {number for mark in item.iter_markers("chapter") for number in mark.args}

@@ -5,7 +5,7 @@ import itertools
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from otlec import optimal_vertices, parametric_plans, transport
@@ -32,6 +32,7 @@ def by_bases(a, b, cost):
 @pytest.mark.statement("1")
 @settings(max_examples=40)
 @given(st.integers(0, 10**6))
+@example(358)  # two orders of the same two pairs leave different masses
 def test_the_optimal_vertices_are_those_among_all_bases(seed):
     rng = np.random.default_rng(seed)
     n, m = rng.integers(1, 4, 2)

@@ -132,6 +132,8 @@ def _vertices(a, b, tight, most):
     A plan without a cycle has an atom with one partner, which takes all of its mass: the lesser of
     the two. Without that pair the rest is such a plan again. So all of them come from moving the
     lesser mass along some pair, again and again; partial plans that were met before are left out.
+    The pairs alone do not tell two of them apart: of (1, 1), (2, 1) either may have come first.
+    With the atoms that are not yet empty they do, since a tree of pairs has at most one of these.
     """
     crumb = _CRUMB * a.sum()
     stack, seen, found = [(tuple(a), tuple(b), frozenset())], set(), {}
@@ -149,10 +151,12 @@ def _vertices(a, b, tight, most):
                 if moved <= crumb:
                     continue
                 after = entries | {((i, int(j)), moved)}
-                key = frozenset(pair for pair, _ in after)
+                rest = _less(left, i, moved), _less(right, j, moved)
+                alive = tuple(mass > crumb for masses in rest for mass in masses)
+                key = frozenset(pair for pair, _ in after), alive
                 if key not in seen:
                     seen.add(key)
-                    stack.append((_less(left, i, moved), _less(right, j, moved), after))
+                    stack.append((*rest, after))
     return list(found.values()), not stack
 
 
