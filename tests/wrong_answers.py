@@ -13,6 +13,10 @@ EQUAL = np.eye(2) / 2
 SWAP = np.array([[2.0, -1.0, 1.0], [-1.0, 2.0, 1.0], [1.0, 1.0, 0.0]])
 
 
+def mixed(a):
+    return Measure([0.0, 1.0], [1 - a, a])
+
+
 def glue_without_care(gamma12, gamma23):
     n, m = gamma12.shape
     sigma = np.zeros((n, m, gamma23.shape[1]))
@@ -57,6 +61,8 @@ WRONG = {
         ("nobody may stay", lambda: ([0.0, 1.0], [1.0, 2.0])),
         ("nobody may stay", lambda: ([0.0, 1.0], [1.005, 2.0])),
         ("a little is not enough", lambda: ([0.0, 1.0], [2.0, 3.0])),
+        ("not the same way", lambda: ([0.0, 10.0], [1.0, 9.0])),
+        ("not the same way", lambda: ([1.0, 2.0], [0.0, 2.0])),
     ],
     "1e": [
         ("cents for euros", lambda: (2050, -25)),
@@ -74,6 +80,8 @@ WRONG = {
         ("p at least 1", lambda: (ZERO, Measure([0.0, 1.0]), ONE, 2.0)),
         ("three Dirac masses", lambda: (ZERO, HALF, ONE, 0.5)),
         ("a Dirac mass", lambda: (ZERO, Measure([0.0, 1.0]), ONE, 0.5)),
+        ("another one in the middle", lambda: (mixed(0.2), mixed(0.8), mixed(0.5), 0.5)),
+        ("the inequality holds", lambda: (*(Measure([0.0, b]) for b in (1.0, 2.0, 3.0)), 0.5)),
     ],
     "2.3": [("0/0", glue_without_care), ("no division", glue_without_division)],
     "2.3b": [
@@ -120,11 +128,17 @@ WRONG = {
         ("regular points", lambda: (0.5, 1, 0, 0.5)),
         ("wave", lambda: (1, 0, 0, 0.5)),
         ("sign", lambda: (-1, -1, 0, -0.5)),
+        ("the square of W_2", lambda: (2, 1, 0, 0.5)),
     ],
     "3.2b": [
         ("optimal", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), EQUAL)),
         ("not a plan", lambda: (Measure([0.0, 1.0]), Measure([2.0, 3.0]), np.eye(2))),
         ("the same measure", lambda: (Measure([0.0, 1.0]), Measure([0.0, 1.0]), 0.5 - EQUAL)),
+    ],
+    "3.4b": [
+        ("another clock",
+         lambda t: Measure([0.0, 0.3, 1.0], [(1 - t) ** 2, 2 * t * (1 - t), t**2])),
+        ("mass goes to the left", lambda t: Measure([t - 2 * t * (1 - t), t, t + 2 * t * (1 - t)])),
     ],
     "3.4a": [
         ("the same plan", lambda: (np.eye(3) / 3, np.eye(3) / 3)),
@@ -166,6 +180,9 @@ WRONG = {
                   Measure([0.1, 0.8, 2.5], [0.3, 0.2, 0.5]))),
         ("no gap", lambda: (Measure([0.5, 1.5]), Measure([0.5, 2.5]))),
         ("one side", lambda: (Measure([0.5, 2.5]), Measure([2.5]))),
+    ],
+    "5.1e": [
+        ("sign", lambda x, y: np.array([4.0, 1.0])[: len(x)] * (len(x) == 2)),
     ],
     "5.1a": [
         ("step 1", cubic_root_with_step_1),

@@ -116,7 +116,7 @@ def measure(value, what: str = "the result", dim: int | None = None) -> Measure:
     return value
 
 
-def same(found, expected, text: str, tolerance: float, mistake: str | None = None) -> None:
+def same(found, expected, text: str, tolerance: float, mistake=None, general=None) -> None:
     """Raise `Wrong` with the text, and how far off, unless two arrays agree to the tolerance."""
     found, expected = np.asarray(found, float), np.asarray(expected, float)
     off = np.abs(found - expected)
@@ -128,6 +128,7 @@ def same(found, expected, text: str, tolerance: float, mistake: str | None = Non
         f"{text}: found {found[at]:.6g}{place} where {expected[at]:.6g} is needed, "
         f"off by {off[at]:.3g}",
         mistake,
+        general,
     )
 
 

@@ -74,7 +74,11 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
         Mistake(
             "maps in the wrong order",
             "T acts first: the composition is S(T(x)).",
-            lambda x, T, S, p: _norms(p, x - T(S(x)), x - T(x), T(x) - S(T(x))),
+            (
+                lambda x, T, S, p: _norms(p, x - T(S(x)), x - T(x), T(x) - S(T(x))),
+                lambda x, T, S, p: _norms(p, x - T(S(x)), x - S(x), S(x) - T(S(x))),
+                lambda x, T, S, p: _norms(p, x - T(S(x)), x - T(x), x - S(x)),
+            ),
         ),
         Mistake(
             "second map at x",

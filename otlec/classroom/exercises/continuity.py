@@ -236,6 +236,11 @@ def _energies(rho1, v1, rho2, v2, v):
             lambda *a: (_mean(*a), -_energies(*a, _mean(*a))[1]),
         ),
         Mistake(
+            "a share",
+            "What is saved is a difference of two energies, not its share of the greater one.",
+            lambda *a: (_mean(*a), _energies(*a, _mean(*a))[1] / (_energies(*a, 0.0)[1] or 1.0)),
+        ),
+        Mistake(
             "not divided by the density",
             "What is saved in a cell is rho1 rho2 (v1 - v2)^2 over the whole density rho1 + rho2.",
             lambda *a: (_mean(*a), (a[0] * a[2] * (a[1] - a[3]) ** 2).sum()),

@@ -77,6 +77,11 @@ def _measured_rates() -> list[float]:
             "within 1/n of one of them.",
         ),
         Mistake(
+            "the square of W_2",
+            "From the regular points grains travel a part of 1/n, as on the wave: it is the square "
+            "of W_2 that falls like 1/n^2.",
+        ),
+        Mistake(
             "wave",
             "Within each of its n periods the wave has the mass of the uniform measure: grains "
             "travel a part of 1/n, a fixed share of the mass does.",
@@ -100,6 +105,8 @@ def _rates(answer):
         mistake = known[k]
         if abs(mine + measured) < 0.1 < abs(measured):
             mistake = "sign"
+        elif k == 0 and abs(mine - 2) < 0.1:
+            mistake = "the square of W_2"
         elif k == 3 and abs(mine - 1) < 0.1:
             mistake = "the squared distance"
         require(

@@ -107,6 +107,11 @@ def _two_plans(answer):
             ),
         ),
         Mistake(
+            "mass goes to the left",
+            "The mean is t at all times, but W_1 is more: some mass goes to the left on the way, "
+            "and has to come back.",
+        ),
+        Mistake(
             "not from end to end",
             "The curve goes from the one Dirac mass to the other: in between mass may be anywhere, "
             "at t = 0 and t = 1 it may not.",
@@ -120,6 +125,7 @@ def _fade(call, t):
     for k, place in ((0, 0.0), (4, 1.0)):
         text = f"at t = {times[k]:g} all mass is at {place:g}"
         close(curve[k], Measure([place]), text, 1e-9, general="not from end to end")
+    even = max(abs(mu.weights @ mu.points - s) for mu, s in zip(curve, times, strict=True)) < 1e-9
     for k in range(5):
         for l in range(k):
             same(
@@ -127,6 +133,7 @@ def _fade(call, t):
                 times[k] - times[l],
                 f"W_1 between the times {times[l]:g} and {times[k]:g}",
                 1e-8,
+                general="mass goes to the left" if even else "another clock",
             )
     places = sorted_atoms(curve[2])
     heavy = int((places[:, -1] >= 0.2 - 1e-9).sum())
@@ -198,6 +205,12 @@ def _polygon(curve, times, power=1.0):
                 lambda curve, n: _polygon(curve, np.linspace(0, 1, n)),
                 lambda curve, n: _polygon(curve, np.arange(n) / n),
             ),
+        ),
+        Mistake(
+            "one norm for all steps",
+            "Without axis=1 np.linalg.norm takes one root, of the sum of the squares of all "
+            "entries: each step has a length, and the lengths are added.",
+            lambda curve, n: _polygon(curve, np.linspace(0, 1, n + 1), 2) ** 0.5,
         ),
         Mistake(
             "squares",

@@ -183,7 +183,12 @@ def _rooted(mu, nu, p):
         Mistake(
             "the inequality holds",
             "Below p = 1 a leg is short if little mass moves; moving all mass by a little does not "
-            "help. Let each leg leave a part of the mass where it is.",
+            "help. Let each leg move another part of the mass, and leave the rest where it is.",
+        ),
+        Mistake(
+            "another one in the middle",
+            "In another order these three do break the inequality: the one that is to be in the "
+            "middle stands first or last.",
         ),
         Mistake(
             "a leg of length 0",
@@ -206,6 +211,8 @@ def _triple(answer):
         diracs = all(np.ptp(mu.points[mu.weights > 0]) == 0 for mu in mus)
         if min(direct, *legs) <= 1e-12:
             require(False, text, "a leg of length 0")
+        if max(legs) > (direct + min(legs)) * (1 + 1e-9):
+            require(False, text, "another one in the middle")
         require(False, text, "three Dirac masses" if diracs else "the inequality holds")
     for k, mu in enumerate(mus, 1):
         second = np.sort(sorted_atoms(mu)[:, -1])[-2:][0] if len(sorted_atoms(mu)) > 1 else 0.0
@@ -247,6 +254,17 @@ def _line_2(sigma, x1, x2, x3, p, sign):
     d12, d23, _ = _legs(sigma, x1, x2, x3)
     lines = _minkowski_with(lambda a, b, p: a ** (1 / p) + b ** (1 / p))(sigma, x1, x2, x3, p)
     return lines[0], (sigma * np.abs(d12 + sign * d23) ** p).sum() ** (1 / p), lines[2]
+
+
+def _signed(sigma, x1, x2, x3, p, line_3=False):
+    """The chain without absolute values: in all lines, or right in the first and the last one."""
+    if line_3:
+        lines = _line_2(sigma, x1, x2, x3, p, 1.0)
+        return lines[0], lines[0], lines[2]
+    d12, d23 = (x1[:, None] - x2)[:, :, None], (x2[:, None] - x3)[None]
+    moves = (d12 + d23, d12, d23)
+    whole, *legs = (abs((sigma * d**p).sum()) ** (1 / p) for d in moves)
+    return whole, whole, sum(legs)
 
 
 def _powers_apart(sigma, x1, x2, x3, p):
@@ -328,6 +346,12 @@ def _powers_apart(sigma, x1, x2, x3, p):
                 lambda *a: _minkowski_with(lambda a, b, p: a + b)(*a[:4], 1.0),
                 lambda *a: _minkowski_with(lambda a, b, p: a**0.5 + b**0.5)(*a[:4], 2.0),
             ),
+        ),
+        Mistake(
+            "no absolute values",
+            "d(x1, x2) is |x1 - x2|: without the absolute values the two moves of line 2 may "
+            "cancel, and their sum is x1 - x3 again.",
+            (lambda *a: _signed(*a), lambda *a: _signed(*a, line_3=True)),
         ),
         Mistake(
             "difference of the legs",

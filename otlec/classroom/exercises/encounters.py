@@ -164,8 +164,8 @@ def _round_trip(answer):
     )
     require(
         steps[slow] >= speed * (1 - 1e-6),
-        f"between t = {slow}/13 and {slow + 1}/13 the speed is {steps[slow]:.6g} only, elsewhere "
-        f"it is {max(steps):.6g}",
+        f"between t = {slow}/13 and {slow + 1}/13 the speed is {round(steps[slow], 6):.6g} only, "
+        f"and at its greatest it is {max(steps):.6g}",
         "encounter",
     )
     require(

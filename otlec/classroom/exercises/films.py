@@ -191,11 +191,12 @@ def _ascent(x, y, rounds=500):
 def _certify(call, x, y):
     phi = array(call(x, y), (len(x),), "phi")
     reached, best = _bound(phi, x, y), _least(x, y)
+    known = "not yet enough" if reached > _bound(np.zeros(len(x)), x, y) - 1e-9 else "too low"
     require(
         reached >= 0.97 * best - 1e-9,
         f"the potential proves that no film has less action than {reached:.6g}; "
         f"{best:.6g} can be proved",
-        general="not yet enough" if reached > _bound(np.zeros(len(x)), x, y) - 1e-9 else "too low",
+        general="sign" if _bound(-phi, x, y) >= 0.97 * best - 1e-9 else known,
     )
     if len(x) == len(_TOWN[0]) and np.array_equal(x, _TOWN[0]):
         return Score(

@@ -85,11 +85,13 @@ def _flat(draw):
     return (np.sqrt(((points[:, None] - points) ** 2).sum(axis=2)),)
 
 
-def _place(D, centre=True, half=-0.5, square=True, root=True):
+def _place(D, centre=True, half=-0.5, square=True, root=True, least=False):
     squares = D**2 if square else D
     if centre:
         squares = squares - squares.mean(axis=0) - squares.mean(axis=1)[:, None] + squares.mean()
     values, vectors = np.linalg.eigh(half * squares)
+    if least:
+        values, vectors = values[:2], vectors[:, :2]
     values = np.pad(values, (max(0, 2 - len(D)), 0))[-2:]
     vectors = np.pad(vectors, ((0, 0), (max(0, 2 - len(D)), 0)))[:, -2:]
     return vectors * (np.sqrt(np.maximum(values, 0)) if root else values)
@@ -135,6 +137,12 @@ def _place(D, centre=True, half=-0.5, square=True, root=True):
                 lambda D: _place(D, square=False)),
         Mistake("missing root", "The coordinates are the eigenvectors times the roots of w.",
                 (lambda D: _place(D, root=False),)),
+        Mistake(
+            "least eigenvalues",
+            "np.linalg.eigh sorts from the least to the greatest: the places are in the last two "
+            "columns, not in the first two.",
+            lambda D: _place(D, least=True),
+        ),
         Mistake(
             "the table itself",
             "Rows of the table are no places: as points they have other distances than the table.",

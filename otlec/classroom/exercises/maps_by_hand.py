@@ -15,6 +15,12 @@ def _power(S, exponent):
     return (vectors * values**exponent) @ vectors.T
 
 
+def _root_of(M):
+    """The root of a matrix with positive eigenvalues that need not be symmetric."""
+    values, vectors = np.linalg.eig(M)
+    return np.real((vectors * np.sqrt(values + 0j)) @ np.linalg.inv(vectors))
+
+
 @exercise(
     "3.3",
     title="The Brenier matrix",
@@ -72,6 +78,15 @@ def _power(S, exponent):
                     @ _power(S0, 0.5)
                 ),
                 lambda S0, S1: _power(_power(S0, 0.5) @ S1 @ _power(S0, 0.5), 0.5),
+            ),
+        ),
+        Mistake(
+            "root of the quotient",
+            "A A is S0^-1 S1 if A and S0 commute. If not, A S0 A = S1 becomes a square when it is "
+            "multiplied by the root of S0 from both sides.",
+            (
+                lambda S0, S1: _root_of(np.linalg.solve(S0, S1)),
+                lambda S0, S1: _root_of(np.linalg.solve(S0, S1)).T,
             ),
         ),
         Mistake(

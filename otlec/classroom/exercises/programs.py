@@ -371,8 +371,6 @@ _HALVES = np.array([0.5, 0.5])
             (
                 lambda *a: np.ceil(_first_change(*a) * 100) / 100,
                 lambda *a: np.floor(_first_change(*a) * 100) / 100,
-                lambda *a: np.ceil(_first_change(*a) * 1000) / 1000,
-                lambda *a: np.floor(_first_change(*a) * 1000) / 1000,
             ),
         ),
     ),
@@ -383,8 +381,11 @@ def _first_change_judge(call, a, b, cost, direction):
     right, tol = _first_change(a, b, cost, direction), max(1e-6, call.tolerance)
     first, moved = transport(a, b, cost).matrix, cost + t * direction
     saved = (first * moved).sum() - transport(a, b, moved).value
+    near = "to a grid" if abs(t - right) < 0.02 else None
     require(
         t <= right + tol,
         f"at t = {t:.6g} the first plan is not optimal: another one costs less by {saved:.4g}",
+        general=near,
     )
-    require(t >= right - tol, f"beyond t = {t:.6g} the first plan stays optimal for a while")
+    text = f"beyond t = {t:.6g} the first plan stays optimal for a while"
+    require(t >= right - tol, text, general=near)

@@ -69,10 +69,12 @@ def _cost_and_potential(draw):
         Mistake(
             "least psi",
             "Which y gives the least bound depends on the cost and on psi together: take the "
-            "minimum of c - psi, not the two extremes apart.",
+            "minimum of c - psi, and choose by nothing else.",
             (
                 lambda cost, psi: cost.min(axis=1) - psi.max(),
                 lambda cost, psi: cost.min(axis=1) - psi.min(),
+                lambda cost, psi: cost.min(axis=1) - psi[cost.argmin(axis=1)],
+                lambda cost, psi: cost[:, psi.argmax()] - psi.max(),
             ),
         ),
         Mistake(
@@ -137,6 +139,11 @@ def _c_transform(call, cost, psi):
             "the gap between them: close the gap.",
         ),
         Mistake(
+            "not the same way",
+            "Sorted, the two grains do not go the same way, so that paired the other way neither "
+            "has less far to go. Let both go to the right.",
+        ),
+        Mistake(
             "a little is not enough",
             "Sorting loses, but by less than asked for. What happens when one of the moves of the "
             "other pairing gets ever shorter?",
@@ -168,6 +175,8 @@ def _crossing(answer):
         mistake = "nothing to choose"
     elif (x == y).all():
         mistake = "nothing moves"
+    elif (y[0] - x[0]) * (y[1] - x[1]) <= 0:
+        mistake = "not the same way"
     elif max(x[0], y[0]) <= min(x[1], y[1]):
         mistake = "interleaved"
     require(False, text, mistake)
@@ -184,6 +193,12 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, p
         np.diff(x[way] if sort else x) if lengths else 1.0
     )
     return float(abs(terms.sum()))
+
+
+def _by_trapezoids(mu, nu):
+    x = np.unique(np.concatenate([mu.points, nu.points]))
+    F, G = ((m.points <= x[:, None]) @ m.weights for m in (mu, nu))
+    return float(np.trapezoid(np.abs(F - G), x))
 
 
 @exercise(
@@ -271,6 +286,12 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, p
             lambda mu, nu: _by_staircases(mu, nu, shift=1),
         ),
         Mistake(
+            "trapezoid rule",
+            "F - G is constant between two neighbouring atoms, and jumps at them: on each gap it "
+            "has one value, the one just after the left atom, and no mean of two.",
+            lambda mu, nu: _by_trapezoids(mu, nu),
+        ),
+        Mistake(
             "nearest atom",
             "Sending all mass to the nearest atom need not give nu: each of its atoms takes its "
             "own weight only.",
@@ -349,6 +370,16 @@ def _feasible(draw):
                 lambda cost, gamma, phi, psi: (
                     phi.mean() + psi.mean(),
                     *_lines(cost, gamma, phi, psi)[1:],
+                ),
+                lambda cost, gamma, phi, psi: (
+                    _lines(cost, gamma, phi, psi)[0],
+                    (phi[:, None] + psi)[gamma > 0].mean(),
+                    (gamma * cost).sum(),
+                ),
+                lambda cost, gamma, phi, psi: (
+                    _lines(cost, gamma, phi, psi)[0],
+                    (phi[:, None] + psi).sum(),
+                    (gamma * cost).sum(),
                 ),
             ),
         ),
