@@ -153,6 +153,18 @@ def test_tables_of_words_are_prepared_for_narrow_screens():
         assert unused_assets.fold_tables(other) == other
 
 
+def test_two_columns_are_prepared_where_they_hold_code():
+    """Kills: the second column is cut on a phone. Words in two columns fit, and stay a table."""
+    head = "<thead><tr><th>there</th><th>here</th></tr></thead>"
+    code = "<tr><td><code>ot.emd(a, b)</code></td><td><code>otlec.transport(a, b)</code></td></tr>"
+    table = f'<table class="table">{head}<tbody>{code}</tbody></table>'
+    folded = unused_assets.fold_tables(table)
+    cells = BeautifulSoup(folded, "html.parser").select("table.otlec-cards td")
+    assert [cell.get("data-label") for cell in cells] == [None, "here"]
+    words = re.sub("</?code>", "", table)
+    assert unused_assets.fold_tables(words) == words
+
+
 def test_every_page_has_one_style_sheet_and_no_icon_left_to_a_script(pages, built_book):
     styles = (built_book / "_static" / unused_assets.BUNDLE).read_text(encoding="utf-8")
     assert 10_000 < len(styles) < 250_000

@@ -289,14 +289,18 @@ def fold_tables(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Prepare one table, if three columns or more have names and half of the cells are words."""
+    """Prepare one table, if half of its cells are words in three columns, or code in two."""
     soup = BeautifulSoup(text, "html.parser")
     table = soup.table
     heads = [head.get_text().strip() for head in table.select("thead th")]
     rows = [row.find_all(["td", "th"], recursive=False) for row in table.select("tbody tr")]
-    cells = [cell.get_text() for row in rows for cell in row[1:]]
-    wordy = sum(bool(WORD.search(cell)) for cell in cells)
-    if len(heads) < 3 or wordy < len(cells) / 2:
+    cells = [cell for row in rows for cell in row[1:]]
+    wide = [cell for cell in cells if WORD.search(cell.get_text())]
+    if len(heads) < 3:
+        wide = [
+            cell for cell in wide if cell.code
+        ]  # two columns of words fit, lines of code do not
+    if not wide or len(heads) < 2 or len(wide) < len(cells) / 2:
         return text
     table["class"] = [*table["class"], "otlec-cards"]
     # A table that is not laid out as one would no longer be one to a screen reader.
