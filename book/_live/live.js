@@ -51,7 +51,7 @@ const otlecLive = (() => {
         result = definition.solve(state, solver);
       } catch (error) {
         state.running = false;
-        output.textContent = error.message;
+        otlecMoving.typeset(output, error.message);
         return;
       }
       result.layers.forEach((layers, p) =>
@@ -62,7 +62,7 @@ const otlecLive = (() => {
           if (arrays.image) paintImage(group, layer);
           else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
         }));
-      output.textContent = result.text + (result.more ?? "");
+      otlecMoving.typeset(output, result.text + (result.more ?? ""));
       if (touched) tasks.judge(state, result.facts);
       rings.forEach((ring) => ring());
       controls.forEach((refresh) => refresh());
@@ -162,6 +162,7 @@ const otlecLive = (() => {
       else root.querySelector(".otlec-said").after(row2);
       row.insertBefore(boxes, row.querySelector(":scope > a"));
       recall();
+      otlecMoving.typesetAll(root);
       root.classList.add("otlec-ready");
       root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
       ask();

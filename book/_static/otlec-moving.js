@@ -12,6 +12,27 @@ const otlecMoving = (() => {
   const path = (d, style) => `<path d="${d}" style="${style}"/>`;
   const joined = (xs, ys) => (xs.length ? "M" : "") + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
 
+  /* Readouts and labels, their letters set as mathematics: W_2, ρ_0, "t = 0.5", "level s". */
+  const LETTER = /(?<!\p{L})(W(?=[_₀-₉ₚ])|[μνρσφψ](?!\p{L})|[tpxynsj](?= =|$))(?:_([0-9pt]))?/gu;
+  const lowered = (sign) => (sign ? "₀₁₂₃₄₅₆₇₈₉ₚₜ"["0123456789pt".indexOf(sign)] : "");
+  const plain = (text) => text.replace(LETTER, (_, letter, sign) => letter + lowered(sign));
+  const set = new WeakMap();
+  function typeset(node, text = node.textContent) {
+    if (set.get(node) === text) return;
+    set.set(node, text);
+    const parts = [];
+    let end = 0;
+    for (const found of text.matchAll(LETTER)) {
+      const letter = node instanceof SVGElement ? document.createElementNS(SVG, "tspan") : document.createElement("i");
+      letter.setAttribute("class", "otlec-letter");
+      letter.textContent = found[1];
+      parts.push(text.slice(end, found.index), letter, lowered(found[2]));
+      end = found.index + found[0].length;
+    }
+    node.replaceChildren(...parts, text.slice(end));
+  }
+  const typesetAll = (root) => root.querySelectorAll(":is(.otlec-panel, .otlec-triangle) text, output, .otlec-ask, .otlec-tasks li").forEach((node) => typeset(node));
+
   function scale(panel) {
     const [left, top, right, bottom] = panel.box;
     const [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
@@ -75,7 +96,7 @@ const otlecMoving = (() => {
           draw(svg.querySelector(`[data-layer="${index}"]`), data.panels[p], layer, arraysOf(layer, k), k / (frames - 1));
       });
     });
-    element.querySelector("output").textContent = data.labels[k];
+    typeset(element.querySelector("output"), data.labels[k]);
   }
 
   function slider(element, data, moved) {
@@ -84,7 +105,7 @@ const otlecMoving = (() => {
     Object.assign(input, {type: "range", min: 0, max: data.labels.length - 1, step: 1, value: data.start});
     input.setAttribute("aria-label", data.name);
     const update = () => {
-      input.setAttribute("aria-valuetext", data.labels[input.value]);
+      input.setAttribute("aria-valuetext", plain(data.labels[input.value]));
       moved(+input.value);
     };
     input.addEventListener("input", update);
@@ -106,7 +127,7 @@ const otlecMoving = (() => {
     input.addEventListener("keydown", stop);
     stop();
     row.append(play, input);
-    input.setAttribute("aria-valuetext", data.labels[data.start]);
+    input.setAttribute("aria-valuetext", plain(data.labels[data.start]));
     return row;
   }
 
@@ -168,7 +189,7 @@ const otlecMoving = (() => {
       handle.setAttribute("cx", nodes[k][0]);
       handle.setAttribute("cy", nodes[k][1]);
       svg.setAttribute("aria-valuenow", k);
-      svg.setAttribute("aria-valuetext", data.labels[k]);
+      svg.setAttribute("aria-valuetext", plain(data.labels[k]));
       moved(k);
     };
     const nearest = (x, y, allowed = () => true) => {
@@ -196,11 +217,12 @@ const otlecMoving = (() => {
     const data = JSON.parse(element.querySelector(".otlec-data").textContent);
     const control = (data.weights ? triangle : slider)(element, data, (k) => show(element, data, k));
     element.querySelector(".otlec-label").before(control);
+    typesetAll(element);
     element.classList.add("otlec-live");
   }
 
   const start = () => document.querySelectorAll(".otlec-moving:not(.otlec-live)").forEach(mount);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
-  return {mount, draw, take, touch};
+  return {mount, draw, take, touch, typeset, typesetAll};
 })();

@@ -4,6 +4,8 @@ A page is mended after Sphinx has written it, because none of these has an optio
 
 - docutils gives each entry of a bibliography the role ``doc-biblioentry``, which WAI-ARIA has
   deprecated, inside a list that must hold list items;
+- the theme folds its contents beside what it knows to stand in the margin: on wide screens,
+  captions and notes do;
 - the theme leaves the name of the book outside of every landmark (``templates/navbar-logo.html``).
 
 What makes the pages readable on a phone, by keyboard, without colours or motion is in
@@ -25,7 +27,10 @@ def add_templates(app, config):
 def mend(app, pagename, templatename, context, doctree):
     """Mend the body of a page."""
     if context.get("body"):
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        body = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+        for name in ('<figure class="align-default', '<div class="admonition note'):
+            body = body.replace(f'{name}"', f'{name} tag_margin"')
+        context["body"] = body
 
 
 def setup(app):
