@@ -496,14 +496,14 @@ def first_change(a, b, cost, direction):
 
 def share():
     rng, orders, good = np.random.default_rng(5), list(itertools.permutations(range(3))), 0
-    for _ in range(1500):
+    for _ in range(2000):
         x, y, z = rng.random((3, 3, 2)).tolist()
         best = [
             min(orders, key=lambda o: sum(math.dist(p[k], q[o[k]]) ** 2 for k in range(3)))
             for p, q in ((x, y), (y, z), (x, z))
         ]
         good += all(best[1][best[0][k]] == best[2][k] for k in range(3))
-    return good / 1500
+    return good / 2000
 
 
 def there_and_back(x, y, rate, b):

@@ -74,6 +74,7 @@ WRONG = {
         ("sign of the change", lambda: (20.5, 25)),
         ("kilometres for money", lambda: (20.5, -5)),
         ("euros for cents", lambda: (20.5, -0.25)),
+        ("no change", lambda: (20.5, 0)),
     ],
     "2.1": [("missing root", cost_of_the_plan)],
     "2.2a": [
@@ -105,6 +106,7 @@ WRONG = {
         ("permutations in the wrong order", lambda: 0.3),
         ("the others", lambda: 0.45),
         ("too few", lambda: 0.65),
+        ("too few", lambda: 0.5),
     ],
     "3.3c": [
         ("an atom is split", lambda: (True, True, False, True, True, False)),
@@ -162,6 +164,7 @@ WRONG = {
     "5.1d": [
         ("even speed", lambda t: (t, np.sqrt(3) * min(t, 1 - t))),
         ("wrong path", lambda t: (t, np.sqrt(5) * min(t, 1 - t))),
+        ("wrong clock", lambda t: (t**2, np.sqrt(3) * min(t**2, 1 - t**2))),
         ("ends", lambda t: (2 * t, 0.0)),
         ("a jump", lambda t: (float(t > 0.3), 0.0)),
     ],

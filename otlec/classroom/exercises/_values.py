@@ -124,9 +124,9 @@ def same(found, expected, text: str, tolerance: float, mistake=None, general=Non
         return
     at = np.unravel_index(int(off.argmax()), off.shape)
     place = f" at {[int(k) for k in at]}" if at else ""
+    mine, right = (0.0 if abs(v[at]) < 1e-9 * off[at] else v[at] for v in (found, expected))
     raise Wrong(
-        f"{text}: found {found[at]:.6g}{place} where {expected[at]:.6g} is needed, "
-        f"off by {off[at]:.3g}",
+        f"{text}: found {mine:.6g}{place} where {right:.6g} is needed, off by {off[at]:.3g}",
         mistake,
         general,
     )

@@ -158,8 +158,13 @@ def _families(draw):
         ),
         Mistake(
             "mixture",
-            "This is the linear average, which keeps all atoms in their places.",
-            lambda points, weights: np.sort(points.ravel()),
+            "This is the linear average, which keeps atoms in their places: those of the "
+            "barycenter are means, and lie between.",
+            (
+                lambda points, weights: np.sort(points.ravel()),
+                lambda points, weights: np.sort(points.ravel())[:: len(points)],
+                lambda points, weights: np.sort(points.ravel())[len(points) // 2 :: len(points)],
+            ),
         ),
         Mistake(
             "weights without the sum",

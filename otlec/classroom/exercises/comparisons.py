@@ -282,6 +282,14 @@ def _band(gamma, d, p, root=True, power=None, last=None):
             lambda gamma, d, p: _band(gamma, d, p, power=lambda p: 1 / p),
         ),
         Mistake(
+            "diameter where mass goes",
+            "The diameter is the greatest entry of d, whether mass goes that way or not.",
+            lambda gamma, d, p: (
+                *_band(gamma, d, p)[:2],
+                d[gamma > 0].max() ** ((p - 1) / p) * (gamma * d).sum() ** (1 / p),
+            ),
+        ),
+        Mistake(
             "diameter alone",
             "In line 3 the diameter has the exponent (p - 1)/p, and the integral of d stands "
             "beside it.",

@@ -258,7 +258,7 @@ def how_often(count: int = 20000, exchanged: bool = False) -> float:
         ),
         Mistake(
             "too few",
-            "Among a hundred cases chance moves the share by 0.05 and more: take some hundreds.",
+            "Among a hundred cases chance moves the share by 0.05 and more: take two thousand.",
         ),
     ),
 )
@@ -271,4 +271,4 @@ def _how_often(answer):
     if abs(found / 100 - right) <= 0.05:
         mistake = "percent"
     near = abs(found - right) <= 0.15
-    require(abs(found - right) <= 0.07, text, mistake, "too few" if near else None)
+    require(abs(found - right) <= 0.04, text, mistake, "too few" if near else None)

@@ -112,6 +112,20 @@ def _root(gamma, x, y, p, root):
             ),
         ),
         Mistake(
+            "first coordinate",
+            "The points have d coordinates, and the distance needs all of them.",
+            lambda gamma, x, y, p: _root(gamma, x[:, :1], y[:, :1], p, 1 / p),
+        ),
+        Mistake(
+            "squared distances",
+            "The sum of the squares is the square of the distance: take its root before the power "
+            "p.",
+            (
+                lambda gamma, x, y, p: _root(gamma, x, y, 2, 1 / p),
+                lambda gamma, x, y, p: _root(gamma, x, y, 2 * p, 1 / p),
+            ),
+        ),
+        Mistake(
             "power for root",
             "This takes the p-th power twice: at the end it is the p-th root, the power 1/p.",
             lambda gamma, x, y, p: _root(gamma, x, y, p, p),

@@ -59,6 +59,14 @@ def _encounter(x1, y1, x2, t):
             lambda x1, y1, x2, t: _encounter(x1, y1, x2, 1 - t),
         ),
         Mistake(
+            "weights exchanged",
+            "At the time t the second grain is at (1 - t) x2 + t y2: there y2 counts with t, and "
+            "x2 with 1 - t.",
+            lambda x1, y1, x2, t: _with_saving(
+                x1, y1, x2, ((1 - t) * x1 + t * y1 - t * x2) / (1 - t)
+            ),
+        ),
+        Mistake(
             "meeting at the end",
             "This sends both to the same target: they meet at the time 1, not at the time t.",
             (lambda x1, y1, x2, t: (y1, 0.0), lambda x1, y1, x2, t: (y1.copy(), 0)),

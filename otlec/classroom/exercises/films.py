@@ -44,6 +44,11 @@ _STEPS = 400
             "wrong path",
             "The action is right, but the length is not: first find the path, then the clock.",
         ),
+        Mistake(
+            "wrong clock",
+            "The path is long enough, but the action is not 6: keep the path, and change the "
+            "clock.",
+        ),
         Mistake("ends", "The journey starts at (0, 0) at t = 0, and ends at (1, 0) at t = 1."),
         Mistake("a jump", "A film that jumps has no finite action."),
         Mistake(
@@ -70,8 +75,8 @@ def _journey(call, t):
     require(action <= 1e4, "the action grows without bound: the film jumps", "a jump")
     far, dear = abs(length - 2) > 5e-3, abs(action - 6) > 2e-2
     mistake = None
-    if dear and not far and abs(action - length**2) <= 2e-2:
-        mistake = "even speed"
+    if dear and not far:
+        mistake = "even speed" if abs(action - length**2) <= 2e-2 else "wrong clock"
     elif far and not dear:
         mistake = "wrong path"
     require(

@@ -63,6 +63,15 @@ def _table(samples, order=True, mean=True, root=True):
             ).mean(axis=2),
         ),
         Mistake(
+            "means and widths only",
+            "Means and standard deviations tell Gaussians apart. Of other measures they give a "
+            "bound of W_2 from below only.",
+            lambda samples: np.hypot(
+                samples.mean(axis=1)[:, None] - samples.mean(axis=1),
+                samples.std(axis=1)[:, None] - samples.std(axis=1),
+            ),
+        ),
+        Mistake(
             "sorted the wrong way",
             "Each row is a measure: sort along axis 1.",
             lambda samples: _table(np.sort(samples, axis=0), order=False),

@@ -72,6 +72,10 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
                     cost[i].argmin(),
                     psi[cost[i].argmin()] - np.sort(cost[i])[1] + cost[i].min() - eps,
                 ),
+                lambda cost, psi, i, eps: (
+                    cost[i].argmin(),
+                    cost[i].min() - np.delete(cost[i] - psi, cost[i].argmin()).min() - eps,
+                ),
             ),
         ),
         Mistake(
@@ -114,10 +118,26 @@ def _bid(cost, psi, i, eps, sign=1.0, rise=True):
         Mistake(
             "second of the costs",
             "The second best place, too, is told after what it pays: by cost minus psi.",
-            lambda cost, psi, i, eps: (
-                _bid(cost, psi, i, eps)[0],
-                psi[_bid(cost, psi, i, eps)[0]] - np.diff(np.sort(cost[i]))[0] - eps,
+            (
+                lambda cost, psi, i, eps: (
+                    _bid(cost, psi, i, eps)[0],
+                    psi[_bid(cost, psi, i, eps)[0]] - np.diff(np.sort(cost[i]))[0] - eps,
+                ),
+                lambda cost, psi, i, eps: (
+                    _bid(cost, psi, i, eps)[0],
+                    cost[i][_bid(cost, psi, i, eps)[0]] - np.sort(cost[i])[1] - eps,
+                ),
             ),
+        ),
+        Mistake(
+            "places from 1",
+            "Places are counted from 0, as the entries of an array are.",
+            lambda *a: (_bid(*a)[0] + 1, _bid(*a)[1]),
+        ),
+        Mistake(
+            "sign of eps",
+            "The bidder offers eps more than the gap, not eps less: psi falls by both.",
+            lambda cost, psi, i, eps: _bid(cost, psi, i, -eps),
         ),
     ),
 )

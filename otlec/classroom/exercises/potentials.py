@@ -134,6 +134,12 @@ SIDES = ("left", "right")
             lambda g, m: (-m * g**2 / 2, m * g**2 / 2),
         ),
         Mistake(
+            "all of the mass there",
+            "Half of the mass is there at t = 0 already: what rho1 - rho0 adds, and what has to "
+            "cross the gap, is m.",
+            lambda g, m: (-(0.5 + m) * g**2 / 2, (0.5 + m) * g**2 / 2),
+        ),
+        Mistake(
             "left and right exchanged",
             "A convex function has the smaller slope on the left.",
             lambda g, m: (abs(m) * g**2 / 2, -abs(m) * g**2 / 2),

@@ -57,6 +57,11 @@ def _bread():
             "sign of the change",
             "The change is what the new delivery costs minus what the old one did.",
         ),
+        Mistake(
+            "no change",
+            "One loaf more is carried, and others take other ways to make room for it: compare the "
+            "two cheapest deliveries as a whole.",
+        ),
         Mistake("euros for cents", "The cost is asked for in euros, the change in cents."),
         Mistake(
             "everybody gets from everybody",
@@ -85,6 +90,7 @@ def _bread_judge(answer):
         -cents: "sign of the change",
         cents / CENTS: "kilometres for money",
         cents / 100: "euros for cents",
+        0.0: "no change",
     }
     require(
         abs(change - cents) <= 5e-3,
@@ -164,6 +170,12 @@ def _program(cost, mu, nu, order="C", rows=True, columns=True):
             ),
         ),
         Mistake(
+            "product for marginals",
+            "b has n + m entries, one for each condition: the sums of the rows, then those of the "
+            "columns. Their products are a plan.",
+            lambda *a: (*_program(*a)[:2], np.outer(a[1], a[2]).ravel()),
+        ),
+        Mistake(
             "factors exchanged",
             "np.kron(P, Q) puts a copy of Q for each entry of P: for the rows of gamma P is the "
             "identity, for its columns it is a row of ones.",
@@ -223,6 +235,11 @@ def _fit(sizes, seconds, n):
     return slope, np.exp(height + slope * np.log(n))
 
 
+def _through_0(sizes, seconds, n):
+    u, v = np.log(sizes), np.log(seconds)
+    return u @ v / (u @ u), n ** (u @ v / (u @ u))
+
+
 @exercise(
     "1g",
     item="1",
@@ -261,6 +278,17 @@ def _fit(sizes, seconds, n):
             "sizes from seconds",
             "The line gives seconds for a size: log(sizes) is its first coordinate.",
             lambda s, t, n: (np.polyfit(np.log(t), np.log(s), 1)[0], _fit(s, t, n)[1]),
+        ),
+        Mistake(
+            "line through 0",
+            "C is not known either: its logarithm is the height of the line, which need not go "
+            "through the origin.",
+            lambda s, t, n: _through_0(s, t, n),
+        ),
+        Mistake(
+            "two bases",
+            "One base for all: what log10 has made, 10 to the power undoes, and exp does not.",
+            lambda s, t, n: (_fit(s, t, n)[0], np.exp(np.log10(_fit(s, t, n)[1]))),
         ),
         Mistake(
             "logarithm of the seconds",

@@ -101,6 +101,11 @@ def _norm(rho, delta, width=True, weigh=True, root=True, at_faces=None):
             lambda rho, delta: _norm(rho, delta, weigh=False),
         ),
         Mistake(
+            "velocity not weighed",
+            "The velocity is G/rho, and its square counts with the mass: one rho of two cancels.",
+            lambda rho, delta: _norm(rho, delta, at_faces=lambda r: ((r[:-1] + r[1:]) / 2) ** 2),
+        ),
+        Mistake(
             "times the density",
             "The velocity is G/rho, and v^2 rho = G^2/rho: divide by rho.",
             lambda rho, delta: _norm(rho, delta, at_faces=lambda r: 2 / (r[:-1] + r[1:])),

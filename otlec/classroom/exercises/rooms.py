@@ -84,6 +84,16 @@ def _action(rho, m=None, half=1.0, faces=None, inverse=True):
             lambda rho: _momentum(rho, width=False),
         ),
         Mistake(
+            "walls",
+            "n cells have n - 1 faces between them: what has passed all cells, or none, stands at "
+            "a wall, and is left out.",
+            (
+                lambda rho: np.pad(_momentum(rho), ((0, 0), (0, 1))),
+                lambda rho: np.pad(_momentum(rho), ((0, 0), (1, 0))),
+                lambda rho: np.pad(_momentum(rho), ((0, 0), (1, 1))),
+            ),
+        ),
+        Mistake(
             "change of the cell alone",
             "Through a face goes what all cells on its left lose together.",
             lambda rho: -np.diff(rho, axis=0)[:, :-1] * (len(rho) - 1) / rho.shape[1],

@@ -379,6 +379,14 @@ _COLOURS = (
             lambda pixels, x, y, t: _recolour(pixels, x, y, 1.0),
         ),
         Mistake(
+            "to the target of the sample",
+            "All pixels near a sample would end at one colour. Add to each pixel the way of the "
+            "sample: the difference between them stays.",
+            lambda pixels, x, y, t: (
+                (1 - t) * pixels + t * _matched(x, y)[cost_matrix(pixels, x, 2).argmin(axis=1)]
+            ),
+        ),
+        Mistake(
             "one way for all",
             "Each sample has a way of its own: this moves all pixels by the mean of the ways.",
             lambda pixels, x, y, t: pixels + t * (y - x).mean(axis=0),
