@@ -68,8 +68,8 @@ globalThis.reading = (() => {
     return wrong;
   }
 
-  /* Mark two elements of each look that text can have, for the judgement of contrast. */
-  function representatives() {
+  /* Mark two elements of each look that text has as the page stands, to be judged for contrast. */
+  function mark() {
     const seen = new Map(), grounds = new Map(), elements = new Set();
     const ground = (e) => {
       if (!e) return "";
@@ -79,7 +79,6 @@ globalThis.reading = (() => {
       }
       return grounds.get(e);
     };
-    all("[data-judged]").forEach((e) => e.removeAttribute("data-judged"));
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode())
       if (walker.currentNode.data.trim()) elements.add(walker.currentNode.parentElement);
@@ -90,7 +89,20 @@ globalThis.reading = (() => {
       if (count < 2) e.setAttribute("data-judged", "");
       seen.set(look, count + 1);
     }
-    return {include: [["[data-judged]"]]};
+  }
+
+  /* Empty what holds no marked element: axe-core walks through the whole page at each judgement.
+     Boxes keep their height and their ground. */
+  function thin() {
+    const kept = new Set();
+    for (const judged of all("[data-judged]"))
+      for (let e = judged; e && !kept.has(e); e = e.parentElement) kept.add(e);
+    const others = all("body *").filter((e) => !kept.has(e) && kept.has(e.parentElement));
+    const heights = others.map((e) => e.offsetHeight);
+    others.forEach((e, k) => {
+      e.replaceChildren();
+      if (heights[k]) e.style.minHeight = `${heights[k]}px`;
+    });
   }
 
   /* What can be focused and does not show it (a key has to be pressed before). */
@@ -146,5 +158,5 @@ globalThis.reading = (() => {
     return all(".math").filter((e) => !found(e)).map((e) => `no MathML: ${name(e)}`);
   }
 
-  return {sideways, smallTargets, smallText, representatives, invisibleFocus, moving, mute};
+  return {sideways, smallTargets, smallText, mark, thin, invisibleFocus, moving, mute};
 })();

@@ -122,22 +122,41 @@ def no_way_to_skip(page) -> list[str]:
 def lighten(page) -> None:
     """Empty the drawings of formulas, which axe-core need not walk through again.
 
-    They are hidden from screen readers, and have the colour of the text around them; the MathML
-    beside them stays, and so does one letter of each for the judgement of contrast.
+    They are hidden from screen readers, and have the colour of the text around them; one letter
+    of each stays for the judgement of contrast, and one in the MathML beside it.
     """
     page.evaluate(
-        """() => document.querySelectorAll("mjx-math").forEach((drawing) => {
-          drawing.style.cssText = `display: inline-block; width: ${drawing.offsetWidth}px`;
-          drawing.textContent = "x";
-        })"""
+        """() => {
+          const drawings = [...document.querySelectorAll("mjx-math")];
+          const widths = drawings.map((drawing) => drawing.offsetWidth);
+          drawings.forEach((drawing, k) => {
+            drawing.style.cssText = `display: inline-block; width: ${widths[k]}px`;
+            drawing.textContent = "x";
+          });
+          for (const math of document.querySelectorAll("mjx-assistive-mml math"))
+            math.textContent = "x";
+        }"""
     )
+
+
+def mark(page) -> None:
+    """Mark what stands for all text as the page stands, in its width and its colours.
+
+    Contrast is dear to judge and depends on an element's colours, its text's size and weight, and
+    the grounds behind it: two of each kind are judged.
+    """
+    page.evaluate("reading.mark()")
+
+
+def thin(page) -> None:
+    """Empty what holds nothing that is marked: a tenth of the page is left to walk through."""
+    page.evaluate("reading.thin()")
 
 
 def axe(page, rules: str = "all") -> list[str]:
     """The violations that axe-core finds: by all rules, or all but contrast, or contrast alone.
 
-    Contrast is dear to judge and depends on an element's colours, its text's size and weight, and
-    the grounds behind it; with ``rules="contrast"``, two of each kind are judged.
+    With ``rules="contrast"``, what `mark` has marked is judged.
     """
     chosen = {"type": "tag", "values": WCAG}
     switched = {name: {"enabled": True} for name in PRACTICE}
@@ -146,7 +165,7 @@ def axe(page, rules: str = "all") -> list[str]:
         switched["color-contrast"] = {"enabled": False}
     elif rules == "contrast":
         chosen, switched = {"type": "rule", "values": ["color-contrast"]}, {}
-        context = page.evaluate("reading.representatives()")
+        context = {"include": [["[data-judged]"]]}
     options = {
         "runOnly": chosen,
         "rules": switched,
