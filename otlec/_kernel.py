@@ -163,16 +163,20 @@ def _flat(arguments: tuple) -> list:
     return [part for arg in arguments for part in (_flat(arg) if isinstance(arg, tuple) else [arg])]
 
 
+# by NumPy's letters: those of a page for integers are of 32 bits, or of 64
+_NAMES = {"d": "float64", "?": "bool", "i": "int64", "l": "int64", "q": "int64"}
+
+
 def _type(argument) -> str:
     """As Numba names it: ``float64``, or with the number of axes ``2float64``.
 
     In a page, a machine of 32 bits, NumPy's own integers are int32: the page widens them.
     """
     if isinstance(argument, np.ndarray):
-        name = f"{argument.ndim}{argument.dtype}".replace("int32", "int64")
-        return name if argument.flags.c_contiguous else "strided"
+        name = _NAMES.get(argument.dtype.char, "")
+        return f"{argument.ndim}{name}" if argument.flags.c_contiguous else "strided"
     if isinstance(argument, np.generic):
-        return str(argument.dtype).replace("int32", "int64")
+        return _NAMES.get(argument.dtype.char, "")
     names = {float: "float64", int: "int64", bool: "bool", type(None): "none"}
     return names.get(type(argument), "")
 

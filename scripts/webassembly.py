@@ -80,7 +80,6 @@ IMPORTS = {
 COSTS = f"Tuple(({MATRIX}, none))"  # a matrix, and no cloud of points
 FOR_PYTHON = {
     "cost.costs_of_pairs": [*2 * [MATRIX], "f8", *2 * [INDICES]],
-    "solvers.hungarian._assigned_costs": [MATRIX, INDICES],
     "solvers.auction.bid": [
         *[f"Tuple(({COSTS}, none))", f"UniTuple({VECTOR}, 2)", f"UniTuple({INDICES}, 2)"],
         *["f8", "UniTuple(i8, 2)", f"Tuple((i8[:,::1], {MATRIX}, {INDICES}, {VECTOR}))"],

@@ -274,6 +274,6 @@ def test_the_solvers_compute_the_same_bits_with_the_pages_kernels(python):
     result = python(SOLVERS)
     assert text(result).split("\n")[:-1] == lines, result
     used = python("import otlec_page\nprint(sorted(otlec_page.CALLED))")
-    for name in ("hungarian._augment_all", "market._bid_on_rows", "network_simplex._pivot",
-                 "quantile._merge"):  # fmt: skip
+    for name in ("hungarian._augment_all", "assignment_routes._bid_on_rows",
+                 "network_simplex._pivot", "quantile._merge"):  # fmt: skip
         assert name in text(used)

@@ -88,7 +88,6 @@ def short_flows(rng):
 
 WORK = {
     "cost.costs_of_pairs": lines,
-    "solvers.hungarian._assigned_costs": assignments,
     "solvers.auction.bid": auctions,
     "solvers.clear._doubts": assignments,
     "solvers.exact._hang": transports,

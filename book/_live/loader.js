@@ -99,16 +99,21 @@ const otlecKernels = (() => {
       };
     }
 
-    function unflatten(at, {Kind, axes: d}) {
-      if (!d) return Number(new Kind(memory.buffer, at, 1)[0]);
-      const words = new BigInt64Array(memory.buffer, at, 4 + 2 * d);
-      const from = new Int32Array(memory.buffer, at + 24, 1)[0];
-      const shape = [...words.subarray(4, 4 + d)].map(Number);
-      const data = new Kind(memory.buffer, from, Number(words[1])).slice();
-      return d === 1 ? data : {data, shape};
+    const number = (at, {Kind}) => Number(new Kind(memory.buffer, at, 1)[0]);
+
+    function place(at, d) { // where an array that is returned lies
+      const shape = [...new BigInt64Array(memory.buffer, at + 32, d)].map(Number);
+      return {from: new Int32Array(memory.buffer, at + 24, 1)[0], shape};
     }
 
-    function wrap(name, types) {
+    function unflatten(at, type) {
+      if (!type.axes) return number(at, type);
+      const {from, shape} = place(at, type.axes);
+      const data = new type.Kind(memory.buffer, from, product(shape)).slice();
+      return type.axes === 1 ? data : {data, shape};
+    }
+
+    function wrap(name, types, give = unflatten) {
       const [returned, taken] = types.slice(0, 2).map((group) => group.map(read)), written = types[2];
       const room = returned.reduce((sum, {size}) => sum + size, 0);
       return (...values) => {
@@ -128,11 +133,37 @@ const otlecKernels = (() => {
         if (status !== 0 && status !== -2) throw new Error(`${name} raised an exception (status ${status})`);
         for (const {data, at} of lent) data.set(new data.constructor(memory.buffer, at, data.length));
         let at = out;
-        return returned.map((type) => [unflatten(at, type), (at += type.size)][0]);
+        return returned.map((type) => [give(at, type), (at += type.size)][0]);
       };
     }
 
-    const kernels = {memory, lasting, forget: () => { floor = BASE; }};
+    // For a caller with a memory of its own, as Python: `heap()` is that. Of an array it gives the address there, and
+    // the shape. What is returned it finds as numbers at `out`: of an array the address here, from which `copy` brings
+    // it, and the shape.
+    function lend(heap) {
+      const lent = {copy: (from, to, size) => new Uint8Array(heap(), to, size).set(bytes().subarray(from, from + size))};
+      const give = (at, type) => {
+        if (!type.axes) return number(at, type);
+        const {from, shape} = place(at, type.axes);
+        return [from, ...shape];
+      };
+      for (const [name, types] of Object.entries(compiled.types)) {
+        const call = wrap(name, types, give), taken = types[1].map(read);
+        lent[name] = (out, ...numbers) => {
+          let k = 0;
+          const returned = call(...taken.map(({Kind, axes}) => {
+            const value = numbers[k++];
+            if (!axes) return value;
+            const shape = numbers.slice(k, k += axes);
+            return {data: new Kind(heap(), value, product(shape)), shape};
+          })).flat();
+          new Float64Array(heap(), out, returned.length).set(returned);
+        };
+      }
+      return lent;
+    }
+
+    const kernels = {memory, lasting, lend, forget: () => { floor = BASE; }};
     for (const [name, types] of Object.entries(compiled.types)) kernels[name] = wrap(name, types);
     return kernels;
   }

@@ -1,53 +1,58 @@
 """Lends the kernels that the book has compiled to WebAssembly to otlec's plain Python.
 
-``otlec/_kernel.py`` asks `KERNELS` by the name of a kernel and the types of its arguments. Arrays
-are copied into the kernel's memory, and back where it writes to them (``book/_live/loader.js``).
+``otlec/_kernel.py`` asks `KERNELS` by the name of a kernel and the types of its arguments. The
+kernel's memory is another than Python's: arrays go there as their addresses and shapes, and are
+copied, and copied back where it writes to them (``lend`` in ``book/_live/loader.js``).
 """
 
 import js
 import numpy as np
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
 
-def _to_js(array):
-    if array.dtype == np.int32:
-        array = array.astype(np.int64)
-    flat = to_js(array.ravel())  # a typed array, copied
-    if array.ndim == 1:
-        return flat, flat
-    shape = js.Array.new(*map(int, array.shape)) if array.ndim > 1 else None
-    return js.Object.fromEntries(to_js([["data", flat], ["shape", shape]])), flat
+def _address(array):
+    return array.__array_interface__["data"][0]
 
 
-def _from_js(value, kind):
-    if kind[0].isdigit():
-        if kind[0] == "1":
-            return np.array(value.to_py(), dtype=kind[1:])
-        return np.array(value.data.to_py(), dtype=kind[1:]).reshape(value.shape.to_py())
-    return float(value) if kind == "float64" else int(value)
+OUT = np.empty(100)  # where kernels put what they return
+OUT_ADDRESS = _address(OUT)
 
 
 def _lent(name, returned, written):
-    function = getattr(js.otlecCompiledKernels, name)
+    function, copy = getattr(js.otlecCompiledKernels, name), js.otlecCompiledKernels.copy
+    returned = [(int(kind[0]) if kind[0].isdigit() else 0, kind) for kind in returned]
+    size = sum(1 + axes for axes, _ in returned)
 
     def call(*arguments):
-        lent, back = [], []
+        numbers, widened = [], []
         for k, argument in enumerate(arguments):
             if isinstance(argument, np.ndarray):
-                value, flat = _to_js(argument)
-                lent.append(value)
-                if k in written:
-                    back.append((argument, flat))
+                if argument.itemsize == 4:  # int32
+                    wide = argument.astype(np.int64)
+                    widened.append((argument, wide, k in written))
+                    argument = wide
+                numbers += _address(argument), *argument.shape
             else:
-                lent.append(float(argument) if isinstance(argument, float) else int(argument or 0))
+                numbers.append(
+                    float(argument) if isinstance(argument, float) else int(argument or 0)
+                )
         try:
-            out = function(*lent)
+            function(OUT_ADDRESS, *numbers)
         except JsException:  # it raises, or needs too much memory: plain Python says what is wrong
             return NotImplemented
         CALLED.add(name)
-        for array, flat in back:
-            array.reshape(-1)[:] = np.asarray(flat.to_py())
-        values = [_from_js(value, kind) for value, kind in zip(out, returned, strict=True)]
+        for array, wide, is_written in widened:
+            if is_written:
+                array[...] = wide
+        values, out = [], iter(OUT[:size].tolist())
+        for axes, kind in returned:
+            value = next(out)
+            if axes:
+                array = np.empty([int(next(out)) for _ in range(axes)], kind[1:])
+                copy(int(value), _address(array), array.nbytes)
+                values.append(array)
+            else:
+                values.append(value if kind == "float64" else int(value))
         return values[0] if len(values) == 1 else tuple(values) or None
 
     return call

@@ -7,6 +7,7 @@ needs nothing but Python; what a cell shows goes through ``post`` (kind, type, t
 import ast
 import base64
 import builtins
+import importlib.machinery
 import io
 import linecache
 import os
@@ -15,8 +16,9 @@ import sys
 import traceback
 import types
 
-post = None  # worker.js puts its function here
-set_alarm = None
+post = None  # worker.js puts its functions here
+set_alarm = unpack = None
+packed = []  # packages that wait to be imported
 
 os.environ["MPLBACKEND"] = "module://otlec_page_backend"
 signal.ITIMER_REAL = 0
@@ -29,6 +31,22 @@ def setitimer(which, seconds, interval=0.0):
 
 
 signal.setitimer = setitimer
+
+
+class Unpacker:
+    """Finds packages that are not unpacked before somebody imports them."""
+
+    def find_spec(self, name, path=None, target=None):
+        """Unpack a package."""
+        if name not in packed:
+            return None
+        packed.remove(name)
+        unpack(name)
+        importlib.invalidate_caches()
+        return importlib.machinery.PathFinder.find_spec(name)
+
+
+sys.meta_path.append(Unpacker())
 
 
 class Stream(io.TextIOBase):

@@ -98,13 +98,13 @@ const otlecWorker = function () {
       stdout() {}, stderr() {},
     });
     await load(settings.first);
-    for (const text of Object.values(settings.files))
-      python.unpackArchive(decode(text), "bztar");
+    const unpack = (name) => python.unpackArchive(decode(settings.files[name]), "bztar", {extractDir: "/lib"});
+    if (settings.files.otlec) unpack("otlec"); // the others when they are first imported, which most pages never do
     if (settings.kernels) {
       const run = (0, eval); // the scripts of live figures, as they are
       const [kernels, types] = await run(`${settings.kernels}
         otlecKernels.load(otlecCompiled).then((kernels) => [kernels, otlecCompiled.types])`);
-      self.otlecCompiledKernels = kernels;
+      self.otlecCompiledKernels = kernels.lend(() => python._module.HEAPU8.buffer);
       self.otlecCompiledTypes = types;
     }
     // The clock of otlec.check: Python looks here at every few lines whether a signal has come. Python runs at
@@ -121,6 +121,8 @@ const otlecWorker = function () {
     python.FS.writeFile("/lib/otlec_startup.py", settings.startup);
     python.runPython("import sys; sys.path.append('/lib')");
     startup = python.pyimport("otlec_startup");
+    startup.unpack = unpack;
+    startup.packed = python.toPy(Object.keys(settings.files).filter((name) => name !== "otlec"));
     startup.post = (kind, type, text) => tell("output", {output: {kind, type, text}});
     startup.set_alarm = (seconds, interval) => {
       deadline = seconds > 0 ? performance.now() + 2000 * seconds : Infinity;
