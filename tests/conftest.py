@@ -55,8 +55,9 @@ def pytest_configure(config):
 
 
 # What takes minutes starts first, or one worker is left with it when the other has nothing to do.
-LONGEST = """reading_browser nbgrader exercises_answers builds archive book_browser grade lectures
-    playgrounds_browser exercises_pages slides pdf slides_browser without_numba grade_cluster"""
+LONGEST = """reading_browser exercises_answers page_python_browser nbgrader slides_browser
+    exercises_pages builds archive links_browser book_browser pdf speed_browser playgrounds_browser
+    live_browser without_numba lectures grade kernel"""
 
 
 def _start(item) -> int:
