@@ -30,7 +30,7 @@ import numpy as np
 from .. import _validate
 from .._extras import optional
 from .film import DynamicPlan, DynamicState, History
-from .levels import Level, Problem, coarse_levels, default_step
+from .levels import Level, Problem, coarse_levels, default_step, vacuum_step
 
 
 # long: two densities, and thirteen settings that may only be given by name
@@ -79,7 +79,8 @@ def benamou_brenier(
         Over-relaxation in (0, 2).
     step : float, optional
         The dual step size. By default, it is small first, which is good for the potential, and
-        then larger, which is good for the density.
+        then larger, which is good for the density. Where in the plane most cells are empty at both
+        ends it stays small, and the bounds are those of means of the iterates.
     levels : int, optional
         The number of grids, each twice as fine as the one before. By default down to 8 cells; 1
         starts on the finest grid.
@@ -188,11 +189,14 @@ class _Run:
             tqdm = optional("tqdm", "grade").tqdm
 
             bar = tqdm(total=self.max_iterations, unit="iteration")
-        next_check = 30
+        next_check, problem = 30, self.level.problem
+        vacuum = vacuum_step(problem) if problem.has_vacuum else None
         try:
             for iteration in range(1, self.max_iterations + 1):
-                step = self.step or default_step(iteration)
+                step = self.step or vacuum or default_step(iteration)
                 energy, residual, violation = self.level.iterate(step)
+                if vacuum:
+                    self.level.remember(iteration)
                 if iteration in (next_check, self.max_iterations):
                     self.check(iteration, energy)
                     # The gap falls a little faster than one over the number of iterations.

@@ -35,6 +35,13 @@ class Problem:
     wraps: tuple[int, int] = (0, 0)
     pool: Executor | None = None
 
+    @property
+    def has_vacuum(self) -> bool:
+        """Whether in the plane, for p > 1, most free cells are empty at both ends."""
+        filled = (self.rho0 > 0) | (self.rho1 > 0)
+        free = filled.size if self.mask is None else int((~self.mask).sum())
+        return self.p > 1 and min(filled.shape) > 1 and 2 * int(filled.sum()) <= free
+
     def grid(self, speed: float) -> Grid:
         """The staggered grid on which time runs from 0 to ``speed``."""
         shape = (self.steps, *self.rho0.shape)
@@ -73,6 +80,7 @@ class Level:
         self.grid = problem.grid(speed)
         steps, _, m = self.grid.shape
         self.sums = tuple(np.empty((steps, m), problem.real) for _ in range(3))
+        self.means = None
 
     def start(self, faces=None, dual=None):
         """Set the unknowns: by default the straight mixture of the two ends, and no potential."""
@@ -112,10 +120,26 @@ class Level:
             math.sqrt(float(worst.max())) / step,
         )
 
+    def remember(self, iteration: int) -> None:
+        r"""Keep means of faces and dual variables; iteration k counts like k^3, the first is 1.
+
+        Between densities with vacuum the iterates swing for long about a point that their means
+        are near. The means are in balance, and in the convex set K, as the iterates are (up to
+        over-relaxation): what the bounds make feasible is smaller.
+        """
+        if iteration == 1:
+            self.means = [tuple(u.copy() for u in now) for now in (self.faces, self.dual)]
+            return
+        share = self.problem.real(4.0 / (iteration + 3.0))
+        for means, now in zip(self.means, (self.faces, self.dual), strict=True):
+            for mean, u in zip(means, now, strict=True):
+                mean += share * (u - mean)
+
     def lower_bound(self, careful: bool = True) -> tuple[float, np.ndarray, staggered_grid.Field]:
         """A lower bound of the minimum, its potential and its slopes on the cells."""
+        dual, mean = self.dual, None if self.means is None else self.means[1]
         value, potential, (in_time, *in_space) = bounds.lower_bound(
-            self.grid, self.dual, *self.ends, self.p, careful
+            self.grid, dual, *self.ends, self.p, careful, mean
         )
         unit = self.p * self.pace ** (self.p - 1)
         slopes = (unit * self.pace * in_time, *(unit * b for b in in_space))
@@ -123,17 +147,15 @@ class Level:
 
     def upper_bound(self, depth: float):
         """An upper bound of the minimum, and its pair (momentum still in the scaled unit)."""
-        value, faces = bounds.upper_bound(
-            self.grid, self.faces, self.dual, *self.ends, self.p, depth
-        )
+        faces, dual = self.means or (self.faces, self.dual)
+        value, faces = bounds.upper_bound(self.grid, faces, dual, *self.ends, self.p, depth)
         return self.pace**self.p * value, faces
 
     def vacuum_bound(self, known: float):
         """As `upper_bound`, for densities with vacuum, if below ``known``; else inf and None."""
         unit = self.pace**self.p
-        value, faces = vacuum.upper_bound(
-            self.grid, self.faces, self.dual, self.ends, self.p, known / unit
-        )
+        faces, dual = self.means or (self.faces, self.dual)
+        value, faces = vacuum.upper_bound(self.grid, faces, dual, self.ends, self.p, known / unit)
         return unit * value, faces
 
     def prolong(self, finer: Level) -> None:
@@ -232,3 +254,11 @@ def _started(problem: Problem, speed: float, coarser: Level | None) -> Level:
 def default_step(iteration: int, middle: int = 80) -> float:
     """Small first: the potential converges; then large: the density does."""
     return 0.08 if iteration < middle else 0.32
+
+
+def vacuum_step(problem: Problem) -> float:
+    """Smaller still between densities with vacuum, for the means that `Level.remember` keeps.
+
+    With obstacles the iteration has no coarse start, and a larger one goes the long way in time.
+    """
+    return 0.01 if problem.mask is None else 0.03
