@@ -140,6 +140,8 @@ WRONG = {
     "3.4b": [
         ("another clock",
          lambda t: Measure([0.0, 0.3, 1.0], [(1 - t) ** 2, 2 * t * (1 - t), t**2])),
+        ("mass goes to the left",
+         lambda t: Measure([0.0, 0.5, 1.0], [1 - t, 0, t] if t != 0.5 else [1 / 3] * 3)),
         ("mass goes to the left", lambda t: Measure([t - 2 * t * (1 - t), t, t + 2 * t * (1 - t)])),
     ],
     "3.4a": [

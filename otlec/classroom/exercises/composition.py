@@ -91,10 +91,11 @@ _MAPS = st.builds(_Map, st.sampled_from([0.5, 1.0, 2.0]), st.integers(-3, 3), st
             lambda x, T, S, p: _norms(p, x - S(T(x)), T(x) - S(T(x)), x - T(x)),
         ),
         Mistake(
-            "p fixed at 2",
-            "This is the norm of L^2, whatever p is.",
-            lambda x, T, S, p: tuple(
-                np.sqrt(np.mean(u**2)) for u in (x - S(T(x)), x - T(x), T(x) - S(T(x)))
+            "p not used",
+            "This is the norm for one fixed p, whatever p is given.",
+            (
+                lambda x, T, S, p: _norms(2, x - S(T(x)), x - T(x), T(x) - S(T(x))),
+                lambda x, T, S, p: _norms(1, x - S(T(x)), x - T(x), T(x) - S(T(x))),
             ),
         ),
         Mistake(

@@ -95,6 +95,14 @@ def _psi(cost, sigma, rho):
             lambda cost, sigma, rho0, rho1: _cost(cost, sigma, rho1) - _cost(cost, sigma, rho0),
         ),
         Mistake(
+            "coarse quotient",
+            "A step as long as this passes a corner of the cost: take one that is much smaller, or "
+            "the potential.",
+            lambda cost, sigma, rho0, rho1: (
+                10 * (_cost(cost, sigma, 0.9 * rho0 + 0.1 * rho1) - _cost(cost, sigma, rho0))
+            ),
+        ),
+        Mistake(
             "potential at the other end",
             "The derivative at t = 0 needs the potential for rho0, not for rho1.",
             lambda cost, sigma, rho0, rho1: _psi(cost, sigma, rho1) @ (rho1 - rho0),

@@ -112,6 +112,12 @@ def _root(gamma, x, y, p, root):
             ),
         ),
         Mistake(
+            "greatest distance",
+            "The greatest distance of the plan would be W_p for infinite p: here all distances "
+            "count, each with its mass.",
+            lambda gamma, x, y, p: cost_matrix(x, y, 1)[gamma > 0].max(),
+        ),
+        Mistake(
             "first coordinate",
             "The points have d coordinates, and the distance needs all of them.",
             lambda gamma, x, y, p: _root(gamma, x[:, :1], y[:, :1], p, 1 / p),

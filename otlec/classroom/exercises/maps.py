@@ -106,6 +106,11 @@ def _place(D, centre=True, half=-0.5, square=True, root=True, least=False):
     return vectors * (np.sqrt(np.maximum(values, 0)) if root else values)
 
 
+def _unit(columns):
+    lengths = np.sqrt((columns**2).sum(axis=0))
+    return columns / np.where(lengths > 0, lengths, 1)
+
+
 @exercise(
     "2-project-b",
     item="2.2",
@@ -145,7 +150,7 @@ def _place(D, centre=True, half=-0.5, square=True, root=True, least=False):
         Mistake("distances, not squares", "It is the squares that are polynomials of the places.",
                 lambda D: _place(D, square=False)),
         Mistake("missing root", "The coordinates are the eigenvectors times the roots of w.",
-                (lambda D: _place(D, root=False),)),
+                (lambda D: _place(D, root=False), lambda D: _unit(_place(D)))),
         Mistake(
             "least eigenvalues",
             "np.linalg.eigh sorts from the least to the greatest: the places are in the last two "

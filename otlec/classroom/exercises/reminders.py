@@ -58,8 +58,12 @@ def _cost_and_potential(draw):
         ),
         Mistake(
             "maximum",
-            "The bound must hold for every y, so phi is the least of the bounds, not the greatest.",
-            lambda cost, psi: (cost - psi).max(axis=1),
+            "The bound must hold for every y, so phi is the least of the bounds, not the greatest, "
+            "and not their mean.",
+            (
+                lambda cost, psi: (cost - psi).max(axis=1),
+                lambda cost, psi: (cost - psi).mean(axis=1),
+            ),
         ),
         Mistake(
             "psi not subtracted",
@@ -195,6 +199,12 @@ def _by_staircases(mu, nu, lengths=True, absolute=True, order=True, sort=True, p
     return float(abs(terms.sum()))
 
 
+def _greatest_height(mu, nu):
+    x = np.concatenate([mu.points, nu.points])
+    F, G = ((m.points <= x[:, None]) @ m.weights for m in (mu, nu))
+    return float(np.abs(F - G).max())
+
+
 def _by_trapezoids(mu, nu):
     x = np.unique(np.concatenate([mu.points, nu.points]))
     F, G = ((m.points <= x[:, None]) @ m.weights for m in (mu, nu))
@@ -284,6 +294,12 @@ def _by_trapezoids(mu, nu):
             "Between the k-th atom and the next one F - G is the sum of the first k weights: the "
             "last of the cumulative sums, 0, belongs to no gap.",
             lambda mu, nu: _by_staircases(mu, nu, shift=1),
+        ),
+        Mistake(
+            "greatest height",
+            "This is the greatest value of |F - G|. W_1 is the area below it: a mass that goes "
+            "twice as far costs twice as much.",
+            lambda mu, nu: _greatest_height(mu, nu),
         ),
         Mistake(
             "trapezoid rule",

@@ -242,7 +242,7 @@ def _film(x, y, times, matched=True):
     parts=("the frames", "the speed"),
     kind="compute",
     difficulty=2,
-    minutes=25,
+    minutes=15,
     arguments=("x", "y", "times"),
     inputs=st.tuples(_clouds(), st.sampled_from([(0.0, 0.5, 1.0), (0.25, 1.0)])).map(
         lambda given: (*given[0], np.array(given[1]))
