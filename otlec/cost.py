@@ -53,15 +53,14 @@ def _pair_of_points(x, y) -> tuple[np.ndarray, np.ndarray]:
 @kernel
 def _distance_powers(x, y, p):
     # Differences first, squares after: |x|^2 + |y|^2 - 2 x.y would lose half of the digits.
-    n, d = x.shape
-    m = y.shape[0]
+    n, m = x.shape[0], y.shape[0]
     c = np.empty((n, m))
+    columns = np.empty((y.shape[1], m))
+    for j in range(m):
+        for k in range(columns.shape[0]):
+            columns[k, j] = y[j, k]
     for i in range(n):
-        for j in range(m):
-            square = 0.0
-            for k in range(d):
-                square += (x[i, k] - y[j, k]) ** 2
-            c[i, j] = square
+        squares_of_row(x[i], columns, c[i])
         outside = 0
         for j in range(m):
             outside += 0 if _SMALL < c[i, j] < _LARGE else 1
@@ -74,6 +73,16 @@ def _distance_powers(x, y, p):
             for j in range(m):
                 c[i, j] = power_of_square(c[i, j], p)
     return c
+
+
+@kernel
+def squares_of_row(x, columns, squares):
+    """The squared distances of a point to others, of which ``columns`` holds the coordinates."""
+    squares[:] = 0.0
+    for k in range(columns.shape[0]):
+        for j in range(squares.size):  # the inner loop, so that several are handled at once
+            apart = x[k] - columns[k, j]
+            squares[j] += apart * apart
 
 
 @kernel

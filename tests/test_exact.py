@@ -225,3 +225,23 @@ def test_a_pair_that_is_cheaper_than_its_prices_is_no_clear_proof():
     best = otlec.Assignment(np.arange(2), 2.0, np.ones(2), np.zeros(2))
     assert clear.clear_evidence(best, np.array([[1.0, 1.0], [1.0, 1.0]])) is not None
     assert clear.clear_evidence(best, np.array([[1.0, 1 - 1e-12], [1.0, 1.0]])) is None
+
+
+def test_where_all_is_tight_to_the_last_bit_a_pair_is_compared_without_rounding():
+    # kills: c - psi == phi, both rounded, is taken for feasible: phi + psi exceeds c by 2^-54
+    phi, psi = np.array([1.0, 0.0]), np.array([0.0, 2.0**-54])
+    best = otlec.Assignment(np.arange(2), 1.0 + 2.0**-54, phi, psi)
+    above = np.array([[1.0, 1.0 + 2.0**-52], [1.0, 2.0**-54]])
+    assert clear.clear_evidence(best, above).i.size == 0
+    above[0, 1] = 1.0
+    evidence = clear.clear_evidence(best, above)
+    assert (0, 1) in set(zip(evidence.i.tolist(), evidence.j.tolist(), strict=True))
+
+
+def test_ties_are_proved_at_once_and_as_the_full_verdict_says():
+    cost = np.random.default_rng(2).integers(0, 3, (40, 40)).astype(float)
+    best = otlec.assignment(cost)
+    assert clear.clear_evidence(best, cost).i.size == 0
+    assert best.certificate == str(otlec.verify(best, cost)) == "certified to 1e-12"
+    cost[0, np.flatnonzero(best.phi[0] + best.psi == cost[0])] -= 1e-9
+    assert clear.clear_evidence(best, cost) is None

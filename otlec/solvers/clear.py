@@ -27,7 +27,9 @@ def clear_evidence(best: Assignment, cost: np.ndarray) -> Evidence | None:
     if listed < 0:
         return None
     i, j = i[:listed], j[:listed]
-    room, reach = (_NEAR * np.abs(potential) for potential in (phi, psi))
+    # an assignment has n pairs at least that are nearly tight; none is listed where all is exact
+    near = _NEAR if listed > 0 else 0.0
+    room, reach = (near * np.abs(potential) for potential in (phi, psi))
     return Evidence(best.rows, cols, phi, psi, 0, used, i, j, cost[i, j], room, reach)
 
 
@@ -35,7 +37,9 @@ def clear_evidence(best: Assignment, cost: np.ndarray) -> Evidence | None:
 def _doubts(cost, col_of, phi, psi, value):
     """The number of pairs that are nearly tight, the costs of the assigned ones, and the former.
 
-    The number is -1 where the proof is not clear: if a column is taken twice, if a pair lacks more
+    The number is 0 where all assigned pairs are tight to the last bit, and no other pair is cheaper
+    than the potentials say, not by a bit: where costs are few whole numbers, very many pairs are
+    tight. It is -1 where the proof is not clear: if a column is taken twice, if a pair lacks more
     than `_CLEAR` of its own cost, or if other pairs exceed theirs by more than that, be it in their
     row or in their column; if there are too many pairs to list; or for huge and tiny numbers.
     """
@@ -44,6 +48,7 @@ def _doubts(cost, col_of, phi, psi, value):
     raised = np.empty(n)
     rows, cols = np.empty(2 * n, np.int64), np.empty(2 * n, np.int64)
     total, lost, size = 0.0, 0.0, 0.0
+    inexact = 0
     for i in range(n):
         j = col_of[i]
         if j < 0 or j >= n or row_of[j] >= 0:
@@ -56,10 +61,18 @@ def _doubts(cost, col_of, phi, psi, value):
         largest = max(abs(phi[i]), abs(psi[j]), abs(used[i]))
         if not (2.0**-400 < largest < 2.0**400 or largest == 0):
             return -1, used, rows, cols
-        if not abs(_excess_of(phi[i], psi[j], used[i])) <= _CLEAR * abs(used[i]):
+        excess = _excess_of(phi[i], psi[j], used[i])
+        inexact += excess != 0
+        if not abs(excess) <= _CLEAR * abs(used[i]):
             return -1, used, rows, cols
     if not abs((value - total) - lost) <= _CLEAR * size:
         return -1, used, rows, cols
+    for i in range(n):
+        if inexact > 0:
+            break
+        inexact += _count_violated(cost[i], psi, phi[i])
+    if inexact == 0:
+        return 0, used, rows, cols
     found = 0
     worst = 0.0
     for i in range(n):
@@ -94,6 +107,19 @@ def _count_below(row, raised, below):
     count = 0
     for j in range(row.size):
         count += not row[j] - raised[j] >= below
+    return count
+
+
+@kernel
+def _count_violated(row, psi, phi_row):
+    """The number of pairs that are not c - psi >= phi, without rounding; a nan is not."""
+    count = 0
+    for j in range(row.size):
+        # c - psi = difference + lost, and |lost| is too small to matter unless the former is phi
+        difference = row[j] - psi[j]
+        part = difference - row[j]
+        lost = (row[j] - (difference - part)) - (psi[j] + part)
+        count += not (difference > phi_row) | ((difference == phi_row) & (lost >= 0))
     return count
 
 

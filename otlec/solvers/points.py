@@ -17,6 +17,7 @@ high dimension hardly a cell can be left out. There the auction reads whole rows
 computed when needed; and on the line the monotone plan is known without any search.
 """
 
+import functools
 import heapq
 import math
 
@@ -79,24 +80,25 @@ def assignment_points(x, y, p: float = 2) -> Assignment:
     _refuse_overflow(x, y, p)
     if n < _SMALL:
         return assignment(cost_matrix(x, y, p))
+    costs = TreeCosts(x, y, p)
     shift = y.mean(axis=0) - x.mean(axis=0)
     if p == 2 and shift @ shift > x.var(axis=0).sum():
-        best = _bring_together(x, y, shift)
+        best = _bring_together(costs, shift)
     else:
-        best = _solve(x, y, p)
-    return _proved(best, x, y, p)
+        best = _solve(x, y, p, by_y=costs.tree)
+    return _proved(best, costs)
 
 
-def _proved(best: Assignment, x: np.ndarray, y: np.ndarray, p: float) -> Assignment:
+def _proved(best: Assignment, costs: "TreeCosts") -> Assignment:
     """The assignment with its evidence; repaired where its certificate is poor.
 
     The tree is asked for all pairs that are nearly tight, which takes it a few percent of the time
     of the solution.
     """
-    best = with_evidence(best, TreeCosts(x, y, p))
+    best = with_evidence(best, costs)
     error = judge(best, best.evidence).error
-    if error > 1e-12 and x.shape[0] <= _REPAIRED:
-        return proved(best, cost_matrix(x, y, p))
+    if error > 1e-12 and costs.x.shape[0] <= _REPAIRED:
+        return proved(best, cost_matrix(costs.x, costs.y, costs.p))
     if error > 1e-9:
         raise RuntimeError(
             f"the assignment that was found is {best.certificate}: the distances differ by too "
@@ -108,11 +110,16 @@ def _proved(best: Assignment, x: np.ndarray, y: np.ndarray, p: float) -> Assignm
 class TreeCosts(PointCosts):
     """The costs of points, of which a k-d tree finds those that matter."""
 
+    @functools.cached_property
+    def tree(self) -> Tree | None:
+        """The tree of y, where the dimension is such that it pays."""
+        return Tree(self.y) if 1 < self.x.shape[1] < _HIGH else None
+
     def near(self, entries, phi, psi, room, reach, unit, strict):
         """As `PointCosts.near`, by questions to the tree."""
-        if unit != 0 or not 1 < self.x.shape[1] < _HIGH:
+        tree = self.tree
+        if unit != 0 or tree is None:
             return super().near(entries, phi, psi, room, reach, unit, strict)
-        tree = Tree(self.y)
         raised = (psi + reach)[tree.order]
         prices = raised, tree.upwards(np.maximum, raised)
         bounds = phi + room + 2.0**-52 * np.abs(phi)
@@ -134,20 +141,22 @@ def _refuse_overflow(x: np.ndarray, y: np.ndarray, p: float) -> None:
         raise ValueError("x and y are too far apart: the sum of |x - y|^p may exceed 1.8e308")
 
 
-def _bring_together(x: np.ndarray, y: np.ndarray, shift: np.ndarray) -> Assignment:
+def _bring_together(costs: TreeCosts, shift: np.ndarray) -> Assignment:
     """Solve for p = 2 after a shift, which changes no assignment, but makes neighbours of partners.
 
     With z = y - shift, |x - y|^2 = |x - z|^2 - 2 shift.x + 2 shift.z + |shift|^2.
     """
+    x, y, tree = costs.x, costs.y, costs.tree
     z = y - shift
-    best = _solve(x, z, 2.0)
+    best = _solve(x, z, 2.0, by_y=tree and Tree(z, tree.order))
     centre = x.mean(axis=0)
     phi = best.phi - (x - centre) @ (2 * shift)
     psi = best.psi + (z - centre) @ (2 * shift) + shift @ shift
     return _assignment(x, y, 2.0, best.permutation, phi, psi)
 
 
-def _solve(x: np.ndarray, y: np.ndarray, p: float) -> Assignment:
+def _solve(x: np.ndarray, y: np.ndarray, p: float, *, by_x=None, by_y=None) -> Assignment:
+    """The assignment of any two clouds of as many points, whose trees are made if not given."""
     n, dim = x.shape
     if n < _SMALL:
         return assignment(cost_matrix(x, y, p))
@@ -155,7 +164,9 @@ def _solve(x: np.ndarray, y: np.ndarray, p: float) -> Assignment:
         plan = transport_1d(x, y, p=p)
         permutation = plan.cols[np.argsort(plan.rows)]
         return _assignment(x, y, p, permutation, plan.phi, plan.psi)
-    by_x, by_y = Tree(x), Tree(y)
+    # in high dimension the rows are asked in any order
+    by_x = by_x or Tree(x, np.arange(n) if dim >= _HIGH else None)
+    by_y = by_y or Tree(y)
     if dim < _HIGH:
         psi = _prices_of_means(by_x, by_y, p)
         phi, row_of, col_of = _auctions(by_x.points, by_y, p, psi)
@@ -177,9 +188,8 @@ def _assignment(x, y, p, permutation, phi, psi) -> Assignment:
 def _prices_of_means(by_x: Tree, by_y: Tree, p: float) -> np.ndarray:
     """The c-transform of the potential between two clouds of fewer points."""
     x, y = by_x.means(), by_y.means()
-    phi = _solve(x, y, p).phi
     tree = Tree(x)
-    phi = phi[tree.order]
+    phi = _solve(x, y, p, by_x=tree).phi[tree.order]
     return _c_transform(by_y.points, p, tree.cells, (phi, tree.upwards(np.maximum, phi)))
 
 

@@ -10,7 +10,7 @@ the least of integers, but not of floats, where a nan might hide.
 import numpy as np
 
 from .._kernel import kernel
-from ..cost import power_of_square
+from ..cost import power_of_square, squares_of_row
 
 INFINITE = np.array(np.inf).view(np.int64)[()]  # the bits of +inf; those of floats >= 0 are less
 _BLOCK = 32  # columns that are compared before looking which one it was
@@ -23,10 +23,7 @@ def costs_of_row(i, row, matrix, cloud):
         return matrix[i]
     if cloud is not None:
         x, y, p = cloud
-        row[:] = 0.0
-        for k in range(y.shape[0]):
-            for j in range(row.size):
-                row[j] += (x[i, k] - y[k, j]) ** 2
+        squares_of_row(x[i], y, row)
         if p == 1.0:
             for j in range(row.size):
                 row[j] = np.sqrt(row[j])
