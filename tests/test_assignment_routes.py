@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
 from test_hungarian import five_families, structured, with_diagonal
 
 from otlec import assignment, cost_matrix
@@ -176,6 +178,35 @@ def test_where_few_values_tie_the_market_itself_assigns_all_rows(monkeypatch, de
         if density in (0.97, 0.99):
             assert way in ("matching", "few_bids")
             assert (market.col_of >= 0).all()
+
+
+def test_phases_on_lists_match_as_many_rows_as_possible():
+    # kills: a column visited twice in a phase, or never again; a row given up too early
+    rng = np.random.default_rng(3)
+    for n, degree in itertools.product((5, 60), (1, 2, 4)):
+        counts = np.minimum(rng.poisson(degree, n), 12)
+        columns = rng.integers(0, n, (n, 12)).astype(np.int32)
+        row_of, col_of = np.full(n, -1), np.full(n, -1)
+        matching._match_on_lists(columns, counts, row_of, col_of)
+        pairs = np.zeros((n, n))
+        pairs[np.repeat(np.arange(n), counts), columns[np.arange(12) < counts[:, None]]] = 1
+        (rows,) = np.nonzero(col_of >= 0)
+        assert pairs[rows, col_of[rows]].all()
+        assert (row_of[col_of[rows]] == rows).all()
+        most = np.count_nonzero(maximum_bipartite_matching(csr_array(pairs)) >= 0)
+        assert rows.size == np.count_nonzero(row_of >= 0) == most
+
+
+def test_columns_that_all_rows_like_are_left_for_those_without_others():
+    # kills: they are kept by the rows that they cost least; only free rows are listed
+    for seed in range(4):
+        cost = few_values(300, 1 - 1 / 300, seed)
+        market = Market(cost)
+        matching.match_greedily(market.costs, *market.potentials, *market.assigned)
+        assert_feasible_and_tight(market, cost)
+        tight = cost - market.phi[:, None] - market.psi <= 0
+        most = np.count_nonzero(maximum_bipartite_matching(csr_array(tight)) >= 0)
+        assert most - 6 <= np.count_nonzero(market.col_of >= 0) <= most < 300
 
 
 def test_a_dual_step_is_taken_by_all_trees_and_needs_an_allowed_pair():

@@ -7,6 +7,7 @@ from .rows import INFINITE, costs_of_row, subtract, where_equal
 
 _BLOCK = 32  # columns that are compared before looking which one it was
 _BARREN = 3  # phases in a row that find nothing: these are not costs of few values
+_ASKED = 16  # rows that tell which columns nearly all rows like
 _FAVOURITES = 12  # equally good columns that a row remembers
 
 
@@ -14,7 +15,41 @@ _FAVOURITES = 12  # equally good columns that a row remembers
 def match_greedily(costs, phi, psi, row_of, col_of):
     """Give rows columns that they like best; return the number of tight pairs that were listed.
 
-    Rows with few tight pairs choose first, and take the column that fewest others want.
+    Rows with few tight pairs choose first, and take the column that fewest others want. Columns
+    that nearly all rows like are left for those that find no other.
+    """
+    rare = _without_popular(costs, psi)
+    for j in range(psi.size):
+        if rare[j] < psi[j] and row_of[j] >= 0:
+            col_of[row_of[j]] = row_of[j] = -1
+    columns, counts = _list_and_choose(costs, phi, psi, rare, True, row_of, col_of)
+    _match_on_lists(columns, counts, row_of, col_of)
+    listed = counts.sum()
+    if (rare != psi).any():
+        listed += _list_and_choose(costs, phi, psi, psi, False, row_of, col_of)[1].sum()
+    return listed
+
+
+@kernel
+def _without_popular(costs, psi):
+    """A copy of psi with -inf at the columns that all rows of a sample like best."""
+    n = psi.size
+    likes = np.zeros(n, np.int64)
+    row, reduced = np.empty(n), np.empty(n)
+    asked = 0
+    for i in range(0, n, max(n // _ASKED, 1)):
+        least = np.int64(subtract(costs_of_row(i, row, *costs), psi, reduced)).view(np.float64)
+        for j in range(n):
+            likes[j] += reduced[j] == least
+        asked += 1
+    return np.where(likes == asked, -np.inf, psi)
+
+
+@kernel
+def _list_and_choose(costs, phi, psi, open_psi, all_rows, row_of, col_of):
+    """Let the free rows choose among the columns where ``open_psi`` is psi, and not -inf.
+
+    Returns the lists of tight columns, of all rows or of the free ones, and their lengths.
     """
     n = psi.size
     columns = np.empty((n, _FAVOURITES), np.int32)
@@ -23,9 +58,11 @@ def match_greedily(costs, phi, psi, row_of, col_of):
     row = np.empty(n)
     reduced = np.empty(n)
     for i in range(n):
+        if col_of[i] >= 0 and not all_rows:
+            continue
         row_costs = costs_of_row(i, row, *costs)
-        counts[i] = where_equal(row_costs, psi, i, columns[i])
-        if counts[i] == 0:
+        counts[i] = where_equal(row_costs, open_psi, i, columns[i])
+        if counts[i] == 0 and where_equal(row_costs, psi, i, columns[i]) == 0:
             least = subtract(row_costs, psi, reduced)
             if least < INFINITE:
                 phi[i] = np.int64(least).view(np.float64)
@@ -36,7 +73,7 @@ def match_greedily(costs, phi, psi, row_of, col_of):
         for i in range(n):
             if counts[i] == few and col_of[i] < 0:
                 _choose(columns[i, :few], demand, i, row_of, col_of)
-    return counts.sum()
+    return columns, counts
 
 
 @kernel
@@ -50,6 +87,47 @@ def _choose(columns, demand, i, row_of, col_of):
     if best >= 0:
         row_of[best] = i
         col_of[i] = best
+
+
+@kernel
+def _match_on_lists(columns, counts, row_of, col_of):
+    """Flip augmenting paths of listed pairs, in phases, until there is none.
+
+    A phase searches from each free row, depth first, and visits no column twice.
+    """
+    n = counts.size
+    ahead = np.zeros(n, np.int64)  # how many columns of each row are known not to be free
+    begun = np.zeros(n, np.int64)  # how many were tried in this phase
+    visited = np.zeros(n, np.int64)  # the last phase that has visited a column
+    rows = np.empty(n, np.int64)
+    phase, found = 0, 1
+    while found > 0:
+        phase, found = phase + 1, 0
+        begun[:] = 0
+        for start in range(n):
+            if col_of[start] >= 0:
+                continue
+            rows[0] = start
+            depth = 0
+            while depth >= 0:
+                i = rows[depth]
+                while ahead[i] < counts[i] and row_of[columns[i, ahead[i]]] >= 0:
+                    ahead[i] += 1
+                if ahead[i] < counts[i]:
+                    j = np.int64(columns[i, ahead[i]])
+                    for k in range(depth, -1, -1):
+                        row_of[j] = rows[k]
+                        j, col_of[rows[k]] = col_of[rows[k]], j
+                    found += 1
+                    break
+                while begun[i] < counts[i] and visited[columns[i, begun[i]]] == phase:
+                    begun[i] += 1
+                if begun[i] == counts[i]:
+                    depth -= 1
+                    continue
+                visited[columns[i, begun[i]]] = phase
+                depth += 1
+                rows[depth] = row_of[columns[i, begun[i]]]
 
 
 @kernel
@@ -96,7 +174,7 @@ def match_in_phases(costs, potentials, assigned, budget):
 def _augment(start, costs, phi, free, unseen, row_of, col_of):
     """Search depth first from a free row, and flip the path; whether it has one, and all looks."""
     n = phi.size
-    row, reduced = np.empty(n), np.empty(n)
+    row = np.empty(n)
     rows, columns = np.empty(n, np.int64), np.empty(n, np.int64)
     rows[0] = start
     depth, deepest = 0, -1  # where the path ends, and where it did when it grew last
@@ -105,15 +183,17 @@ def _augment(start, costs, phi, free, unseen, row_of, col_of):
         i = rows[depth]
         row_costs = costs_of_row(i, row, *costs)
         looks += 1
-        if depth > deepest and _has_tight(row_costs, free, phi[i], reduced):
-            columns[depth] = _first_tight(phi[i], reduced)
-            free[columns[depth]] = unseen[columns[depth]] = -np.inf
-            for k in range(depth + 1):
-                row_of[columns[k]], col_of[rows[k]] = rows[k], columns[k]
-            return True, looks
+        if depth > deepest:
+            columns[depth] = _next_tight(row_costs, free, phi[i], 0)
+            if columns[depth] >= 0:
+                free[columns[depth]] = unseen[columns[depth]] = -np.inf
+                for k in range(depth + 1):
+                    row_of[columns[k]], col_of[rows[k]] = rows[k], columns[k]
+                return True, looks
         deepest = depth
-        if _has_tight(row_costs, unseen, phi[i], reduced):
-            columns[depth] = _first_tight(phi[i], reduced)
+        # columns before the last one are no longer unseen, or were not tight
+        columns[depth] = _next_tight(row_costs, unseen, phi[i], columns[depth] + 1)
+        if columns[depth] >= 0:
             unseen[columns[depth]] = -np.inf
             depth += 1
             rows[depth] = row_of[columns[depth - 1]]
@@ -124,22 +204,17 @@ def _augment(start, costs, phi, free, unseen, row_of, col_of):
 
 
 @kernel
-def _has_tight(row_costs, psi, phi_row, reduced):
-    """Whether the row has a pair of c - psi <= phi; these differences are left in ``reduced``."""
-    least = subtract(row_costs, psi, reduced)
-    return np.int64(least).view(np.float64) <= phi_row
-
-
-@kernel
-def _first_tight(phi_row, reduced):
-    for first in range(0, reduced.size, _BLOCK):
-        block = reduced[first : first + _BLOCK]
+def _next_tight(row_costs, psi, phi_row, begin):
+    """The first column from ``begin`` on with c - psi <= phi, or -1."""
+    for first in range(begin, psi.size, _BLOCK):
+        last = min(first + _BLOCK, psi.size)
+        some_costs, some_psi = row_costs[first:last], psi[first:last]
         n_tight = 0
-        for k in range(block.size):
-            n_tight += block[k] <= phi_row
+        for k in range(some_psi.size):
+            n_tight += some_costs[k] - some_psi[k] <= phi_row
         if n_tight > 0:
             k = 0
-            while block[k] > phi_row:
+            while some_costs[k] - some_psi[k] > phi_row:
                 k += 1
             return first + k
     return -1

@@ -92,6 +92,12 @@ def where_equal(left, right, i, columns):
                 n_equal += some_left[k] == some_right[k]
             if n_equal == 0:
                 continue
+            if count + n_equal < columns.size:
+                for k in range(some_left.size):
+                    # each place is written, and kept by counting it: no branch to mispredict
+                    columns[count] = first + k
+                    count += some_left[k] == some_right[k]
+                continue
             for k in range(some_left.size):
                 if some_left[k] == some_right[k]:
                     columns[count] = first + k
