@@ -12,12 +12,9 @@ from ._kernel import kernel
 
 
 @kernel
-def join(rows, cols, residual, n, m):
-    """Number the parts; and from the first atom of each, continue the potentials along the edges.
-
-    On a forest the continued potentials are tight on all edges; on cycles, on some tree of them.
-    """
-    first = np.zeros(n + m + 1, np.int64)  # the edges of each atom, one atom after the other
+def edges_of_atoms(rows, cols, n, m):
+    """The edges of each atom, one atom after the other, and where those of each begin."""
+    first = np.zeros(n + m + 1, np.int64)
     for q in range(rows.size):
         first[rows[q] + 1] += 1
         first[n + cols[q] + 1] += 1
@@ -29,6 +26,16 @@ def join(rows, cols, residual, n, m):
         for atom in (rows[q], n + cols[q]):
             edges[place[atom]] = q
             place[atom] += 1
+    return first, edges
+
+
+@kernel
+def join(rows, cols, residual, n, m):
+    """Number the parts; and from the first atom of each, continue the potentials along the edges.
+
+    On a forest the continued potentials are tight on all edges; on cycles, on some tree of them.
+    """
+    first, edges = edges_of_atoms(rows, cols, n, m)
     part = np.full(n + m, -1)
     delta = np.zeros(n + m)
     queue = np.empty(n + m, np.int64)

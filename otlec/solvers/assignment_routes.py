@@ -14,7 +14,16 @@ from ..cost import cost_matrix
 from . import auction
 from .matching import match_greedily, match_in_phases
 from .monge import sorted_assignment
-from .rows import INFINITE, costs_of_row, free_equal, least_of, subtract, where
+from .rows import (
+    INFINITE,
+    costs_of_row,
+    free_equal,
+    least_of,
+    rows_without_column,
+    subtract,
+    take,
+    where,
+)  # fmt: skip
 
 _DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
 _FEW = 2  # bids a row in small markets
@@ -253,17 +262,12 @@ def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
     n = psi.size
     reduced = np.empty(n)
     bits = reduced.view(np.int64)
-    queue = np.empty(n, np.int64)
-    waiting = 0
-    for i in range(n - 1, -1, -1):
-        if col_of[i] < 0:
-            queue[waiting] = i
-            waiting += 1
+    stack, waiting = rows_without_column(col_of)
     n_bids = bids_a_row * n
     while waiting > 0:
         waiting -= 1
         n_bids -= 1
-        i = queue[waiting]
+        i = stack[waiting]
         least = subtract(cost[i], psi, reduced)
         if least == INFINITE:
             continue
@@ -280,13 +284,7 @@ def _bid_on_rows(cost, phi, psi, row_of, col_of, bids_a_row):
                     continue
         else:
             psi[favourite] -= phi[i] - np.int64(least).view(np.float64)
-        loser = row_of[favourite]
-        row_of[favourite] = i
-        col_of[i] = favourite
-        if loser >= 0:
-            col_of[loser] = -1
-            queue[waiting] = loser
-            waiting += 1
+        waiting = take(i, favourite, row_of, col_of, stack, waiting)
     n_free = 0
     for i in range(n):
         n_free += col_of[i] < 0

@@ -23,7 +23,7 @@ import numpy as np
 
 from .._kernel import kernel
 from . import kd_tree
-from .rows import costs_of_row, where_equal
+from .rows import costs_of_row, rows_without_column, take, where_equal
 
 ROOM = 64  # columns that fit on a short list
 _LANES = 64  # columns j, j + 64, j + 128, ... make a lane; least costs by lane are quick to find
@@ -58,17 +58,12 @@ def bid(costs, potentials, assigned, step, patience, lists):
     columns, values, counts, bounds = lists
     n = psi.size
     work = np.empty(n), np.empty(n), np.empty(_LANES)
-    queue = np.empty(n, np.int64)
-    waiting = 0
-    for i in range(n - 1, -1, -1):
-        if col_of[i] < 0:
-            queue[waiting] = i
-            waiting += 1
+    stack, waiting = rows_without_column(col_of)
     n_bids *= waiting
     idle = 0
     while waiting > 0 and (step == 0.0 or (n_bids > 0 and n_lists > 0)):
         waiting -= 1
-        i = queue[waiting]
+        i = stack[waiting]
         j, best, second = _two_best(columns, values, counts, i, psi)
         if not second <= bounds[i]:
             _shortlist(i, psi, lists, work, *costs)
@@ -87,13 +82,7 @@ def bid(costs, potentials, assigned, step, patience, lists):
             idle += 1
             continue
         psi[j] -= second - best + step
-        loser = row_of[j]
-        row_of[j] = i
-        col_of[i] = j
-        if loser >= 0:
-            col_of[loser] = -1
-            queue[waiting] = loser
-            waiting += 1
+        waiting = take(i, j, row_of, col_of, stack, waiting)
     return waiting + idle
 
 

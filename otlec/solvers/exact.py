@@ -28,6 +28,7 @@ import numpy as np
 from .._kernel import kernel
 from ..certificate import judge, with_evidence
 from ..evidence import MatrixCosts
+from ..parts import edges_of_atoms
 from ..plan import Assignment, Plan
 from .clear import NEEDED, add, clear_evidence
 from .rational import rational_plan
@@ -230,19 +231,7 @@ def _hang(rows, cols, n, m):
 
     Edges beyond a forest are left out.
     """
-    first = np.zeros(n + m + 1, np.int64)
-    for q in range(rows.size):
-        first[rows[q] + 1] += 1
-        first[n + cols[q] + 1] += 1
-    for k in range(n + m):
-        first[k + 1] += first[k]
-    place = first.copy()
-    other_end = np.empty(2 * rows.size, np.int64)
-    for q in range(rows.size):
-        other_end[place[rows[q]]] = n + cols[q]
-        other_end[place[n + cols[q]]] = rows[q]
-        place[rows[q]] += 1
-        place[n + cols[q]] += 1
+    first, edges = edges_of_atoms(rows, cols, n, m)
     root = n + m
     parent = np.full(root + 1, -1)
     part = np.full(root + 1, -1)
@@ -258,7 +247,7 @@ def _hang(rows, cols, n, m):
             atom = queue[head]
             head += 1
             for k in range(first[atom], first[atom + 1]):
-                neighbour = other_end[k]
+                neighbour = n + cols[edges[k]] if atom < n else rows[edges[k]]
                 if parent[neighbour] < 0:
                     parent[neighbour] = atom
                     part[neighbour] = start

@@ -105,3 +105,28 @@ def where_equal(left, right, i, columns):
                     if count == columns.size:
                         return count
     return count
+
+
+@kernel
+def rows_without_column(col_of):
+    """The free rows in a stack with room for all, the first one on top, and how many there are."""
+    stack = np.empty(col_of.size, np.int64)
+    waiting = 0
+    for i in range(col_of.size - 1, -1, -1):
+        if col_of[i] < 0:
+            stack[waiting] = i
+            waiting += 1
+    return stack, waiting
+
+
+@kernel
+def take(i, j, row_of, col_of, stack, waiting):
+    """Give row i column j; a row that loses it waits on the stack. Returns how many wait."""
+    loser = row_of[j]
+    row_of[j] = i
+    col_of[i] = j
+    if loser >= 0:
+        col_of[loser] = -1
+        stack[waiting] = loser
+        waiting += 1
+    return waiting
