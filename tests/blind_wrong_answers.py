@@ -3,8 +3,8 @@
 They measure how often a student would get a bare mismatch. Who adds a mistake to a catalogue
 because of one of these has to write new ones, unseen, before the share counts again. When they
 were written, 43 of the 163 got one, and one passed: the judge of 3.5b was mended.
-A later 124, written as blindly, got 11 of them; two were told what is false of them (1b, 2.2a).
-Of 97 rarer ones 21 got one, one passed (2.4c), and one was told what is false of it (5.1d);
+A later 124, written as blindly, got 12 of them; two were told what is false of them (1b, 2.2a).
+Of 97 rarer ones 22 got one, one passed (2.4c), and one was told what is false of it (5.1d);
 of 53 still rarer ones 23, and one passed (3.4b): the rarer a mistake, the barer what is said of it.
 """
 
