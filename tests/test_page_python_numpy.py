@@ -81,7 +81,8 @@ def text(result: dict) -> str:
 
 # a student's function, to which is closed what is closed to students
 LEND = "lend = lambda like: lambda *args: like(*args)"
-NOISE = re.compile(r"found -?[\d.]+e-1\d at \[\d+\] where -?\d+")  # another rounding
+# another rounding, of a number near 0 or of which of two equal errors is the larger one
+NOISE = re.compile(r"found (0|-?[\d.]+e-1\d) at \[\d+\] where -?\d+")
 
 
 def same(one: str, other: str) -> bool:
