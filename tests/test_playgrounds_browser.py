@@ -330,6 +330,26 @@ def test_no_task_is_done_before_the_reader_has_done_anything(browser, built_book
     page.context.close()
 
 
+def test_a_drag_that_passes_over_a_solution_does_no_task(browser, built_book):
+    page, _ = open_live(browser, built_book)
+    figure, done = of(page, "mixing"), of(page, "mixing").locator(".otlec-done")
+    [(_, *drag)] = SOLUTIONS["mixing"][1]
+    start, end = corner(page, "mixing", *drag)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=3)
+    reached = settle(page, figure)
+    assert done.count() == 0
+    page.mouse.move(start[0] + 5, start[1], steps=3)
+    page.mouse.up()
+    assert settle(page, figure) != reached
+    assert done.count() == 0
+    _Mouse(page, "mixing").drag(*drag)
+    assert settle(page, figure) == reached
+    assert done.count() == 1
+    page.context.close()
+
+
 def test_undo_takes_back_a_whole_drag_and_reset_all(browser, built_book):
     page, _ = open_live(browser, built_book)
     hand = _Mouse(page, "assignment")

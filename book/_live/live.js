@@ -39,7 +39,7 @@ const otlecLive = (() => {
     const definition = figures[root.dataset.figure], output = root.querySelector("output");
     const panels = [...root.querySelectorAll("svg.otlec-panel")];
     const name = root.dataset.figure, kept = otlecFrame.storage(name), tasks = otlecFrame.tasks(root, definition.tasks);
-    let state = structuredClone(data.state), solver = null, waiting = false, touched = false, saving = 0;
+    let state = structuredClone(data.state), solver = null, waiting = false, touched = false, held = false, saving = 0;
     const past = otlecFrame.history(() => state);
 
     function render() {
@@ -63,7 +63,7 @@ const otlecLive = (() => {
           else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
         }));
       otlecMoving.typeset(output, result.text + (result.more ?? ""));
-      if (touched) tasks.judge(state, result.facts);
+      if (touched && !held) tasks.judge(state, result.facts);
       rings.forEach((ring) => ring());
       controls.forEach((refresh) => refresh());
       root.dataset.ms = performance.now() - start;
@@ -79,10 +79,26 @@ const otlecLive = (() => {
       touched = true;
       definition.changed?.(state);
       ask();
+      saveSoon();
+    }
+    function saveSoon() {
       clearTimeout(saving);
       saving = setTimeout(save, 250);
     }
+    // A task is judged where the reader lets go, not wherever a drag passes.
+    root.addEventListener("pointerdown", () => { held = true; }, true);
+    const release = () => {
+      if (held && touched) {
+        ask();
+        saveSoon();
+      }
+      held = false;
+    };
+    for (const end of ["pointerup", "pointercancel"]) addEventListener(end, release, true);
+    addEventListener("pagehide", () => { if (saving) save(); });
     function save() {
+      clearTimeout(saving);
+      saving = 0;
       kept.write(`${otlecFrame.encode(state, data, definition)}#${tasks.text}`);
       if (definition.shared) otlecFrame.share(root, Object.fromEntries(definition.shared.map((key) => [key, state[key]])));
     }
@@ -115,7 +131,6 @@ const otlecLive = (() => {
       replace(structuredClone(data.state));
       touched = false;
       tasks.clear();
-      clearTimeout(saving);
       save();
       kept.write(null);
     });
