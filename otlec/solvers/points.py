@@ -321,17 +321,23 @@ def _search(x, p, cells, phi, barred, free, row_of, start, parent, reached, at, 
                     sink, length = np.int64(column[0]), through
                     parent[sink] = newcomer
             if newcomer != row:
-                _wait(newcomer, x, p, cells, phi, barred, length, joined, column, reduced, waiting)
-        _wait(row, x, p, cells, phi, barred, length, joined, column, reduced, waiting)
+                near, k = _wait(newcomer, x, p, cells, phi, barred, length, joined, column, reduced)
+                if k >= 0:
+                    heapq.heappush(waiting, (near, newcomer, k))
+        near, k = _wait(row, x, p, cells, phi, barred, length, joined, column, reduced)
+        if k >= 0:
+            heapq.heappush(waiting, (near, row, k))
     return sink, length, n_reached
 
 
-# long: a step of `_search`, on its arrays; the last three are scratch and the heap
 @kernel
-def _wait(i, x, p, cells, phi, barred, length, joined, column, reduced, waiting):
-    """Let row i wait for its nearest assigned column, if that is nearer than a free one."""
+def _wait(i, x, p, cells, phi, barred, length, joined, column, reduced):
+    """How far row i waits for its nearest assigned column, and which: -1 if a free one is nearer.
+
+    The heap stays with the caller: Numba takes no list that is empty from plain Python.
+    """
     limit = length - joined[i] + phi[i]
     if kd_tree.best(x[i], p, cells, barred, limit, column, reduced)[0] > 0:
         # c - phi - psi >= 0 on every pair; rounding must not shorten the path
-        distance = joined[i] + max(reduced[0] - phi[i], 0.0)
-        heapq.heappush(waiting, (distance, i, np.int64(column[0])))
+        return joined[i] + max(reduced[0] - phi[i], 0.0), np.int64(column[0])
+    return np.inf, np.int64(-1)
