@@ -15,6 +15,7 @@ globalThis.reading = (() => {
       const needed = drawn ? drawn.getBoundingClientRect().width : e.scrollWidth;
       const over = needed - e.clientWidth;
       if (over <= 1.5 || !e.clientWidth || e.closest("svg, mjx-math, mjx-assistive-mml")) continue;
+      if (!e.checkVisibility()) continue; // within a closed fold; marked when that opens
       if (e.matches(".bd-sidebar-secondary, div.math")) continue; // a menu; a formula's outer box
       const {overflowX, position, clipPath, maskImage} = getComputedStyle(e);
       if (overflowX === "visible" || position === "absolute") continue;
