@@ -104,6 +104,8 @@ class Certificate:
         if not self.marginals_relative <= _WORTHLESS:
             return f"the marginals are missed by {self.marginals:.3g}"
         if not self.violation_relative <= _WORTHLESS:
+            if self.violation == 0:
+                return "a part costs so little that the rounding of the potentials may hide a pair"
             return f"phi + psi exceeds the cost by {self.violation:.3g}"
         return f"the value exceeds what the potentials earn by {self.gap:.3g}"
 

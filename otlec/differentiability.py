@@ -269,6 +269,14 @@ def potential_band(
         (best_to + slide[home][:, None]).min(axis=0),
     )
     carried, prices = (mu.weights > 0, nu.weights > 0), pieces.costs(mu.points, nu.points)
+    # Where both atoms of a pair are without mass, the greater of the two potentials comes first.
+    phi_low = np.where(carried[0], np.inf, (prices - band.psi_high).min(axis=1))
+    psi_low = np.where(carried[1], np.inf, (prices - band.phi_high[:, None]).min(axis=0))
+    band = dataclasses.replace(
+        band,
+        phi_low=np.minimum(band.phi_low, phi_low),
+        psi_low=np.minimum(band.psi_low, psi_low),
+    )
     ends = (band.phi_low, band.psi_high), (band.phi_high, band.psi_low)
     return with_verdict(band, worst([_with_ends(pieces.plan, *carried, prices, *e) for e in ends]))
 

@@ -27,6 +27,8 @@ from . import _validate
 from ._read_only import ReadOnly
 from .certificate import Certificate
 
+_EPS = float(np.finfo(float).eps)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GaussianBarycenter(ReadOnly):
@@ -155,7 +157,7 @@ def gaussian_barycenter(
     $\Sigma = \sum_i \lambda_i (\Sigma^{1/2} \Sigma_i \Sigma^{1/2})^{1/2}$: the maps $A_i$ from the
     barycenter to the $\Sigma_i$ have the identity as their mean. Each step replaces $\Sigma$ by
     $\bar A \Sigma \bar A$ with that mean $\bar A$, which lowers the objective. Of two Gaussians it
-    lies on the geodesic, and needs no steps.
+    lies on the geodesic, and needs no steps; nor does one.
 
     Parameters
     ----------
@@ -215,15 +217,17 @@ def gaussian_barycenter(
 def _fixed_point(covariances, weights, steps, tolerance) -> tuple[np.ndarray, float]:
     """The covariance, and how far the mean of its maps is from the identity."""
     Sigma = np.tensordot(weights, covariances, axes=1)
-    if len(covariances) == 2:
-        Sigma = gaussian_geodesic(*covariances, float(weights[1]))
+    if len(covariances) <= 2:
+        Sigma = gaussian_geodesic(covariances[0], covariances[-1], float(weights[-1]))
         steps, tolerance = 1, np.inf
     previous = np.inf
     for _ in range(steps):
         mean = sum(share * _map(Sigma, to) for share, to in zip(weights, covariances, strict=True))
         defect = float(np.abs(mean - np.eye(Sigma.shape[0])).max())
         # Near the floor of rounding the defect no longer falls: that is as far as doubles go.
-        if defect <= tolerance or (defect <= 1e-8 and defect >= 0.99 * previous):
+        values = np.linalg.eigvalsh(Sigma)
+        floor = max(1e-8, _EPS * (values[-1] / max(values[0], _noise(values))) ** 2)
+        if defect <= tolerance or (defect <= floor and defect >= 0.99 * previous):
             return Sigma, defect
         previous = defect
         Sigma = _symmetric(mean @ Sigma @ mean)
@@ -260,6 +264,7 @@ def _lower_bound(Sigma, covariances, weights) -> float:
 def _map(Sigma0: np.ndarray, Sigma1: np.ndarray) -> np.ndarray:
     """The Brenier matrix of two covariances of the order of 1, the first of them definite."""
     values, vectors = np.linalg.eigh(Sigma0)
+    values = np.maximum(values, _noise(values))
     root = (vectors * np.sqrt(values)) @ vectors.T
     inverse_root = (vectors / np.sqrt(values)) @ vectors.T
     return _symmetric(inverse_root @ _root(_symmetric(root @ Sigma1 @ root)) @ inverse_root)
@@ -293,7 +298,7 @@ def _root(Sigma: np.ndarray) -> np.ndarray:
 
 def _noise(values: np.ndarray) -> float:
     """What an eigenvalue 0 may have become by rounding of the matrix."""
-    return max(float(values[-1]), 0.0) * values.size * np.finfo(float).eps
+    return max(float(values[-1]), 0.0) * values.size * _EPS
 
 
 def _is_definite(Sigma: np.ndarray) -> bool:

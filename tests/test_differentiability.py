@@ -255,6 +255,18 @@ def test_atoms_without_mass_change_nothing():
         potential_band(sigma, rho0, anchor=-1)
 
 
+def test_the_ends_of_a_band_are_feasible_between_atoms_without_mass_too():
+    """Both potentials extended by the atoms with mass alone exceed such a pair's cost, by 1.5."""
+    mu, nu = Measure([3.0, 0.0], [1.0, 0.0]), Measure([0.4, -1.1], [1.0, 0.0])
+    band = potential_band(mu, nu)
+    cost = half_square_cost(mu.points, nu.points)
+    for phi, psi in ((band.phi_low, band.psi_high), (band.phi_high, band.psi_low)):
+        np.testing.assert_allclose((cost - psi).min(axis=1), phi, atol=1e-14)
+        np.testing.assert_allclose((cost - phi[:, None]).min(axis=0), psi, atol=1e-14)
+    assert band.phi_high[1] - band.phi_low[1] > 1
+    assert band.certificate == "certified to 1e-12"
+
+
 def test_crumbs_of_rounding_do_not_join_pieces():
     sigma = Measure([0.0, 1.0])
     nearly = Measure([0.0, 1.0], [0.5 + 1e-14, 0.5 - 1e-14])

@@ -183,6 +183,8 @@ def test_two_gaussians_have_their_barycenter_on_the_geodesic(pair, t):
 def test_one_covariance_is_its_own_barycenter_and_singular_ones_may_join():
     Sigma = np.diag([2.0, 5.0])
     np.testing.assert_allclose(gaussian_barycenter([Sigma]).covariance, Sigma, rtol=1e-12)
+    root = np.vander([1.0, 1.1, 1.2, 1.3])  # a condition of 1e13: its own map is far from I
+    np.testing.assert_allclose(gaussian_barycenter([root @ root.T]).covariance, root @ root.T)
     with_dirac = gaussian_barycenter([Sigma, np.zeros((2, 2))]).covariance
     np.testing.assert_allclose(with_dirac, Sigma / 4, rtol=1e-10)
 

@@ -137,10 +137,11 @@ def _equations(sizes, k, pairs):
 
 
 def _bound(masses, costs, shares, prices) -> float:
-    """The bound of the module's text, for the prices f_i of the rows."""
+    """The bound of the module's text, for the prices f_i of the rows, less its rounding."""
     least = np.zeros(costs[0].shape[1])
-    total = []
+    total, largest = [], 0.0
     for a, cost, share, f in zip(masses, costs, shares, prices, strict=True):
         least += (share * cost - f[:, None]).min(axis=0)
         total.extend(a * f)
-    return math.fsum([*total, float(least.min())])
+        largest += float(np.abs(share * cost).max() + np.abs(f).max())
+    return math.fsum([*total, float(least.min())]) - np.finfo(float).eps * largest
