@@ -87,7 +87,10 @@ def place_of(page, name, panel, handle):
           const [x, y] = handles.where(root.otlec.state)[handle];
           const [l, t, r, b] = data.box, [x0, x1] = data.xlim, [y0, y1] = data.ylim;
           const u = l + (x - x0) / (x1 - x0) * (r - l), v = b - (y - y0) / (y1 - y0) * (b - t);
-          return [u / 320, v / 230];
+          const svg = root.querySelectorAll("svg.otlec-panel")[panel];
+          const at = new DOMPoint(u, v).matrixTransform(svg.getScreenCTM());
+          const box = svg.getBoundingClientRect();
+          return [(at.x - box.left) / box.width, (at.y - box.top) / box.height];
         }""",
         [name, panel, handle],
     )

@@ -114,6 +114,27 @@ def test_a_slider_keeps_its_value_while_the_page_scrolls_over_it(live):
         assert slider.input_value() == before
 
 
+def test_what_is_said_of_a_letter_stays_on_its_line(live):
+    """Mutant: "at t" at the end of a line and "= 0.5" on the next."""
+    output = live.locator("#live-walk output")
+    said = output.inner_text()
+    wholes = output.locator(".otlec-whole")
+    assert wholes.first.inner_text() == "t = 0.50"
+    assert wholes.first.evaluate("e => getComputedStyle(e).whiteSpace") == "nowrap"
+    assert "At t = 0.50 the" in said, "no sign is added to what a copied cell prints"
+
+
+def test_the_film_of_the_first_page_stands_above_the_bar_of_python(browser, built_book):
+    """Mutant: a bar below the title, before a stranger has seen anything move."""
+    page, _ = visit(browser, (built_book / "index.html").as_uri())
+    bar = page.locator(".otlec-python")
+    if not bar.count():
+        pytest.skip("pages without Python")
+    film = page.locator(".otlec-dots").first.bounding_box()
+    assert film["y"] + film["height"] <= bar.bounding_box()["y"]
+    page.context.close()
+
+
 def test_one_switch_hides_all_code_and_is_remembered(browser, built_book):
     address = (built_book / f"{lecture.chapter(1).page}.html").as_uri()
     page, complaints = visit(browser, address, viewport={"width": 1280, "height": 900})

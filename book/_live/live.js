@@ -107,7 +107,10 @@ const otlecLive = (() => {
       change();
     }
 
-    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", (panels.length > 2 || definition.crowded === true) && !definition.handles.some((h) => h.panel === p && !h.small)));
+    const large = (p) => definition.handles.some((h) => h.panel === p && !h.small);
+    const tall = root.closest(".reveal") ? -1 : data.panels.findIndex((panel, p) => panel.equal && large(p));
+    panels.forEach((panel, p) => panel.classList.toggle("otlec-half", (panels.length > 2 || tall >= 0 || definition.crowded === true) && !large(p)));
+    if (tall >= 0) stand(panels[tall], data.panels[tall].box);
     const typed = element("div", {className: "otlec-typed"});
     const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
     const hint = () => tasks.say("To move it up or down, hold it for a moment, or begin sideways.");
@@ -182,6 +185,15 @@ const otlecLive = (() => {
       root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
       ask();
     }).catch((error) => complain(root, error.message));
+  }
+
+  /* On a phone a panel with equal units is cut to its square, and stands beside two others. */
+  function stand(svg, [left, , right]) {
+    const phone = matchMedia("(max-width: 600px)"), whole = svg.getAttribute("viewBox"), height = whole.split(" ")[3];
+    svg.classList.add("otlec-tall");
+    const fit = () => svg.setAttribute("viewBox", phone.matches ? `${left - 6} 0 ${right - left + 12} ${height}` : whole);
+    phone.addEventListener("change", fit);
+    fit();
   }
 
   /* Put a text on the clipboard, and say so on the button. */

@@ -13,6 +13,7 @@ const otlecMoving = (() => {
   const joined = (xs, ys) => (xs.length ? "M" : "") + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
 
   /* Readouts and labels, their letters set as mathematics: W_2, ρ_0, "t = 0.5", "level s". */
+  const VALUE = /^ [=<>≤≥] [-−]?[\d.]*\d/; // what is said of a letter stays on its line: "t = 0.5"
   const LETTER = /(?<!\p{L})(W(?=[_₀-₉ₚ])|[μνρσφψ](?!\p{L})|[tpxynsj](?= =|$))(?:_([0-9pt]))?/gu;
   const lowered = (sign) => (sign ? "₀₁₂₃₄₅₆₇₈₉ₚₜ"["0123456789pt".indexOf(sign)] : "");
   const plain = (text) => text.replace(LETTER, (_, letter, sign) => letter + lowered(sign));
@@ -28,6 +29,14 @@ const otlecMoving = (() => {
       letter.textContent = found[1];
       parts.push(text.slice(end, found.index), letter, lowered(found[2]));
       end = found.index + found[0].length;
+      const value = text.slice(end).match(VALUE)?.[0];
+      if (value && !(node instanceof SVGElement)) {
+        const whole = document.createElement("span");
+        whole.className = "otlec-whole";
+        whole.append(...parts.splice(-2), value);
+        parts.push(whole);
+        end += value.length;
+      }
     }
     node.replaceChildren(...parts, text.slice(end));
   }

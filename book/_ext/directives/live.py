@@ -87,6 +87,7 @@ def still_html(figure: stills.Figure) -> str:
         "panels": [
             {
                 "box": moving._box(panel),
+                "equal": panel.equal,
                 "xlim": panel.xlim,
                 "ylim": panel.ylim,
                 "layers": [

@@ -10,6 +10,7 @@ book, thebe-lite is stale, and neither runs from a folder, nor knows of exercise
 import html
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -36,6 +37,7 @@ OFFER = {
     True: "Write your answers here, in your browser: Check tries them, Hint helps.",
     False: "Change the code, and run it here, in your browser.",
 }
+CELL = '<div class="cell '
 SOLVED = '\n<p class="otlec-solved" hidden></p>\n'
 
 
@@ -76,10 +78,22 @@ def add_bar(app, pagename, templatename, context, doctree):
         return
     if pagename == "index":
         context["body"] = body = body.replace("</h1>", "</h1>" + SOLVED, 1)
-    if 'class="cell ' in body and pagename in {page.stem for page in notebooks.sources()}:
+    if CELL in body and pagename in {page.stem for page in notebooks.sources()}:
         offer = OFFER["tag_exercise" in body]
         bar = BAR.format(page=html.escape(pagename), offer=offer)
-        context["body"] = body.replace("</h1>", "</h1>" + bar, 1)
+        context["body"] = below_title(body, bar)
+
+
+def below_title(body: str, bar: str) -> str:
+    """Put the bar below the title; where a film opens the page, above the cell after it."""
+    head, title, rest = body.partition("</h1>")
+    first = rest.find(CELL)
+    if (
+        not re.sub(r"<[^>]*>", "", rest[:first]).strip()
+        and (then := rest.find(CELL, first + 1)) > 0
+    ):
+        return head + title + rest[:then] + bar + rest[then:]
+    return head + title + bar + rest
 
 
 def settings(app) -> dict:
