@@ -18,6 +18,10 @@ def real_array(value, name: str) -> np.ndarray:
             f"{name} must be an array, but it is a Measure: give its .points or its .weights, "
             "or let otlec.optimal_plan(mu, nu) do the rest"
         )
+    if callable(value):
+        raise TypeError(f"{name} must be an array, but it is a function: evaluate it first")
+    if type(value).__module__.startswith("otlec.") and not hasattr(value, "__array__"):
+        raise TypeError(f"{name} must be an array, but it is {brief(value)}")
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.is_masked(value):
             raise TypeError(f"{name} has masked entries; fill or drop them first")
@@ -60,8 +64,8 @@ def points_on_the_line(value, name: str) -> np.ndarray:
     return array
 
 
-def masses(value, name: str, size: int | None = None) -> np.ndarray:
-    """Non-negative masses of shape (n,) with a positive, finite total."""
+def masses(value, name: str, size: int | None = None, things: str = "points") -> np.ndarray:
+    """Non-negative masses of shape (n,) with a positive, finite total: those of ``size`` things."""
     array = real_array(value, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have shape (n,), but its shape is {array.shape}")
@@ -71,7 +75,10 @@ def masses(value, name: str, size: int | None = None) -> np.ndarray:
             "and those of a Measure if its weights are left out"
         )
     if size is not None and array.size != size:
-        raise ValueError(f"{name} has {array.size} entries, but there are {size} points")
+        raise ValueError(
+            f"{name} must have one entry for each of the {_counted(size, things)}, but it has "
+            f"{array.size}"
+        )
     finite(array, name)
     if (array < 0).any():
         worst = int(array.argmin())
@@ -84,11 +91,15 @@ def masses(value, name: str, size: int | None = None) -> np.ndarray:
     return array
 
 
-def shares(value, name: str, size: int) -> np.ndarray:
+def _counted(size: int, things: str) -> str:
+    return f"{size} {things}" if size != 1 else f"1 {things.removesuffix('s')}"
+
+
+def shares(value, name: str, size: int, things: str = "points") -> np.ndarray:
     """Weights of shape (size,) with sum 1, up to 1e-9 or 1e-6 in 32 bits; None: equal ones."""
     if value is None:
         return np.full(size, 1.0 / size)
-    array = masses(value, name, size)
+    array = masses(value, name, size, things)
     kind = getattr(value, "dtype", None)
     total = array.sum()
     if abs(total - 1.0) > (1e-6 if kind == np.float32 else 1e-9):
@@ -111,7 +122,9 @@ def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
             "otlec.optimal_plan(mu, nu, cost=C), and weights to Measure(points, weights)"
         )
     value = float(value)
-    if not value >= 1:
+    if not value > 0:
+        raise ValueError(f"{name} must be at least 1, but it is {value!r}")
+    if value < 1:
         raise ValueError(
             f"{name} must be at least 1, but it is {value!r}: for {name} < 1 the cost "
             f"|x - y|^{name} is concave in the distance, its p-th root is no distance (the "
@@ -120,7 +133,10 @@ def exponent(value, name: str = "p", *, infinity: bool = False) -> float:
             f"otlec.cost_matrix(x, y, 1) ** {value!r})."
         )
     if math.isinf(value) and not infinity:
-        raise ValueError(f"{name} must be finite here; otlec.wasserstein accepts {name} = inf")
+        raise ValueError(
+            f"{name} must be finite here; otlec.wasserstein accepts {name} = inf, and "
+            "otlec.bottleneck_transport gives a plan"
+        )
     return value
 
 
@@ -208,5 +224,7 @@ def density(value, name: str) -> np.ndarray:
             f"{name} must be non-negative, but its least value is {float(array.min())!r}"
         )
     if not 0 < array.sum() < math.inf:
-        raise ValueError(f"{name} must have a positive finite mass, but it is {array.sum()!r}")
+        raise ValueError(
+            f"{name} must have a positive finite mass, but it is {float(array.sum())!r}"
+        )
     return array

@@ -110,8 +110,9 @@ class Barycenter(ReadOnly):
         return "certified to 1e-9" if share > 1e-12 else "certified to 1e-12"
 
     def __repr__(self) -> str:
+        parts = "pieces" if isinstance(self.measure, Law) else "atoms"
         return (
-            f"Barycenter({self.measure.size} atoms by {self.method}, "
+            f"Barycenter({self.measure.size} {parts} by {self.method}, "
             f"objective={self.objective:.6g}, gap={max(self.gap, 0.0):.1e})"
         )
 
@@ -162,18 +163,21 @@ def barycenter(
     ------
     TypeError, ValueError
         If the measures have different dimensions or none is given, the weights, the steps or the
-        tolerance are not valid, both ``support`` and ``start`` are given, or p is not 2 and
-        ``support`` is missing.
+        tolerance are not valid, more than one of ``support``, ``start`` and ``exact`` is given, or
+        p is not 2 and ``support`` is missing.
     """
     measures, weights = _check_family(measures, weights)
     p = _validate.exponent(p)
-    if any(isinstance(mu, Law) for mu in measures) and (support, start, p) != (None, None, 2.0):
+    given = support is not None or start is not None or p != 2
+    if given and any(isinstance(mu, Law) for mu in measures):
         raise ValueError("the barycenter of laws is for p = 2, without support and start")
     steps = _validate.count(steps, "steps")
     tolerance = _validate.tolerance(tolerance)
     if support is not None:
         if start is not None:
             raise ValueError("support fixes the atoms and start moves them: give one of them")
+        if exact:
+            raise ValueError("exact finds the atoms and support fixes them: give one of them")
         support = _validate.points(support, "support")
         _check_dimension(Measure(support), measures, "support")
         return _on_support(measures, weights, support, p)
@@ -244,9 +248,10 @@ def mixture(measures: Sequence[Measure | Law], weights=None) -> Measure | Law:
     Returns
     -------
     Measure
-        With the atoms of the first measure, then those of the second, and so on.
+        With the atoms of the first measure, then those of the second, and so on; a `Law` if one of
+        them is a `Law`.
     """
-    measures, weights = _check_family(measures, weights)
+    measures, weights = _check_family(measures, weights, "mixture")
     if any(isinstance(mu, Law) for mu in measures):
         return law_mixture(measures, weights)
     flat = all(mu.points.ndim == 1 for mu in measures)
@@ -333,16 +338,18 @@ def _table(mu: Measure) -> np.ndarray:
     return mu.points.reshape(mu.size, -1)
 
 
-def _check_family(measures, weights) -> tuple[list[Measure], np.ndarray]:
+def _check_family(
+    measures, weights, function: str = "barycenter"
+) -> tuple[list[Measure], np.ndarray]:
     if isinstance(measures, Measure | Law):
-        raise TypeError("measures must be a sequence of measures: write barycenter([mu, nu])")
+        raise TypeError(f"measures must be a sequence of measures: write {function}([mu, nu])")
     measures = list(measures)
     if not measures:
         raise ValueError("measures is empty: at least one measure is needed")
     for position, mu in enumerate(measures):
         name = f"measures[{position}]"
         _check_dimension(mu if isinstance(mu, Law) else require_measure(mu, name), measures, name)
-    return measures, _validate.shares(weights, "weights", len(measures))
+    return measures, _validate.shares(weights, "weights", len(measures), "measures")
 
 
 def _refuse_overflow(measures) -> None:

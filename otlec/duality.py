@@ -25,7 +25,7 @@ from .certificate import Certificate, judge
 from .cost import cost_matrix
 from .distance import optimal_plan
 from .evidence import PointCosts
-from .measure import Measure
+from .measure import Measure, require_measure
 from .plan import Plan
 
 
@@ -162,7 +162,7 @@ def kantorovich_rubinstein(mu: Measure, nu: Measure) -> LipschitzPotential:
     TypeError, ValueError
         If an argument is no Measure, or the dimensions differ.
     """
-    plan = optimal_plan(mu, nu, 1)
+    plan = optimal_plan(require_measure(mu, "mu"), require_measure(nu, "nu"), 1)
     if mu.points.ndim == nu.points.ndim == 1:
         points = np.unique(np.concatenate([mu.points, nu.points]))
     else:

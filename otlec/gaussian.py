@@ -191,7 +191,7 @@ def gaussian_barycenter(
     for i, Sigma in enumerate(covariances):
         if Sigma.shape[0] != d:
             raise ValueError(f"Sigmas[{i}] has dimension {Sigma.shape[0]}, but Sigmas[0] has {d}")
-    weights = _validate.shares(weights, "weights", n)
+    weights = _validate.shares(weights, "weights", n, "covariances")
     points = _means(means, n, d)
     mean = weights @ points
     heavy = [i for i in range(n) if weights[i] > 0]
@@ -326,7 +326,10 @@ def _covariance(value, name: str) -> np.ndarray:
     accepted = 1e-4 if short else 1e-10  # of the largest entry: asymmetry, and what is below 0
     matrix = matrix.reshape(1, 1) if matrix.ndim == 0 else matrix
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
-        raise ValueError(f"{name} must be a square matrix, but its shape is {matrix.shape}")
+        raise ValueError(
+            f"{name} must be a square matrix, but its shape is {matrix.shape}: covariances come "
+            "first, then means"
+        )
     scale = np.abs(matrix).max()
     if scale == 0:
         return matrix
@@ -334,7 +337,7 @@ def _covariance(value, name: str) -> np.ndarray:
         raise ValueError(f"{name} must be symmetric")
     matrix = _symmetric(matrix)
     values, vectors = np.linalg.eigh(matrix / scale)
-    least = float(values[0]) * scale
+    least = float(values[0] * scale)
     if values[0] < -accepted:
         raise ValueError(
             f"{name} must be positive semidefinite, but it has an eigenvalue {least!r}"

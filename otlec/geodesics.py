@@ -44,8 +44,9 @@ def geodesic(
         A time in [0, 1].
     path : function, optional
         Maps points x and y, row by row, and the time to points of the geodesics of a space that is
-        not R^d, as a circle is. Straight lines if left out; a plan whose cost is neither
-        $|x - y|^p$ nor half of its square then warns that they may be none of its geodesics.
+        not R^d, as a circle is. Straight lines if left out. A plan for a cost that was given then
+        warns that they may be none of its geodesics, unless its value is that of $|x - y|$,
+        $|x - y|^2$ or half of the square.
 
     Returns
     -------
@@ -60,6 +61,10 @@ def geodesic(
     """
     if isinstance(plan, LawPlan):
         t = _validate.time(t)
+        if path is not None:
+            raise ValueError(
+                "a plan between laws is of the line, and moves straight: leave path out"
+            )
         left, right = ((1.0 - t) * plan.x + t * plan.y).T
         return Law(left, np.maximum(left, right), plan.mass)
     if not isinstance(plan, Plan | Coupling):
@@ -73,6 +78,8 @@ def geodesic(
             "or give the measures to otlec.interpolation(gamma, mu, nu, t)"
         )
     if path is not None:
+        if not callable(path):
+            raise TypeError(f"path must be a function of x, y and t, not {_validate.brief(path)}")
         x, y = plan.source.points[plan.rows], plan.target.points[plan.cols]
         points = _validate.points(path(x, y, _validate.time(t)), "path(x, y, t)")
         if points.shape[0] != plan.mass.size:
@@ -80,7 +87,7 @@ def geodesic(
                 f"path must give one point an entry, {plan.mass.size}, not {points.shape[0]}"
             )
         return Measure(points, plan.mass / plan.mass.sum())
-    if isinstance(plan, Plan) and plan.p is None and not _costs_half_squares(plan):
+    if isinstance(plan, Plan) and plan.p is None and not _costs_as_lengths(plan):
         warnings.warn(
             "the plan was made for a cost of its own, and straight lines may be no geodesics for "
             "it: give path=lambda x, y, t: ..., or path=lambda x, y, t: (1 - t) * x + t * y",
@@ -91,12 +98,15 @@ def geodesic(
     return _move(plan.source, plan.target, plan.rows, plan.cols, mass, t)
 
 
-def _costs_half_squares(plan: Plan) -> bool:
+def _costs_as_lengths(plan: Plan) -> bool:
+    """Whether the plan costs as much as for |x - y|, |x - y|^2 or half of the square."""
     x, y = (mu.points.reshape(mu.size, -1) for mu in (plan.source, plan.target))
     if x.shape[1] != y.shape[1]:
         return False
-    halves = plan.mass @ ((x[plan.rows] - y[plan.cols]) ** 2).sum(axis=1) / 2
-    return bool(abs(halves - plan.value) <= 1e-9 * (halves + abs(plan.value)))
+    squares = ((x[plan.rows] - y[plan.cols]) ** 2).sum(axis=1)
+    square = plan.mass @ squares
+    known = np.array([plan.mass @ np.sqrt(squares), square, square / 2])
+    return bool((np.abs(known - plan.value) <= 1e-9 * (known + abs(plan.value))).any())
 
 
 def interpolation(gamma, mu: Measure, nu: Measure, t: float) -> Measure:

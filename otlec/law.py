@@ -11,6 +11,7 @@ The monotone plan (Q_mu, Q_nu)_# Leb is optimal for every p >= 1 (section 1), th
 quantile function (1-t) Q_mu + t Q_nu (Proposition 3.2), and the barycenter sum_i lambda_i Q_i.
 """
 
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +21,7 @@ import numpy as np
 from . import _validate
 from ._kernel import kernel
 from ._read_only import ReadOnly
-from .measure import Measure
+from .measure import Measure, require_measure
 from .solvers.quantile import shared_masses
 
 _CRUMB = 2.0**-50  # levels that differ by less differ by rounding
@@ -32,7 +33,7 @@ class Law(ReadOnly):
 
     Parameters
     ----------
-    left, right : arrays of shape (k,)
+    left, right : arrays of shape (k,), or numbers for one interval: Law(0, 1) is uniform
         The ends of the intervals; an interval of length 0 is an atom. They may overlap, and are
         then cut into pieces that do not: the attributes are these pieces, in increasing order.
     mass : array of shape (k,), optional
@@ -45,8 +46,9 @@ class Law(ReadOnly):
 
     Notes
     -----
-    `wasserstein`, `optimal_plan`, `geodesic`, `barycenter`, `mixture`, `quantile_function` and
-    `distribution_function` take a Law wherever they take a Measure on the line.
+    `wasserstein`, `optimal_plan`, `transport_cost`, `barycenter`, `mixture`, `quantile_function`,
+    `quantile_interpolation` and `distribution_function` take a Law wherever they take a Measure on
+    the line, and `geodesic` takes the plan between two. `otlec.drawing.plot.measure` draws one.
     """
 
     left: np.ndarray
@@ -54,8 +56,7 @@ class Law(ReadOnly):
     mass: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        left = _validate.points_on_the_line(self.left, "left")
-        right = _validate.points_on_the_line(self.right, "right")
+        left, right = _ends(self.left, "left"), _ends(self.right, "right")
         if left.size != right.size:
             raise ValueError(f"left has {left.size} entries, but right has {right.size}")
         if (right < left).any():
@@ -63,7 +64,7 @@ class Law(ReadOnly):
             raise ValueError(f"interval {k} ends at {float(right[k])!r}, before it begins")
         if not np.isfinite(float(right.max()) - float(left.min())):
             raise ValueError("right - left overflows: scale the law down")
-        mass = _validate.shares(self.mass, "mass", left.size)
+        mass = _validate.shares(self.mass, "mass", left.size, "intervals")
         for name, array in zip(("left", "right", "mass"), _pieces(left, right, mass), strict=True):
             object.__setattr__(self, name, array)
         super().__post_init__()
@@ -75,9 +76,14 @@ class Law(ReadOnly):
         The masses are those of the cells, not heights, and have the sum 1 up to 1e-9.
         """
         edges = _validate.points_on_the_line(edges, "edges")
-        if (np.diff(edges) <= 0).any() or edges.size < 2:
-            raise ValueError("edges must increase, and be at least two")
-        masses = _validate.shares(masses, "masses", edges.size - 1)
+        if edges.size < 2:
+            raise ValueError("edges must be at least two: k cells have k + 1 of them")
+        if (np.diff(edges) <= 0).any():
+            k = int(np.argmax(np.diff(edges) <= 0))
+            ends = float(edges[k]), float(edges[k + 1])
+            raise ValueError(f"edges must increase, but {ends[1]!r} follows {ends[0]!r}")
+        _refuse_heights(masses, edges)
+        masses = _validate.shares(masses, "masses", edges.size - 1, "cells")
         return cls(edges[:-1], edges[1:], masses)
 
     @classmethod
@@ -86,6 +92,8 @@ class Law(ReadOnly):
 
         ``Q`` maps an array of levels to as many numbers, and may jump at the given ones. Where it
         is not affine between them, its chords replace it: then take levels that are fine enough.
+        A law is bounded: of an infinite tail take what lies between two levels,
+        ``lambda s: Q(np.clip(s, 1e-6, 1 - 1e-6))``.
         """
         levels = _validate.points_on_the_line(levels, "levels")
         if levels[0] != 0 or levels[-1] != 1 or (np.diff(levels) <= 0).any():
@@ -107,8 +115,8 @@ class Law(ReadOnly):
         """A measure with finitely many atoms on the line, as a law; a law stays what it is."""
         if isinstance(mu, Law):
             return mu
-        if mu.dim != 1:
-            raise ValueError(f"a law lives on the line, but the measure in dimension {mu.dim}")
+        if require_measure(mu, "mu").dim != 1:
+            raise ValueError(f"a law lives on the line, but mu in dimension {mu.dim}")
         x = mu.points.reshape(-1)
         return cls(x, x, mu.weights)
 
@@ -144,7 +152,19 @@ class Law(ReadOnly):
 
     def __repr__(self) -> str:
         atoms = int((self.left == self.right).sum())
-        return f"Law({self.size - atoms} intervals and {atoms} atoms on the line)"
+        intervals = self.size - atoms
+        return (
+            f"Law({intervals} interval{'s' * (intervals != 1)} and {atoms} "
+            f"atom{'s' * (atoms != 1)} on the line)"
+        )
+
+    def _repr_png_(self) -> bytes | None:
+        """Show a picture in a notebook; where there is none, the text of `__repr__` is shown."""
+        if self.size > 4000:
+            return None
+        from .drawing import plot
+
+        return plot.png(plot.measure, self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -237,7 +257,16 @@ class LawPlan(ReadOnly):
         return np.where(end - start > _CRUMB, mean, quantiles(self.target, end))
 
     def __repr__(self) -> str:
-        return f"LawPlan({self.levels.size - 1} pieces, value={self.value:.6g})"
+        pieces = self.levels.size - 1
+        return f"LawPlan({pieces} piece{'s' * (pieces != 1)}, value={self.value:.6g})"
+
+    def _repr_png_(self) -> bytes | None:
+        """Show a picture in a notebook, as for a `Plan`."""
+        if self.mass.size > 4000:
+            return None
+        from .drawing import plot
+
+        return plot.png(plot.plan, self)
 
 
 def law_plan(mu: Measure | Law, nu: Measure | Law, p: float) -> LawPlan:
@@ -400,8 +429,35 @@ def _integral(mu: Law, s) -> np.ndarray:
     return before[k] + part * (mu.left[k] + slope * part / 2)
 
 
+def _ends(value, name: str) -> np.ndarray:
+    """Ends of intervals: an array, or one number."""
+    return _validate.points_on_the_line(
+        [value] if isinstance(value, numbers.Number) else value, name
+    )
+
+
+def _refuse_heights(masses, edges) -> None:
+    """What does not sum to 1, but does so times the widths of the cells, are heights."""
+    given = np.asarray(masses)
+    if given.shape != (edges.size - 1,) or given.dtype.kind not in "iuf":
+        return
+    if abs(given.sum() - 1) > 1e-6 and abs(given @ np.diff(edges) - 1) < 1e-6:
+        raise ValueError(
+            "masses must sum to 1, but these are heights of a density: times the widths of the "
+            "cells they do; give masses = heights * np.diff(edges)"
+        )
+
+
 def _values(Q, s) -> np.ndarray:
-    values = _validate.finite(_validate.real_array(Q(s.ravel()), "Q(levels)"), "Q(levels)")
+    if not callable(Q):
+        raise TypeError(f"Q must be a function of levels, but it is {_validate.brief(Q)}")
+    values = _validate.real_array(Q(s.ravel()), "Q(levels)")
     if values.shape != (s.size,):
         raise ValueError(f"Q must give one number a level, {s.size}, not {values.shape}")
+    if not np.isfinite(values).all():
+        level = float(s.ravel()[np.argmin(np.isfinite(values))])
+        raise ValueError(
+            f"Q must be finite, but it is not at the level {level!r}: a law is bounded; of an "
+            "infinite tail take a part, as lambda s: Q(np.clip(s, 1e-6, 1 - 1e-6))"
+        )
     return values.reshape(s.shape)

@@ -104,9 +104,11 @@ class Measure(ReadOnly):
 def require_measure(value, name: str) -> Measure:
     """A `Measure`, and nothing that merely looks like one."""
     if not isinstance(value, Measure):
+        kind = type(value).__name__
+        other = "help(otlec.Law) lists what takes one"
         raise TypeError(
-            f"{name} must be an otlec.Measure, but it is a {type(value).__name__}; "
-            "wrap points and weights: Measure(points, weights)"
+            f"{name} must be an otlec.Measure, but it is a {kind}; "
+            + (other if kind == "Law" else "wrap points and weights: Measure(points, weights)")
         )
     return value
 
@@ -117,6 +119,10 @@ def measures_at(points, a: np.ndarray, b: np.ndarray) -> tuple[Measure, Measure]
         x, y = points
     except (TypeError, ValueError):
         raise ValueError("points must be a pair of arrays: those of a, and those of b") from None
+    x, y = _validate.points(x, "the points of a"), _validate.points(y, "the points of b")
+    for name, side, masses in (("a", x, a), ("b", y, b)):
+        if side.shape[0] != masses.size:
+            raise ValueError(f"{name} has {masses.size} masses, but {side.shape[0]} points")
     source, target = Measure(x, a / a.sum()), Measure(y, b / b.sum())
     if source.dim != target.dim:
         raise ValueError(

@@ -10,7 +10,7 @@ from ._read_only import ReadOnly
 from .certificate import Certificate, judge, with_evidence
 from .cost import costs_of_pairs
 from .evidence import Evidence, MatrixCosts, PointCosts
-from .measure import Measure
+from .measure import Measure, require_measure
 from .projection import Moves
 
 
@@ -30,6 +30,7 @@ def _earned(*pairs: tuple[np.ndarray, np.ndarray]) -> float:
 def _check_marginal(measure, marginal: np.ndarray, name: str) -> None:
     if measure is None:
         return
+    require_measure(measure, name)
     if measure.size != marginal.size:
         raise ValueError(f"{name} has {measure.size} atoms, but gamma {marginal.size} on that side")
     missed = np.abs(marginal / marginal.sum() - measure.weights).max()

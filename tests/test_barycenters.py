@@ -259,7 +259,7 @@ def test_a_mixture_keeps_atoms_and_shares_mass():
         (([[0.0]],), {}, TypeError, r"measures\[0\] must be an otlec\.Measure, but it is a list"),
         (([Measure([0.0]), Measure([[0.0, 1.0]])],), {}, ValueError, "has dimension 2, but"),
         (([Measure([0.0])], [0.5]), {}, ValueError, "weights must sum to 1"),
-        (([Measure([0.0])], [0.5, 0.5]), {}, ValueError, "weights has 2 entries"),
+        (([Measure([0.0])], [0.5, 0.5]), {}, ValueError, "each of the 1 measure, but it has 2"),
         (([Measure([0.0])],), {"p": 1}, ValueError, "p must be 2 where support is not given"),
         (([Measure([0.0])],), {"start": [0.0]}, TypeError, r"start must be an otlec\.Measure"),
         (
@@ -274,6 +274,12 @@ def test_a_mixture_keeps_atoms_and_shares_mass():
             {"support": [0.0], "start": Measure([0.0])},
             ValueError,
             "give one of them",
+        ),
+        (
+            ([Measure([0.0])],),
+            {"support": [0.0], "exact": True},
+            ValueError,
+            "exact finds the atoms and support fixes them",
         ),
     ],
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from instances import costs, weights
 from scipy.optimize import linprog
 
-from otlec import Measure, bottleneck, bottleneck_transport, cost_matrix, wasserstein
+from otlec import Measure, bottleneck, bottleneck_transport, cost_matrix, transport, wasserstein
 
 
 def has_plan(a, b, cost, threshold) -> bool:
@@ -64,3 +64,20 @@ def test_forbidden_pairs_are_avoided_or_refused():
     assert bottleneck_transport([0.3, 0.7], [0.5, 0.5], cost).value == 3
     with pytest.raises(ValueError, match="cost forbids every plan"):
         bottleneck_transport([0.7, 0.3], [0.5, 0.5], cost)
+
+
+def test_short_floats_and_wrong_sizes_are_answered_as_by_transport():
+    rng = np.random.default_rng(4)
+    a, b = (rng.dirichlet(np.ones(n)).astype(np.float32) for n in (5, 6))
+    cost = rng.random((5, 6))
+    assert bottleneck_transport(a, b, cost).certificate == "certified to 1e-12"
+    assert transport(a, b, cost).certificate == "certified to 1e-12"
+    with pytest.raises(ValueError, match="one row for each entry of a and one column"):
+        bottleneck_transport([1, 2], [3], [[1, 2]])
+    with pytest.raises(TypeError, match="cost must be an array, but it is a function"):
+        bottleneck_transport(a, b, cost_matrix)
+
+
+def test_w_inf_is_a_plain_number_on_the_line_too():
+    mu, nu = Measure([0.0, 1.0], [0.3, 0.7]), Measure([0.0, 2.0])
+    assert type(wasserstein(mu, nu, np.inf)) is float

@@ -357,5 +357,7 @@ def test_a_plan_from_elsewhere_has_the_marginals_of_its_measures():
         Plan.from_matrix(0 * cost, cost)
     with pytest.raises(ValueError, match="source has 5 atoms, but gamma 6"):
         Plan.from_matrix(np.eye(6) / 6, cost, source=cloud(0, 5))
+    with pytest.raises(TypeError, match=r"source must be an otlec\.Measure, but it is a ndarray"):
+        Plan.from_matrix(np.eye(6) / 6, cost, source=np.zeros((6, 2)))
     with pytest.raises(ValueError, match=r"miss the weights of target by 0\.0833"):
         Plan.from_matrix(np.diag([1, 2, 3, 2, 2, 2]) / 12, cost, target=nu)

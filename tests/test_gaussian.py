@@ -196,6 +196,12 @@ def test_one_covariance_is_its_own_barycenter_and_singular_ones_may_join():
         (lambda: gaussian_map(np.eye(2), np.eye(3)), ValueError, "must have the same shape"),
         (lambda: gaussian_map(np.eye(2) + J, np.eye(2)), ValueError, "Sigma0 must be symmetric"),
         (lambda: gaussian_distance(1.0, -1.0), ValueError, "Sigma1 must be positive semidefinite"),
+        (
+            lambda: gaussian_distance(-np.eye(2), np.eye(2)),
+            ValueError,
+            r"it has an eigenvalue -1\.0$",
+        ),
+        (lambda: gaussian_distance([0, 0], [1, 1]), ValueError, "covariances come first, then me"),
         (lambda: gaussian_distance(1.0, np.nan), ValueError, "Sigma1 must be finite"),
         (lambda: gaussian_distance(1.0, "x"), TypeError, "Sigma1 must hold real numbers"),
         (lambda: gaussian_distance(1.0, 1.0, [0, 1]), ValueError, r"mean0 must have shape \(1,\)"),

@@ -309,6 +309,16 @@ def test_geodesics_of_a_circle_follow_its_arcs_or_warn():
         geodesic(plan, 0.5)
     with pytest.raises(ValueError, match="path must give one point an entry, 2, not 1"):
         geodesic(plan, 0.5, path=lambda x, y, t: x[:1])
+    with pytest.raises(TypeError, match="path must be a function of x, y and t, not 'arc'"):
+        geodesic(plan, 0.5, path="arc")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("p", [1, 2])
+def test_a_matrix_of_lengths_or_their_squares_moves_straight_without_a_warning(p):
+    x, y = np.random.default_rng(1).random((2, 5, 2))
+    loaves = transport([1, 2, 3, 4, 5], [3, 3, 3, 3, 3], cost_matrix(x, y, p), points=(x, y))
+    assert geodesic(loaves, 0.5).size == loaves.mass.size
 
 
 @pytest.mark.filterwarnings("error")

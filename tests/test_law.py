@@ -15,12 +15,15 @@ from otlec import (
     Measure,
     barycenter,
     curve_length,
+    displacement_velocity,
     distribution_function,
     geodesic,
     half_square_cost,
+    kantorovich_rubinstein,
     mixture,
     optimal_plan,
     quantile_function,
+    transport_cost,
     wasserstein,
 )
 
@@ -180,7 +183,7 @@ def test_quantile_functions_may_jump_and_bend():
     levels = np.concatenate([[0], np.linspace(0, 1, 2001)[1:]])
     square = Law.from_quantiles(lambda s: s**2, levels)
     assert wasserstein(square, UNIFORM, 1) == pytest.approx(1 / 6, abs=1e-7)
-    with pytest.raises(ValueError, match=r"Q\(levels\) must be finite"):
+    with pytest.raises(ValueError, match=r"not at the level 1\.0: .* lambda s: Q\(np\.clip"):
         Law.from_quantiles(norm.ppf, [0, 0.5, 1])
 
 
@@ -190,7 +193,28 @@ def test_quantile_functions_may_jump_and_bend():
         (lambda: Law([0.0], [-1.0]), ValueError, r"interval 0 ends at -1\.0, before it begins"),
         (lambda: Law([0.0, 1], [1.0]), ValueError, "left has 2 entries, but right has 1"),
         (lambda: Law([0.0], [1.0], [0.5]), ValueError, "mass must sum to 1"),
-        (lambda: Law.from_density([0, 0, 1], [0.5, 0.5]), ValueError, "edges must increase"),
+        (lambda: Law.from_density([0, 0, 1], [0.5, 0.5]), ValueError, r"0\.0 follows 0\.0"),
+        (lambda: Law.from_density([0], []), ValueError, "k cells have k"),
+        (lambda: Law.from_density([0, 2], [1, 0]), ValueError, "each of the 1 cell, but it has 2"),
+        (lambda: Law.from_density([0, 2 / 3, 1], [0.75, 1.5]), ValueError, r"heights \* np\.diff"),
+        (lambda: Law.from_density([0, 1, 2], [220, 221]), ValueError, r"their sum is 441\.0"),
+        (lambda: Law.from_quantiles([0, 1], [0, 1]), TypeError, "Q must be a function of levels"),
+        (lambda: Law.of([0.0, 1.0]), TypeError, r"mu must be an otlec\.Measure, but it is a list"),
+        (lambda: barycenter([UNIFORM], support=[0.0, 1]), ValueError, "without support and start"),
+        (lambda: mixture(UNIFORM), TypeError, r"write mixture\(\[mu, nu\]\)"),
+        (lambda: mixture([UNIFORM], [0.5, 0.5]), ValueError, "each of the 1 measure, but it has 2"),
+        (
+            lambda: geodesic(optimal_plan(UNIFORM, UNIFORM), 0.5, path=lambda x, y, t: x),
+            ValueError,
+            "leave path out",
+        ),
+        (lambda: kantorovich_rubinstein(UNIFORM, UNIFORM), TypeError, r"help\(otlec\.Law\) lists"),
+        (
+            lambda: displacement_velocity(optimal_plan(UNIFORM, UNIFORM), 0.5),
+            TypeError,
+            "a Plan between measures",
+        ),
+        (lambda: Measure(UNIFORM), TypeError, "points must be an array, but it is a Law"),
         (lambda: Law.from_quantiles(lambda s: s, [0, 0.5]), ValueError, "levels must increase fr"),
         (lambda: Law.from_quantiles(lambda s: -s, [0, 1]), ValueError, "Q must not decrease"),
         (lambda: Law.from_quantiles(lambda s: 1, [0, 1]), ValueError, "Q must give one number"),
@@ -222,8 +246,21 @@ def test_a_plan_that_crosses_or_misses_a_law_is_not_certified():
 
 
 def test_a_law_describes_itself():
-    assert repr(mixture([UNIFORM, Measure([0.5])])) == "Law(2 intervals and 1 atoms on the line)"
-    assert repr(optimal_plan(UNIFORM, UNIFORM)) == "LawPlan(1 pieces, value=0)"
+    assert repr(mixture([UNIFORM, Measure([0.5])])) == "Law(2 intervals and 1 atom on the line)"
+    assert repr(optimal_plan(UNIFORM, UNIFORM)) == "LawPlan(1 piece, value=0)"
+    assert "2 pieces by quantiles" in repr(barycenter([STEEP]))
+
+
+def test_two_numbers_are_the_uniform_law_between_them():
+    uniform = Law(2, 5)
+    np.testing.assert_allclose(uniform.density([1.9, 2, 4.9, 5]), [0, 1 / 3, 1 / 3, 0])
+    assert wasserstein(uniform, Law([2.0], [5.0])) == 0
+
+
+def test_half_of_the_square_is_the_cost_of_section_4_between_laws_too():
+    assert transport_cost(STEEP, UNIFORM) == wasserstein(STEEP, UNIFORM) ** 2 / 2
+    with pytest.raises(ValueError, match=r"between laws the cost is"):
+        transport_cost(STEEP, UNIFORM, lambda x, y: np.abs(x[:, None] - y))
 
 
 @pytest.mark.parametrize("side", [1, -1])

@@ -101,7 +101,8 @@ def test_a_plan_in_loaves_moves_and_is_drawn():
     [
         ([0.0, 1.0, 2.0], "pair of arrays"),
         (([0.0, 1.0], [[0.0, 1.0], [1.0, 2.0]]), "dimension 1, those of b in dimension 2"),
-        (([0.0, 1.0, 2.0], [0.0, 1.0]), "weights"),
+        (([0.0, 1.0, 2.0], [0.0, 1.0]), "a has 2 masses, but 3 points"),
+        (([0.0, 1.0], [np.nan, 1.0]), "the points of b must be finite"),
     ],
 )
 def test_points_that_do_not_fit_the_masses_are_named(points, message):

@@ -15,7 +15,7 @@ from conftest import ROOT
 from matplotlib.font_manager import FontProperties
 from PIL import Image
 
-from otlec import Measure, assignment, cost_matrix, optimal_plan
+from otlec import Law, Measure, assignment, cost_matrix, mixture, optimal_plan
 from otlec.drawing import plot
 
 
@@ -84,6 +84,21 @@ def test_a_line_joins_each_pair_between_which_mass_moves(ax, line_plan):
     np.testing.assert_array_equal(ends[:, 0], line_plan.source.points[line_plan.rows])
     np.testing.assert_array_equal(ends[:, 1], line_plan.target.points[line_plan.cols])
     assert (len(source.get_offsets()), len(target.get_offsets())) == (6, 9)
+
+
+def test_a_law_is_drawn_by_its_density_and_a_plan_between_laws_by_its_pairs(ax):
+    law = mixture([Law(0, 2), Measure([3.0])], [0.75, 0.25])
+    bars, stems = plot.measure(law, ax)
+    assert [(bar.get_x(), bar.get_width(), bar.get_height()) for bar in bars] == [(0, 2, 0.375)]
+    np.testing.assert_array_equal(stems.get_segments(), [[[3, 0], [3, 0.25]]])
+    plan = optimal_plan(law, Law(0, 1))
+    (climb, jump) = plot.plan(plan, ax).get_segments()
+    np.testing.assert_allclose(climb, [[0, 0], [2, 0.75]])
+    np.testing.assert_allclose(jump, [[3, 0.75], [3, 1]])
+    for picture in (lambda: plot.plan_lines(plan, ax), lambda: plot.contact_picture(plan, None)):
+        with pytest.raises(TypeError, match=r"plot\.plan draws one of laws"):
+            picture()
+    assert law._repr_png_()[:4] == plan._repr_png_()[:4] == b"\x89PNG"
 
 
 def test_the_contact_picture_shows_the_potentials_over_sorted_points(line_plan):

@@ -83,7 +83,7 @@ def test_the_plan_changes_where_the_two_matchings_cost_the_same():
     np.testing.assert_allclose(found.breakpoints, [1])
     np.testing.assert_array_equal(found.plans[0].matrix, np.eye(2) / 2)
     np.testing.assert_array_equal(found.plans[1].matrix, np.eye(2)[::-1] / 2)
-    assert repr(found) == "ParametricPlans(2 plans, 1 breakpoints)"
+    assert repr(found) == "ParametricPlans(2 plans, 1 breakpoint)"
     still = parametric_plans(equal, equal, np.eye(2), np.zeros((2, 2)))
     assert still.plans[0].value == transport(equal, equal, np.eye(2)).value == 0
     assert still.breakpoints.size == 0
@@ -96,3 +96,5 @@ def test_what_is_wrong_is_refused():
         parametric_plans([1.0], [1.0], [[0.0]], [[0.0, 1.0]])
     with pytest.raises(ValueError, match="start must be less than end, but they are 1 and 0"):
         parametric_plans([1.0], [1.0], [[0.0]], [[1.0]], 1, 0)
+    with pytest.raises(TypeError, match="start and end must be real numbers, but they are '0'"):
+        parametric_plans([1.0], [1.0], [[0.0]], [[1.0]], "0", 1)

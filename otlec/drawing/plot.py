@@ -15,6 +15,7 @@ from matplotlib.colors import LinearSegmentedColormap  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 # Pages ask `plot` for these too.
+from ..law import Law, LawPlan  # noqa: E402
 from .look import (  # noqa: E402, F401
     DENSITY,
     MASS,
@@ -42,9 +43,12 @@ from .plot_dynamics import (  # noqa: E402, F401
 def measure(mu, ax=None, color=SOURCE):
     """Draw a measure: on the line, stems as high as the masses; in the plane, discs as large.
 
-    Returns the artist: a `LineCollection` of stems, or the `PathCollection` of discs.
+    Of a `Law` the density is drawn as a filled area, with a stem for each atom. Returns the artist:
+    a `LineCollection` of stems, the `PathCollection` of discs, or the bars and stems of a law.
     """
     ax = _axes(ax)
+    if isinstance(mu, Law):
+        return _law(mu, ax, color)
     if mu.dim > 2:
         raise ValueError(f"a measure is drawn on the line or in the plane, not in R^{mu.dim}")
     if mu.dim == 1:
@@ -57,14 +61,30 @@ def measure(mu, ax=None, color=SOURCE):
     return discs
 
 
+def _law(mu, ax, color):
+    width = mu.right - mu.left
+    wide = width > 0
+    heights = mu.mass[wide] / width[wide]
+    bars = ax.bar(mu.left[wide], heights, width[wide], align="edge", color=color, alpha=0.4)
+    stems = ax.vlines(mu.left[~wide], 0, mu.mass[~wide], color=color, lw=1.8)
+    ax.set(ylim=(0, None), ylabel="density" if wide.all() else "density, mass of atoms")
+    return bars, stems
+
+
 def plan(plan, ax=None):
     """Draw a plan: lines between its two clouds, as wide as their mass, or else its matrix.
 
     On the line the source lies below and the target above; a large plan there is shown by its pairs
-    (x, y), as a part of the square. Plans without points, or in more than two dimensions, are shown
-    as matrices, rows downwards. Returns the artists.
+    (x, y), as a part of the square, and so is one between laws. Plans without points, or in more
+    than two dimensions, are shown as matrices, rows downwards. Returns the artists.
     """
     ax = _axes(ax)
+    if isinstance(plan, LawPlan):
+        ax.set(xlabel="$x$", ylabel="$y$")
+        ends = np.stack([plan.x, plan.y], axis=2)
+        pieces = ax.add_collection(LineCollection(ends, colors=PLAN, capstyle="round"))
+        ax.autoscale_view()
+        return pieces
     dim = None if plan.source is None else plan.source.dim
     if dim == 1 and plan.mass.size <= 200:
         return plan_lines(plan, ax)
@@ -121,6 +141,10 @@ def plan_lines(plan, ax=None, *, x=None, y=None, width: float = 2.0):
 
 def _line_of(plan, side: str, points=None) -> np.ndarray:
     """The points of one side on the line, given or the plan's own; or an error that says how."""
+    if isinstance(plan, LawPlan):
+        raise TypeError(
+            "this picture is for plans between atoms; otlec.drawing.plot.plan draws one of laws"
+        )
     size = plan.shape[0] if side == "source" else plan.shape[1]
     if points is None:
         own = getattr(plan, side)

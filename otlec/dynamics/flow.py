@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import _validate
 from ..geodesics import geodesic
+from ..law import LawPlan
 from ..measure import Measure
 from ..plan import Plan
 from . import bounds, staggered_grid
@@ -108,6 +109,8 @@ def displacement_velocity(plan: Plan, t: float) -> tuple[Measure, np.ndarray]:
         The measure `geodesic` at time t, one atom an entry of the plan, and the velocity y - x of
         each: shape (k,) on the line and (k, d) in R^d. The integral of |v|^2 under mu_t is W_2^2.
     """
+    if isinstance(plan, LawPlan):
+        raise TypeError("plan must be a Plan between measures; of laws, plan.map(x) - x moves x")
     mu = geodesic(plan, t)
     return mu, plan.target.points[plan.cols] - plan.source.points[plan.rows]
 

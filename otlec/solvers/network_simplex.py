@@ -46,8 +46,8 @@ def transport(a, b, cost, *, points=None) -> Plan:
     Parameters
     ----------
     a, b : arrays of shape (n,) and (m,)
-        Masses in any unit, as loaves: non-negative, with the same positive sum up to 1e-9 relative
-        (then ``b`` is rescaled to the sum of ``a``).
+        Masses in any unit, as loaves: non-negative, with the same positive sum up to 1e-9 relative,
+        or 1e-6 for arrays of float32 (then ``b`` is rescaled to the sum of ``a``).
     cost : array of shape (n, m)
         Real costs of any sign, for one unit of mass; +inf forbids a pair.
     points : pair of arrays, optional
@@ -90,6 +90,7 @@ def transport(a, b, cost, *, points=None) -> Plan:
 
 def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cost = _validate.cost(cost)
+    short = any(getattr(side, "dtype", None) == np.float32 for side in (a, b))
     a = _validate.masses(a, "a").copy()
     b = _validate.masses(b, "b")
     if cost.shape != (a.size, b.size):
@@ -98,7 +99,7 @@ def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             f"for each of b, but its shape is {cost.shape}"
         )
     total, other = float(a.sum()), float(b.sum())
-    if abs(total - other) > 1e-9 * total:
+    if abs(total - other) > (1e-6 if short else 1e-9) * total:
         raise ValueError(
             f"a and b must have the same sum, but they sum to {total!r} and {other!r}; "
             "divide each by its sum first"

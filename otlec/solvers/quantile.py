@@ -95,7 +95,7 @@ def monotone_distance(x, y, a, b, p: float) -> float:
         (x, a), (y, b) = _both(_sorted, (x, a), (y, b))
         value, longest = _value(x, y, a, b, p if p < np.inf else 1.0, 1.0)
         if p == np.inf:
-            return longest
+            return float(longest)
         if p == 1 or longest == 0 or 1e-200 < value < 1e200:
             return _root(value, p)
         # lengths in units of the longest: no power overflows, nor do all of them vanish

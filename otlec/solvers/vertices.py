@@ -10,6 +10,7 @@ Source: Klee and Witzgall (1968) for the vertices; Eisner and Severance (1976) f
 """
 
 import itertools
+import numbers
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,7 +55,8 @@ class OptimalPlans(ReadOnly):
         return str(worst(self.plans))
 
     def __repr__(self) -> str:
-        return f"OptimalPlans({'' if self.complete else 'at least '}{len(self.plans)} vertices)"
+        number = f"{'' if self.complete else 'at least '}{len(self.plans)}"
+        return f"OptimalPlans({number} {'vertex' if len(self.plans) == 1 else 'vertices'})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +66,8 @@ class ParametricPlans(ReadOnly):
     Attributes
     ----------
     breakpoints : array of shape (k,)
-        The t at which the optimal plan changes, in increasing order.
+        The t at which the optimal plan changes, in increasing order: between ``start`` and ``end``,
+        but none of them.
     plans : tuple of k + 1 Plans
         Each is optimal from one breakpoint to the next; its value and potentials are those at the
         middle.
@@ -79,7 +82,8 @@ class ParametricPlans(ReadOnly):
         return str(worst(self.plans))
 
     def __repr__(self) -> str:
-        return f"ParametricPlans({len(self.plans)} plans, {self.breakpoints.size} breakpoints)"
+        n = self.breakpoints.size
+        return f"ParametricPlans({n + 1} plan{'s' * (n > 0)}, {n} breakpoint{'s' * (n != 1)})"
 
 
 def optimal_vertices(a, b, cost, most: int = 100, *, tolerance: float = 1e-9) -> OptimalPlans:
@@ -192,6 +196,8 @@ def parametric_plans(a, b, cost, direction, start: float = 0, end: float = 1) ->
     direction = _validate.finite(_validate.cost(direction, "direction"), "direction")
     if cost.shape != direction.shape:
         raise ValueError(f"direction must have shape {cost.shape}, but it has {direction.shape}")
+    if not all(isinstance(t, numbers.Real) for t in (start, end)):
+        raise TypeError(f"start and end must be real numbers, but they are {start!r} and {end!r}")
     if not (np.isfinite([start, end]).all() and start < end):
         raise ValueError(f"start must be less than end, but they are {start!r} and {end!r}")
 
