@@ -104,7 +104,7 @@ def _compile_late(compiled, function: Callable) -> Callable:
 
     def answer(*args, **kwargs):
         late = spent < _PATIENCE and not compiled.overloads and _size(args) <= _FEW
-        if late and not _is_on_disk(compiled):
+        if late and (spent > 0 or not _is_on_disk(compiled)):  # looked for once: it reads a file
             return interpret
         with COMPILATION:
             return compile_now(*args, **kwargs)

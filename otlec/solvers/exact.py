@@ -51,7 +51,8 @@ def proved(result: Plan | Assignment, cost: np.ndarray) -> Plan | Assignment:
     if isinstance(result, Assignment):
         evidence = clear_evidence(result, cost)
         if evidence is not None:
-            return dataclasses.replace(result, evidence=evidence)
+            object.__setattr__(result, "evidence", evidence)  # nobody else has it yet
+            return result
     result, (error, stored) = _judged(result, cost)
     if max(error, stored) <= NEEDED:
         return result

@@ -106,7 +106,7 @@ def _finish(cost, phi, psi, row_of, col_of) -> Assignment:
     if status != 0:
         return _rescaled_or_refused(cost)
     try:
-        value = math.fsum(_assigned_costs(cost, col_of).tolist())
+        value = math.fsum(cost[np.arange(col_of.size), col_of].tolist())
     except OverflowError:
         raise ValueError("cost is too large: its value exceeds 1.8e308; divide it") from None
     return proved(Assignment(col_of, value, phi, psi), cost)
@@ -166,15 +166,6 @@ def _augment(cost, phi, psi, row_of, col_of, start, room):
         _update(phi, psi, barred, row_of, start, length, reached[:n_reached], at)
         _flip(row_of, col_of, parent, start, sink)
     return sink, length
-
-
-@kernel
-def _assigned_costs(cost, col_of):
-    """The cost of each row and its column."""
-    costs = np.empty(col_of.size)
-    for i in range(costs.size):
-        costs[i] = cost[i, col_of[i]]
-    return costs
 
 
 @kernel
