@@ -53,6 +53,12 @@ def valid_order(marks: list[str]) -> list[int]:
     return order
 
 
+def rests(grounds: list[str]) -> str:
+    """Say in words what a line of a proof rests on."""
+    names = " and ".join(f"({ground})" for ground in grounds)
+    return f"Rests on {names}." if grounds else "Rests on none of the others."
+
+
 def _items(body: str) -> tuple[str, list[tuple[str | None, str, str]], str]:
     """Split the source of a guess: the question, (mark, text, sentence) of each item, the rest."""
     question, items, rest = [], [], []
@@ -85,10 +91,17 @@ def as_markdown(kind: str, name: str, options: dict[str, str], body: str) -> str
         order = shuffled(name, len(items))
         letters = {place: LETTERS[at] for at, place in enumerate(order)}
         said.append("\n".join(f"- ({letters[place]}) {items[place][1]}" for place in order))
-        answer = ", ".join(letters[place] for place in valid_order([mark for mark, *_ in items]))
+        valid = valid_order([mark for mark, *_ in items])
+        answer = ", ".join(letters[place] for place in valid)
+        names = {line(mark)[0]: letters[place] for place, (mark, *_) in enumerate(items)}
+        grounds = {p: [names[ground] for ground in line(items[p][0])[1]] for p in valid}
+        steps = [f"{n}. ({letters[p]}) {items[p][1]} {rests(grounds[p])}"
+                 for n, p in enumerate(valid, 1)]  # fmt: skip
         wrong = [f"- ({letters[place]}) {text}" for place, (mark, _, text) in enumerate(items)
                  if mark == "!"]  # fmt: skip
-        rest = "\n\n".join([f"One order: {answer}.", "\n".join(["Not true:", "", *wrong]), rest])
+        rest = "\n\n".join(
+            [f"One order: {answer}.", "\n".join(steps), "\n".join(["Not true:", "", *wrong]), rest]
+        )
     elif steps := [text for mark, text, _ in items if mark is None]:
         order = shuffled(name, len(steps))
         said.append("\n".join(f"- ({LETTERS[at]}) {steps[p]}" for at, p in enumerate(order)))

@@ -223,7 +223,8 @@ def type_number(page, text):
 def test_a_number_is_told_too_large_once_and_shown_the_second_time(page):
     assert type_number(page, "0.9") == "Too large. There is less."
     assert not is_open(page, "number")
-    assert type_number(page, "0.2").startswith("Not that either.")
+    said = type_number(page, "0.2")
+    assert said == "Not that either: too small. There is more. Below stands what it is."
     assert is_open(page, "number")
 
 
@@ -236,7 +237,7 @@ def test_a_number_is_right_within_its_tolerance_however_it_is_typed(page, text):
 def test_a_known_mistake_has_its_sentence_and_words_are_no_try(page):
     assert type_number(page, "half").startswith("That is no number.")
     assert type_number(page, "2") == "No. That is the other way up."
-    assert type_number(page, "0.511") == "Not that either. Below stands what it is."
+    assert type_number(page, "0.511").startswith("Not that either: too large. There is less.")
 
 
 def place_lines(page, name, words):
@@ -313,6 +314,33 @@ def test_any_valid_order_of_a_proof_passes_and_a_line_without_ground_is_named(pa
     assert place_lines(page, "proof", ["Ground", "Terrace"]).startswith("So far, so good.")
     assert place_lines(page, "proof", ["First floor", "Roof"]).startswith("Yes.")
     assert is_open(page, "proof")
+
+
+def test_an_empty_proof_is_met_with_a_beginning_and_an_order_with_its_grounds(page):
+    """Mutant: "Show me" that opens a list of letters and says nothing."""
+    box(page, "proof").get_by_role("button", name="Check").click()
+    assert reply(page, "proof").startswith("Nothing stands here yet. Begin with a line that rests")
+    assert "there is one of them" in reply(page, "proof")
+    box(page, "proof").locator("summary").click()
+    page.wait_for_function(
+        "document.querySelector('#guess-proof .otlec-reply').textContent.startsWith('Looking')"
+    )
+    steps = box(page, "proof").locator(".otlec-reasons ol li").all_inner_texts()
+    assert len(steps) == 4
+    assert "Ground. Rests on none of the others." in steps[0]
+    assert steps[3].count("(") == 3, "the letter of the roof, and of its two grounds"
+    box(page, "proof").locator("summary").click()
+    page.wait_for_function("!document.querySelector('#guess-proof .otlec-reply').textContent")
+
+
+def test_on_a_phone_the_reply_to_a_proof_stands_beside_its_lines(phone):
+    """Mutant: a reply that is not kept in view while the lines are longer than the screen."""
+    desk = box(phone, "proof")
+    desk.evaluate("e => { e.querySelector('.otlec-desk').style.minHeight = '1200px'; }")
+    desk.get_by_role("button", name="Check").tap()
+    desk.evaluate("e => e.scrollIntoView({block: 'start', behavior: 'instant'})")
+    said = desk.locator(".otlec-reply").bounding_box()
+    assert 0 < said["y"] < 844 - said["height"]
 
 
 def lines(page, name) -> dict:
@@ -495,6 +523,7 @@ def test_a_notebook_shows_a_guess_as_text():
     proof = myst_to_markdown.plain(PROOF)
     assert "Not true:" in proof
     assert "It is blue." in proof
+    assert re.search(r"^1\. \(.\) Ground\. Rests on none of the others\.$", proof, re.M)
 
 
 def test_a_notebook_a_page_and_the_truth_agree_on_the_letters(built):

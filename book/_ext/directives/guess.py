@@ -265,7 +265,12 @@ class ProofOrder(Guess):
             *self._word("One order:"),
             nodes.Text(", ".join(letter[place] for place in valid) + "."),
         )
-        reasons = [self._reason(nodes.list_item("", one), "x", True)]
+        whole = nodes.list_item("", one)
+        if self.env.app.builder.name != "revealjs":  # a slide has no room for all of it again
+            whole += nodes.enumerated_list(
+                "", *(self._grounded(items[p].children[0], letter[p]) for p in valid)
+            )
+        reasons = [self._reason(whole, "x", True)]
         for place in sorted(
             (p for p, mark in enumerate(self.marks) if mark == "!"), key=letter.get
         ):
@@ -275,6 +280,13 @@ class ProofOrder(Guess):
             self._lead(why, f"({letter[place]}) is not true.")
             reasons.append(self._reason(why, letter[place], False))
         return "proof", [_part("ul", *lines, **{"class": "otlec-lines"})], reasons
+
+    def _grounded(self, line, letter: str) -> nodes.list_item:
+        """A line once more, and what it rests on."""
+        copy = line.deepcopy()
+        said = f" {guesses.rests(self.data['grounds'][letter])}"
+        copy += nodes.inline("", said, classes=["otlec-ground"])
+        return nodes.list_item("", copy)
 
 
 class GuessEnd(SphinxDirective):

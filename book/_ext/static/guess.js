@@ -199,15 +199,11 @@
       }
       const known = [...box.fold.querySelectorAll(".otlec-reasons > li")].find(
         (li) => li.dataset.when.startsWith("=") && near(parse(li.dataset.when.slice(1))));
+      const low = guess < value, done = !known && tries > 1;
       if (known) box.say("No.", known);
-      else if (tries < 2) {
-        const low = guess < value;
-        box.say(low ? "Too small." : "Too large.", box.reason(low ? "<" : ">"));
-      } else {
-        box.say("Not that either.", "Below stands what it is.");
-        return {right: false, done: true};
-      }
-      return {right: false};
+      else if (done) box.say(`Not that either: too ${low ? "small" : "large"}.`, box.reason(low ? "<" : ">"), " Below stands what it is.");
+      else box.say(low ? "Too small." : "Too large.", box.reason(low ? "<" : ">"));
+      return {right: false, done};
     }
   }
 
@@ -227,11 +223,15 @@
       this.made = element("ol", {class: "otlec-made"});
       for (const [part, name] of [[this.pool, words.pool], [this.made, words.made]])
         part.setAttribute("aria-label", name);
-      this.heading = element("p", {class: "otlec-made-title"}, `${words.made}: press a line to put `
-        + "it at the end, press it again to take it out.");
+      this.heading = element("p", {class: "otlec-made-title"},
+        "Press the lines in their order; press one again to take it out.");
       this.tools = element("p", {class: "otlec-tools"}, element("button", {type: "button",
         class: "otlec-check", onclick: () => box.submit(this.guess())}, "Check"));
-      box.desk.append(this.pool, this.heading, this.made, this.tools);
+      box.desk.append(this.heading, this.made, this.pool);
+      // On a phone what is checked and what is said of it stay in view beside the lines.
+      const foot = element("div", {class: "otlec-foot"}, this.tools);
+      box.desk.after(foot);
+      foot.append(box.reply);
     }
     guess() {
       return [...this.made.children].map((line) => line.dataset.letter);
@@ -275,6 +275,13 @@
       this.help = element("button", {type: "button", class: "otlec-help", hidden: "",
         onclick: () => this.takeAway()}, "Take a false line away");
       this.tools.append(" ", this.help);
+      box.fold.addEventListener("toggle", () => {
+        const looking = box.fold.open && !this.guess().length;
+        if (looking) box.say("Looking is fine.", "Here is one order, and what each line rests on. Fold "
+          + "it again, and build the proof yourself: any order will do in which no line lacks its ground.");
+        else if (this.looked) box.reply.replaceChildren();
+        this.looked = looking;
+      });
     }
     text(letter) {
       return `(${letter})`;
@@ -318,9 +325,14 @@
         }
         said.add(letter);
       }
+      if (!said.size) {
+        const first = Object.values(grounds).filter((list) => !list.length).length;
+        box.say("Nothing stands here yet.", "Begin with a line that rests on no other: there "
+          + `${["is one", "are two", "are three"][first - 1] ?? "are some"} of them. “Show me” has one whole order, with its reasons.`);
+        return {right: false};
+      }
       if (said.size < Object.keys(grounds).length) {
-        box.say(said.size ? "So far, so good." : "The proof is empty.",
-          said.size ? "Each line has its ground, but the proof is not finished." : "");
+        box.say("So far, so good.", "Each line has its ground, but the proof is not finished.");
         return {right: false};
       }
       box.say("Yes.", "Each line rests on lines before it.");
