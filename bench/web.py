@@ -160,9 +160,9 @@ def sizes() -> dict[str, tuple[int, int]]:
     return found
 
 
-def kernels_table(page) -> dict:
-    bytes_of, rows = sizes(), []
-    timed = set()
+def times_table(page) -> dict:
+    """How long one call of each kernel takes in the page, and by Numba."""
+    rows = []
     for name, size, arguments in instances():
         module, _, function = name.rpartition(".")
         kernel = getattr(importlib.import_module(f"otlec.{module}"), function)
@@ -170,27 +170,31 @@ def kernels_table(page) -> dict:
         page.evaluate(TIME, [*given[:2], 1.0])  # until the browser has optimised it
         pairs = [(page.evaluate(TIME, given), by_numba(kernel, arguments)) for _ in range(ROUNDS)]
         here, there = (statistics.median(values) for values in zip(*pairs, strict=True))
-        rows.append([f"`{name}`", *bytes_of[name], size, here, there, here / there])
-        timed.add(name)
-    for name in bytes_of.keys() - timed:
-        rows.append([f"`{name}`", *bytes_of[name], "part of `_augment_all`", None, None, None])
-    script = (BOOK / "_static" / "live" / "kernels.js").read_bytes()
-    data = json.loads(script.decode().partition("const otlecCompiled = ")[2].rstrip(";\n"))
-    wasm = zlib.decompress(base64.b64decode(data["packed"]))
-    rows.append(
-        ["all, as one module", len(wasm), len(zlib.compress(wasm, 9)), "", None, None, None]
-    )
-    rows.append(
-        ["all, as the script", len(script), len(gzip.compress(script, 9)), "", None, None, None]
-    )
+        rows.append([f"`{name}`", size, here, there, here / there])
     return {
         "title": "Kernels in the page",
-        "columns": ["kernel", "bytes", "compressed", "size", "page, ms", "Numba, ms", "ratio"],
+        "columns": ["kernel", "size", "page, ms", "Numba, ms", "ratio"],
         "rows": rows,
         "note": "Time a call, the copies in and out of the page's memory included; the ratio is "
         "that of the page to Numba, below 1 where the page is quicker. Medians of "
         f"{ROUNDS} rounds in turns. Numba uses the vectors of this processor, the page those of "
         "two numbers that every browser has.",
+    }
+
+
+def bytes_table() -> dict:
+    """What each kernel weighs, and all of them together."""
+    rows = [[f"`{name}`", *weight] for name, weight in sizes().items()]
+    script = (BOOK / "_static" / "live" / "kernels.js").read_bytes()
+    data = json.loads(script.decode().partition("const otlecCompiled = ")[2].rstrip(";\n"))
+    wasm = zlib.decompress(base64.b64decode(data["packed"]))
+    rows.append(["all, as one module", len(wasm), len(zlib.compress(wasm, 9))])
+    rows.append(["all, as the script", len(script), len(gzip.compress(script, 9))])
+    return {
+        "title": "What they weigh",
+        "columns": ["kernel", "bytes", "compressed"],
+        "rows": rows,
+        "note": "Each as a module of its own, and all together.",
     }
 
 
@@ -256,9 +260,9 @@ def main() -> None:
         page, _ = visit(browser, (BOOK / "live.html").as_uri())
         page.wait_for_function("() => document.querySelector('#live-river')?.dataset.frames")
         page.evaluate("async () => { window.kernels = await otlecKernels.load(otlecCompiled) }")
-        tables = [kernels_table(page), frames_table(page)]
+        tables = [times_table(page), bytes_table(), frames_table(page)]
         version = browser.version
-    tables[1]["note"] += f" Chromium {version}."
+    tables[-1]["note"] += f" Chromium {version}."
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, webassembly.__file__, f"{folder}/kernels.js"]
