@@ -161,7 +161,9 @@ def test_masses_that_are_none_are_refused(place):
         call(value * [1, -1, 1])
     with pytest.raises(ValueError, match=rf"^{name} must have a positive finite sum, but it is 0"):
         call(0 * value)
-    with pytest.raises(ValueError, match=rf"^({name}|cost) (must have one entry for each of|must have shape)"):
+    with pytest.raises(
+        ValueError, match=rf"^({name}|cost) (must have one entry for each of|must have shape)"
+    ):
         call([0.5, 0.5])
     with pytest.raises(ValueError, match=r"(sum to 1|same sum), but .*; divide"):
         call(2 * value)

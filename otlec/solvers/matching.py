@@ -25,7 +25,7 @@ def match_greedily(costs, phi, psi, row_of, col_of):
     columns, counts = _list_and_choose(costs, phi, psi, rare, True, row_of, col_of)
     _match_on_lists(columns, counts, row_of, col_of)
     listed = counts.sum()
-    if (rare != psi).any():
+    if rare.min() == -np.inf:
         listed += _list_and_choose(costs, phi, psi, psi, False, row_of, col_of)[1].sum()
     return listed
 
@@ -42,7 +42,9 @@ def _without_popular(costs, psi):
         for j in range(n):
             likes[j] += reduced[j] == least
         asked += 1
-    return np.where(likes == asked, -np.inf, psi)
+    for j in range(n):
+        reduced[j] = -np.inf if likes[j] == asked else psi[j]
+    return reduced
 
 
 @kernel
@@ -147,8 +149,11 @@ def match_in_phases(costs, potentials, assigned, budget):
     phi, psi = potentials
     row_of, col_of = assigned
     n = psi.size
-    free = np.where(row_of < 0, psi, -np.inf)  # psi where a column is free
-    n_free = np.count_nonzero(row_of < 0)
+    free = np.empty(n)  # psi where a column is free
+    n_free = 0
+    for j in range(n):  # np.where and slices of slices take seconds to compile
+        free[j] = psi[j] if row_of[j] < 0 else -np.inf
+        n_free += row_of[j] < 0
     alive = psi.copy()  # psi where a column may still lead to a free one
     barren = 0
     while n_free > 0 and budget > 0:
@@ -160,13 +165,13 @@ def match_in_phases(costs, potentials, assigned, budget):
                 found += success
                 budget -= looks
                 if found == 0:
-                    alive[:] = unseen
+                    alive = unseen.copy()
         n_free -= found
         barren = 0 if found > 0 else barren + 1
         if found == 0 and budget > 0:
             if barren > _BARREN or not _dual_step(costs, phi, psi, col_of, unseen):
                 break
-            alive[:] = psi
+            alive = psi.copy()
     return n_free
 
 

@@ -37,6 +37,7 @@ from .kd_tree import Tree
 from .quantile import transport_1d
 
 _SMALL = 512  # below this size the matrix is no burden
+_COARSEST = 60  # so few means need the textbook method only, of which nothing must be compiled
 _HIGH = 5  # from this dimension on, a tree leaves out too little
 _REPAIRED = 4000  # points, up to which a poor assignment is repaired by means of the matrix
 _LISTED = 24  # columns on the short list of a row
@@ -158,7 +159,7 @@ def _bring_together(costs: TreeCosts, shift: np.ndarray) -> Assignment:
 def _solve(x: np.ndarray, y: np.ndarray, p: float, *, by_x=None, by_y=None) -> Assignment:
     """The assignment of any two clouds of as many points, whose trees are made if not given."""
     n, dim = x.shape
-    if n < _SMALL:
+    if n < _COARSEST:
         return assignment(cost_matrix(x, y, p))
     if dim == 1:
         plan = transport_1d(x, y, p=p)
