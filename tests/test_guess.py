@@ -26,6 +26,9 @@ Which one?
 - [x] The second, see [there](https://example.org).
 
   The second is it.
+- [ ] The third.
+
+  The third is late.
 ```
 
 What follows.
@@ -186,11 +189,13 @@ def is_open(page, name) -> bool:
 
 
 def test_each_choice_has_its_own_sentence_and_the_right_one_opens_the_fold(page):
-    first, second = box(page, "choice").locator(".otlec-choice").all()
+    first, second, third = box(page, "choice").locator(".otlec-choice").all()
     assert not box(page, "choice").get_by_text("What follows.").is_visible()
     first.click()
     assert reply(page, "choice") == "No. The first is early."
     assert first.get_attribute("aria-pressed") == "true"
+    third.click()  # a wrong one below the right one: mutant that tells the sentence of the latter
+    assert reply(page, "choice") == "No. The third is late."
     assert not is_open(page, "choice")
     second.click()
     assert reply(page, "choice") == "Yes. The second is it."
@@ -482,7 +487,7 @@ def test_a_kept_guess_of_an_earlier_edition_does_no_harm(page):
     assert reply(page, "proof").startswith("So far")
     page.evaluate("localStorage['otlec-guesses'] = '{'")
     page.reload()
-    assert box(page, "choice").locator(".otlec-choice").count() == 2
+    assert box(page, "choice").locator(".otlec-choice").count() == 3
 
 
 def test_without_scripts_each_is_a_question_and_a_fold(browser, built):

@@ -159,7 +159,8 @@
     judge(guess) {
       const right = this.box.data.right;
       const differs = (letter) => guess.includes(letter) !== right.includes(letter);
-      const wrong = [...this.buttons.keys()].find(differs);
+      // Of several, the first that is not as it should be; else the chosen one, wherever it stands.
+      const wrong = this.box.data.several ? [...this.buttons.keys()].find(differs) : guess.find(differs);
       if (wrong === undefined) {
         this.box.say("Yes.", this.box.data.several ? "" : this.box.reason(guess[0]));
         return {right: true};
