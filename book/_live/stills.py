@@ -395,7 +395,8 @@ print(f"At t = {t:.2f} the {mode} is {gone:.6f} from the start, and t Wₚ = {t 
     tasks=(
         "Stand at a jump: drag an atom until the next pairing costs at most 0.005 more.",
         "Let the fade be 0.08 farther from the start than t Wₚ.",
-        "Find the p for which the fade is a geodesic too: on the line at a t in [0.2, 0.8].",
+        "Find the p for which the fade is a geodesic too: its dot on the straight line, "
+        "at a t from 0.2 to 0.8.",
     ),
 )
 def walk(picture, v):
