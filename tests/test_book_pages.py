@@ -74,6 +74,17 @@ def test_sections_are_numbered_where_the_lecture_numbers_them(pages):
     ]
 
 
+def test_the_reference_shows_what_plans_inherit_and_whole_sentences(pages):
+    """Kills a list of members without map and is_map, and "0 proves it. Type: The gap"."""
+    reference = pages["functions"]
+    for name in ("Plan.map", "Plan.is_map", "Coupling.permutation", "BottleneckPlan.map"):
+        assert reference.find(id=f"otlec.{name}"), name
+    gap = reference.find(id="otlec.Plan.gap").find_next("dd")
+    assert text_of(gap).startswith("The primal value minus the dual value: 0, up to rounding")
+    fields = {text_of(field).rstrip(":") for field in reference.select("dl.field-list dt")}
+    assert "Type" not in fields
+
+
 def test_no_page_loads_anything_from_elsewhere(pages):
     for stem, page in pages.items():
         for node in page.select("script[src], link[href], img[src], iframe[src], source[src]"):

@@ -186,6 +186,24 @@ def test_a_finer_grid_of_a_circle_begins_with_values_across_the_border():
     assert straight[0, 0, 0] == wave[0, 0, 0]
 
 
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("periodic", [False, True])
+def test_equal_ends_are_certified_at_the_first_look(p, periodic):
+    """Kills a stopping rule that compares the energy with a share of the lower bound 0."""
+    rho = np.array([1.0, 2, 3, 4, 3, 2, 1, 1])
+    film = otlec.benamou_brenier(rho, rho, steps=8, p=p, periodic=periodic, lengths=5)
+    assert film.energy <= (1e-3 * 5 / 8) ** p
+    assert film.history.energy.size <= 30
+    assert film.converged is True
+    assert film.certificate == "certified to the energy of a thousandth of a cell"
+
+
+def test_around_two_cells_mass_would_pass_for_nothing():
+    with pytest.raises(ValueError, match=r"at least three cells .* grid is \(2, 3\)"):
+        otlec.benamou_brenier(np.ones((2, 3)), np.ones((2, 3)), periodic=(True, False))
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

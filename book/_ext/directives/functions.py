@@ -53,7 +53,9 @@ class Functions(SphinxDirective):
                 thing = operator.attrgetter(name)(otlec)
                 kind = "autoclass" if isinstance(thing, type) else "autofunction"
                 lines += [f".. {kind}:: otlec.{name}"]
-                lines += ["   :members:", ""] if kind == "autoclass" else [""]
+                if kind == "autoclass":  # what plans inherit is theirs: map, is_map, permutation
+                    lines += ["   :members:", "   :inherited-members: tuple"]
+                lines += [""]
             source = "\n".join(["```{eval-rst}", *lines, "```"])
             section += self.parse_text_to_nodes(source)
             found.append(section)
@@ -77,10 +79,19 @@ def dollars_to_roles(app, what, name, obj, options, lines):
     lines[:] = "".join(map(_to_restructured, pieces)).split("\n")
 
 
+def whole_sentences(app, what, name, obj, options, lines):
+    """Mend what napoleon takes for a type: "The gap: 0 proves it." comes as "0 proves it."."""
+    start = next((k for k, line in enumerate(lines) if line.startswith(":type: ")), None)
+    if what == "property" and start is not None:
+        lines[0] = f"{lines[start].removeprefix(':type: ')}: {lines[0]}"
+        del lines[start:]
+
+
 def setup(app):
     """Register the directive and the treatment of docstrings."""
     app.setup_extension("sphinx.ext.autodoc")
     app.setup_extension("sphinx.ext.napoleon")
     app.add_directive("functions", Functions)
     app.connect("autodoc-process-docstring", dollars_to_roles, priority=100)
+    app.connect("autodoc-process-docstring", whole_sentences, priority=900)  # after napoleon
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
