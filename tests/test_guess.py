@@ -298,6 +298,29 @@ def stroke(page, ends):
     return reply(page, "curve")
 
 
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_finger_that_follows_a_bent_curve_draws_it(phone, way):
+    """Each circle lies on the stroke: not at the last height on the way past it."""
+    svg = box(phone, "curve").locator(".otlec-desk svg")
+    press = box(phone, "curve").get_by_role("button", name="Guess", exact=True)
+    press.click()
+    assert reply(phone, "curve").startswith("Nothing is drawn yet.")
+    svg.scroll_into_view_if_needed()
+    area, client = svg.bounding_box(), phone.context.new_cdp_session(phone)
+    for k in range(42):
+        x = min(k, 40) / 40 if way > 0 else 1 - min(k, 40) / 40
+        at = {
+            "x": area["x"] + area["width"] * (34 + x * 292) / 360,
+            "y": area["y"] + area["height"] * (360 - 34 - 0.4 * x**2 * 292) / 360,
+        }
+        kind = "touchEnd" if k == 41 else "touchMove" if k else "touchStart"
+        points = [] if k == 41 else [at]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        phone.wait_for_timeout(16)
+    drawn = [float(grip.get_attribute("aria-valuenow")) for grip in svg.get_by_role("slider").all()]
+    assert drawn == pytest.approx([0.4 * (n / 8) ** 2 for n in range(9)], abs=0.03)
+
+
 def test_a_drawn_curve_is_judged_by_its_distance_and_known_mistakes_are_met(page):
     assert stroke(page, (1, 0)) == "No. It falls."
     assert stroke(page, (0, 0.4)) == "No. It lies higher."

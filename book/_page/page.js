@@ -47,10 +47,11 @@ const otlecPage = (() => {
 
     start() {
       if (this.ready) return this.ready;
-      this.ready = new Promise((done, failed) => { this.settle = {done, failed}; });
-      this.ready.catch(() => {});
+      // what goes wrong at once forgets this promise, and starts the next one anew
+      const ready = this.ready = new Promise((done, failed) => { this.settle = {done, failed}; });
+      ready.catch(() => {});
       this.launch().catch((error) => this.trouble({reason: "unknown", detail: `${error.message}.`}));
-      return this.ready;
+      return ready;
     },
 
     async launch() {

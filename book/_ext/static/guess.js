@@ -111,6 +111,8 @@
       this.again.hidden = true;
       this.hand.show(null);
       this.desk.querySelector("button, input, [tabindex]")?.focus({preventScroll: true});
+      // What was open above has closed: the question comes back into view.
+      if (this.root.getBoundingClientRect().top < 60) this.root.scrollIntoView({block: "start", behavior: "instant"});
     }
   }
 
@@ -138,8 +140,8 @@
       }
       box.desk.append(list);
       if (box.data.several)
-        box.desk.append(element("button", {type: "button", class: "otlec-check",
-          onclick: () => box.submit(this.chosen())}, "Check"));
+        box.desk.append(element("p", {class: "otlec-tools"}, element("button", {type: "button",
+          class: "otlec-check", onclick: () => box.submit(this.chosen())}, "Check"), " More than one may be right."));
     }
     chosen() {
       const pressed = ([, button]) => button.getAttribute("aria-pressed") === "true";
@@ -438,14 +440,21 @@
         });
         return handle;
       });
+      const half = (right - left) / (count - 1) / 2;
+      // Where the stroke passes a circle's place, the circle is on it; elsewhere it takes the height
+      // of the nearest point. A quick stroke skips places: those between lie on the line.
       const strip = (event) => {
         const [x, y] = this.at(event);
-        const n = Math.round(((x - left) / (right - left)) * (count - 1));
-        // A quick stroke skips places: those between take the line to the last one.
-        const from = this.last ?? {n, y};
-        for (let k = Math.min(from.n, n); k <= Math.max(from.n, n); k++)
-          this.set(k, n === from.n ? y : from.y + ((y - from.y) * (k - from.n)) / (n - from.n));
-        this.last = {n, y};
+        const from = this.last ?? {x, y};
+        this.near = this.last ? this.near : this.xs.map(() => half);
+        this.xs.forEach((place, k) => {
+          const passed = (place - from.x) * (place - x) <= 0;
+          const away = passed ? 0 : Math.abs(place - x);
+          if (!passed && away >= this.near[k]) return;
+          this.near[k] = away;
+          this.set(k, passed && x !== from.x ? from.y + ((y - from.y) * (place - from.x)) / (x - from.x) : y);
+        });
+        this.last = {x, y};
       };
       this.svg.addEventListener("pointerdown", (event) => {
         this.start = event;
@@ -462,16 +471,25 @@
         this.svg.setPointerCapture(event.pointerId);
         strip(event);
       });
-      this.svg.addEventListener("click", (event) => { this.last = null; strip(event); });
-      for (const end of ["pointerup", "pointercancel"])
-        this.svg.addEventListener(end, () => (this.start = null));
-      const check = element("button", {type: "button", class: "otlec-check",
-        onclick: () => box.submit(this.values.map((v) => Math.round(v * 1000) / 1000))}, "Guess");
+      this.svg.addEventListener("click", (event) => { // a tap
+        if (this.drawing) return;
+        this.last = null;
+        strip(event);
+      });
+      this.svg.addEventListener("pointerup", () => (this.start = null));
+      this.svg.addEventListener("pointercancel", () => {
+        if (!this.drawing) box.say("That moved the page.", "To draw, begin sideways; or tap where the curve should pass.");
+        this.start = null;
+      });
+      const submit = () => this.touched ? box.submit(this.values.map((v) => Math.round(v * 1000) / 1000))
+        : box.say("Nothing is drawn yet.", "Draw sideways, or tap where the curve should pass.");
+      const check = element("button", {type: "button", class: "otlec-check", onclick: submit}, "Guess");
       box.desk.append(element("p", {class: "otlec-tools"}, check));
       this.show(null);
       this.svg.append(...this.handles);
     }
     set(n, value) {
+      this.touched = true;
       this.values[n] = Math.min(Math.max(value, this.range[0]), this.range[1]);
       this.paint();
     }
@@ -484,6 +502,7 @@
       });
     }
     show(guess) {
+      this.touched = Boolean(guess);
       this.values = guess ? [...guess] : this.xs.map(() => (this.range[0] + this.range[1]) / 2);
       this.paint();
       this.svg.append(...this.handles);
