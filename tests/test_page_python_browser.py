@@ -397,6 +397,13 @@ def test_a_page_from_a_folder_takes_python_from_an_address(page, server, folder,
     assert run(page, 2).strip() == "from above"
 
 
+def test_a_site_with_python_in_it_says_from_a_folder_what_to_do(page, folder):
+    """What goes wrong at once forgets its promise: that once hid the sentence behind an error."""
+    page.goto((folder / "01-chapter.html").as_uri())
+    page.click("text=Run Python in this page")
+    page.get_by_text("a browser does not read this copy's Python from a folder").wait_for()
+
+
 def test_an_archive_with_python_in_it_needs_no_network(browser, folder, tmp_path):
     (folder / "index.html").write_text("<title>a site</title>")
     shutil.unpack_archive(archive.pack(folder, tmp_path / "book.zip"), tmp_path)
