@@ -64,6 +64,17 @@ How much?
 - [= 2] That is the other way up.
 ```
 """
+ENDLESS = """
+```{guess} endless
+:number: ∞
+:within: 0
+How far?
+
+- [x] Beyond all bounds.
+- [<] Farther.
+- [>] Nearer.
+```
+"""
 ORDER = """
 ```{guess} order
 Sort them.
@@ -120,7 +131,7 @@ Put it in order.
   It is even.
 ```
 """
-PAGE = "# Guesses\n" + CHOICE + SEVERAL + NUMBER + ORDER + PLACE + CURVE + PROOF
+PAGE = "# Guesses\n" + CHOICE + SEVERAL + NUMBER + ENDLESS + ORDER + PLACE + CURVE + PROOF
 
 
 def build(folder, text: str, **options):
@@ -218,11 +229,11 @@ def test_where_several_are_right_the_reply_names_one_that_is_not_as_it_should_be
     assert reply(page, "several") == "Yes."
 
 
-def type_number(page, text):
-    field = box(page, "number").get_by_label("Your number")
+def type_number(page, text, name="number"):
+    field = box(page, name).get_by_label("Your number")
     field.fill(text)
     field.press("Enter")
-    return reply(page, "number")
+    return reply(page, name)
 
 
 def test_a_number_is_told_too_large_once_and_shown_the_second_time(page):
@@ -239,8 +250,28 @@ def test_a_number_is_right_within_its_tolerance_however_it_is_typed(page, text):
     assert is_open(page, "number")
 
 
+@pytest.mark.parametrize("text", ["∞", "inf", " Infinity ", "infinitely many", "+∞"])
+def test_infinity_is_a_number(page, text):
+    """Mutant: one that JSON keeps as null."""
+    assert type_number(page, text) == "Too large. There is less."
+    assert type_number(page, text, "endless") == "Yes. Beyond all bounds."
+    assert type_number(page, "-" + text.strip().strip("+"), "endless").startswith("Not that either")
+    assert type_number(page, text, "endless") == "Yes. Beyond all bounds."
+    page.reload()
+    assert reply(page, "endless") == "Yes. Beyond all bounds."
+    assert reply(page, "number") == "Too large. There is less."
+    assert (
+        type_number(page, "12", "endless")
+        == "Not that either: too small. Farther. Below stands what it is."
+    )
+
+
 def test_a_known_mistake_has_its_sentence_and_words_are_no_try(page):
-    assert type_number(page, "half").startswith("That is no number.")
+    assert type_number(page, "half") == (
+        "That is no number. Type one in digits, like 0.5 or 1/2; “infinity” is understood too."
+    )
+    assert type_number(page, "1/0").startswith("That is no number.")
+    assert type_number(page, " ").startswith("Nothing is typed yet.")
     assert type_number(page, "2") == "No. That is the other way up."
     assert type_number(page, "0.511").startswith("Not that either: too large. There is less.")
 
@@ -298,6 +329,46 @@ def stroke(page, ends):
     return reply(page, "curve")
 
 
+def heights(page) -> list[float]:
+    grips = box(page, "curve").locator(".otlec-desk").get_by_role("slider").all()
+    return [float(grip.get_attribute("aria-valuenow")) for grip in grips]
+
+
+def circle_at(page, n, height):
+    """Where the n-th circle of the curve lies, and a place above or below it, in px."""
+    svg = box(page, "curve").locator(".otlec-desk svg")
+    svg.scroll_into_view_if_needed()
+    area, grip = svg.bounding_box(), svg.get_by_role("slider").nth(n).bounding_box()
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    return (x, y), (x, area["y"] + area["height"] * (360 - 34 - height * 292) / 360)
+
+
+def test_a_circle_is_moved_up_and_down_by_a_mouse_and_alone(page):
+    """Mutant: the height is taken from the first of several points at the same place."""
+    for n, height in ((3, 0.9), (3, 0.2), (8, 1)):
+        start, end = circle_at(page, n, height)
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end, steps=5)
+        page.mouse.move(end[0] + 30, end[1])  # it wanders sideways: still this circle
+        page.mouse.up()
+    assert heights(page) == pytest.approx([0.5] * 3 + [0.2] + [0.5] * 4 + [1], abs=0.02)
+
+
+def test_a_finger_takes_a_circle_at_once_and_the_page_stays(phone):
+    """Mutant: a touch on a circle that the browser may still take for a scroll."""
+    (x, y), (_, there) = circle_at(phone, 4, 0.9)
+    client, top = phone.context.new_cdp_session(phone), phone.evaluate("scrollY")
+    for k in range(12):
+        at = {"x": x + 10, "y": y + min(k, 10) / 10 * (there - y)}  # a finger is not exact
+        kind = "touchEnd" if k == 11 else "touchMove" if k else "touchStart"
+        points = [] if k == 11 else [at]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        phone.wait_for_timeout(16)
+    assert heights(phone) == pytest.approx([0.5] * 4 + [0.9] + [0.5] * 4, abs=0.03)
+    assert phone.evaluate("scrollY") == top
+
+
 @pytest.mark.parametrize("way", [1, -1])
 def test_a_finger_that_follows_a_bent_curve_draws_it(phone, way):
     """Each circle lies on the stroke: not at the last height on the way past it."""
@@ -317,8 +388,7 @@ def test_a_finger_that_follows_a_bent_curve_draws_it(phone, way):
         points = [] if k == 41 else [at]
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         phone.wait_for_timeout(16)
-    drawn = [float(grip.get_attribute("aria-valuenow")) for grip in svg.get_by_role("slider").all()]
-    assert drawn == pytest.approx([0.4 * (n / 8) ** 2 for n in range(9)], abs=0.03)
+    assert heights(phone) == pytest.approx([0.4 * (n / 8) ** 2 for n in range(9)], abs=0.03)
 
 
 def test_a_drawn_curve_is_judged_by_its_distance_and_known_mistakes_are_met(page):
@@ -436,7 +506,7 @@ def test_all_kinds_are_answered_by_finger(phone):
 
 def swipe(page, svg, dx, dy):
     area = svg.bounding_box()
-    x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    x, y = area["x"] + area["width"] / 2, area["y"] + 0.7 * area["height"]  # beside the circles
     client = page.context.new_cdp_session(page)
     for step in range(11):
         point = {"x": x + dx * step / 10, "y": y + dy * step / 10}
@@ -517,7 +587,7 @@ def test_without_scripts_each_is_a_question_and_a_fold(browser, built):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(built.as_uri())
-    for name in ("choice", "several", "number", "order", "place", "curve", "proof"):
+    for name in ("choice", "several", "number", "endless", "order", "place", "curve", "proof"):
         fold = box(page, name).locator("details")
         assert fold.get_attribute("open") is None
         fold.locator("summary").click()

@@ -5,8 +5,8 @@ what the book says. What the reader does follows from the source:
 
 - to choose: items ``- [x] text`` and ``- [ ] text``; a paragraph below an item is the sentence that
   meets this choice; ``:several:`` where more than one may be chosen;
-- to type a number: ``:number: 1/3`` and ``:within: 0.01``; items ``- [x]``, ``- [<]`` (too small),
-  ``- [>]`` (too large) and ``- [= 0.5]`` (a known mistake) hold the sentences;
+- to type a number: ``:number: 1/3`` (or ``∞``) and ``:within: 0.01``; items ``- [x]``, ``- [<]``
+  (too small), ``- [>]`` (too large) and ``- [= 0.5]`` (a known mistake) hold the sentences;
 - to put in order: the items of a numbered list, in their true order, and below it ``- [x]``;
 - to click a place: ``:click:`` and items ``- [x 0.5 0]``, ``- [0 1]`` (others), ``- [ ]`` (any);
 - to draw a curve: ``:draw: 0 0, 0.5 0.25, 1 1`` and items ``- [x]``, ``- [<]``, ``- [>]``, and
@@ -28,6 +28,7 @@ scripts from elsewhere, and neither works by keyboard.
 import json
 import sys
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from docutils import nodes
@@ -79,7 +80,8 @@ def _lettered(letter: str, *children) -> Item:
 
 
 def _number(text: str) -> float:
-    return float(Fraction(text.strip())) if "/" in text else float(text)
+    text = text.strip().replace("∞", "inf")
+    return float(Fraction(text)) if "/" in text else float(text)
 
 
 class Guess(SphinxDirective):
@@ -187,7 +189,8 @@ class Guess(SphinxDirective):
 
     def _number(self, items):
         value = self.options["number"]
-        self.data["value"] = _number(value)
+        number = _number(value)
+        self.data["value"] = number if isfinite(number) else value  # JSON has no infinite number
         if "x" not in self.marks:
             raise self.error(f"guess {self.name_}: one sentence begins with [x]")
         reasons = []

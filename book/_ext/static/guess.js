@@ -32,11 +32,15 @@
     return made;
   }
 
-  /* A number as people type it: 0.5, 0,5, 1/2. */
+  /* A number as people type it: 0.5, 0,5, 1/2, infinity; NaN for what is none. */
+  const INFINITY = /^([-−+]?) *(∞|inf|infty|\\infty|infinity|infinite|infinitely many)$/i;
   function parse(text) {
+    const endless = text.trim().match(INFINITY);
+    if (endless) return /[-−]/.test(endless[1]) ? -Infinity : Infinity;
     const parts = text.trim().replace(/,/g, ".").replace(/−/g, "-").split("/");
     const values = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));
-    return parts.length > 2 ? NaN : values.length === 2 ? values[0] / values[1] : values[0];
+    const value = values.length === 2 ? values[0] / values[1] : values[0];
+    return parts.length <= 2 && Number.isFinite(value) ? value : NaN;
   }
 
   class Box {
@@ -186,16 +190,18 @@
         event.preventDefault();
         const value = parse(this.input.value);
         if (Number.isFinite(value)) box.submit(value);
-        else box.say("That is no number.", "Type one like 0.5 or 1/2.");
+        else if (value) box.submit(value > 0 ? "∞" : "-∞"); // JSON keeps no infinite number
+        else if (this.input.value.trim() === "") box.say("Nothing is typed yet.", "Type a number like 0.5 or 1/2.");
+        else box.say("That is no number.", "Type one in digits, like 0.5 or 1/2; “infinity” is understood too.");
       });
       box.desk.append(form);
     }
     show(guess) {
-      this.input.value = guess === null ? "" : String(Math.round(guess * 1e6) / 1e6);
+      this.input.value = guess === null ? "" : typeof guess === "string" ? guess : String(Math.round(guess * 1e6) / 1e6);
     }
-    judge(guess, tries) {
-      const {box} = this, {value, within} = box.data;
-      const near = (other) => Math.abs(guess - other) <= Math.max(within, 1e-9);
+    judge(answer, tries) {
+      const {box} = this, {within} = box.data, [guess, value] = [answer, box.data.value].map((v) => parse(String(v)));
+      const near = (other) => guess === other || Math.abs(guess - other) <= Math.max(within, 1e-9);
       if (near(value)) {
         box.say("Yes.", box.reason("x"));
         return {right: true};
@@ -442,7 +448,8 @@
       });
       const half = (right - left) / (count - 1) / 2;
       // Where the stroke passes a circle's place, the circle is on it; elsewhere it takes the height
-      // of the nearest point. A quick stroke skips places: those between lie on the line.
+      // of the nearest point, of the last one where several are. A quick stroke skips places: those
+      // between lie on the line.
       const strip = (event) => {
         const [x, y] = this.at(event);
         const from = this.last ?? {x, y};
@@ -450,39 +457,66 @@
         this.xs.forEach((place, k) => {
           const passed = (place - from.x) * (place - x) <= 0;
           const away = passed ? 0 : Math.abs(place - x);
-          if (!passed && away >= this.near[k]) return;
+          if (!passed && away > this.near[k]) return;
           this.near[k] = away;
           this.set(k, passed && x !== from.x ? from.y + ((y - from.y) * (place - from.x)) / (x - from.x) : y);
         });
         this.last = {x, y};
       };
+      // A circle that is taken goes up and down with the finger, at once; a slanting way from it, and a
+      // level one from any place, is a stroke. Else a finger that moves up or down scrolls the page.
+      const taken = ({clientX, clientY, pointerType}) => {
+        const far = this.handles.map((handle) => {
+          const {left, top, width, height} = handle.getBoundingClientRect();
+          return Math.hypot(left + width / 2 - clientX, top + height / 2 - clientY);
+        });
+        const least = Math.min(...far);
+        return least <= (pointerType === "mouse" ? 10 : 18) ? far.indexOf(least) : -1;
+      };
       this.svg.addEventListener("pointerdown", (event) => {
+        if (!event.isPrimary) return;
         this.start = event;
         this.last = null;
-        this.drawing = event.pointerType === "mouse";
+        this.held = taken(event);
+        this.lifting = false;
+        this.drawing = event.pointerType === "mouse" && this.held < 0;
         if (this.drawing) strip(event);
       });
+      // What begins on a circle is no scroll: touch-action would have to be said of the circles,
+      // which some browsers do not hear within a drawing.
+      this.svg.addEventListener("touchstart", (event) => {
+        if (this.held >= 0 && event.touches.length === 1) event.preventDefault();
+      }, {passive: false});
       this.svg.addEventListener("pointermove", (event) => {
         if (this.start?.pointerId !== event.pointerId) return;
-        // A finger that moves up or down scrolls the page; sideways it draws.
-        const [dx, dy] = [event.clientX - this.start.clientX, event.clientY - this.start.clientY];
-        this.drawing ||= Math.abs(dx) > Math.max(6, Math.abs(dy));
-        if (!this.drawing) return;
+        const [dx, dy] = [event.clientX - this.start.clientX, event.clientY - this.start.clientY].map(Math.abs);
+        if (!this.drawing && !this.lifting) {
+          const moved = Math.hypot(dx, dy) > 6;
+          this.lifting = moved && this.held >= 0 && dy > 1.5 * dx;
+          this.drawing = moved && !this.lifting && (this.held >= 0 || dx > dy);
+          if (this.drawing) strip(this.start);
+        }
+        if (!this.drawing && !this.lifting) return;
         this.svg.setPointerCapture(event.pointerId);
-        strip(event);
+        if (this.lifting) this.set(this.held, this.at(event)[1]);
+        else strip(event);
       });
-      this.svg.addEventListener("click", (event) => { // a tap
-        if (this.drawing) return;
+      const tap = (event) => {
+        if (this.drawing || this.lifting) return;
         this.last = null;
         strip(event);
+      };
+      this.svg.addEventListener("click", tap);
+      this.svg.addEventListener("pointerup", (event) => {
+        if (this.start && this.held >= 0) tap(event); // the click after it comes to nothing
+        this.start = null;
       });
-      this.svg.addEventListener("pointerup", () => (this.start = null));
       this.svg.addEventListener("pointercancel", () => {
-        if (!this.drawing) box.say("That moved the page.", "To draw, begin sideways; or tap where the curve should pass.");
+        if (!this.drawing && !this.lifting) box.say("That moved the page.", "To draw, take a circle, or begin sideways; or tap where the curve should pass.");
         this.start = null;
       });
       const submit = () => this.touched ? box.submit(this.values.map((v) => Math.round(v * 1000) / 1000))
-        : box.say("Nothing is drawn yet.", "Draw sideways, or tap where the curve should pass.");
+        : box.say("Nothing is drawn yet.", "Take a circle, draw sideways, or tap where the curve should pass.");
       const check = element("button", {type: "button", class: "otlec-check", onclick: submit}, "Guess");
       box.desk.append(element("p", {class: "otlec-tools"}, check));
       this.show(null);
