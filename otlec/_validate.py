@@ -211,6 +211,29 @@ def least_cost(lowest: float, name: str = "cost") -> None:
         raise ValueError(f"{name} contains -inf; only +inf is accepted, and forbids the pair")
 
 
+def transport_problem(a, b, matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Masses of the same sum, and the cost from each of ``a`` to each of ``b``.
+
+    The masses are copies; ``b`` is rescaled to the sum of ``a``, from which it differs by rounding.
+    """
+    matrix = cost(matrix)
+    short = any(getattr(side, "dtype", None) == np.float32 for side in (a, b))
+    a = masses(a, "a").copy()
+    b = masses(b, "b")
+    if matrix.shape != (a.size, b.size):
+        raise ValueError(
+            f"cost must have shape {(a.size, b.size)}, one row for each entry of a and one column "
+            f"for each of b, but its shape is {matrix.shape}"
+        )
+    total, other = float(a.sum()), float(b.sum())
+    if abs(total - other) > (1e-6 if short else 1e-9) * total:
+        raise ValueError(
+            f"a and b must have the same sum, but they sum to {total!r} and {other!r}; "
+            "divide each by its sum first"
+        )
+    return a, b * (total / other), matrix
+
+
 def density(value, name: str) -> np.ndarray:
     """A non-negative array of shape (n,) or (n, m) with positive mass."""
     array = real_array(value, name)

@@ -1,5 +1,7 @@
 """Barycenters in W_2, by four ways, against closed forms and linear programming."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -318,6 +320,14 @@ def test_two_hills_on_81_cells_are_no_infeasible_program():
     grid, measures = hills(81)
     result = barycenter(measures[:2], support=grid)
     assert abs(result.gap) <= 1e-10 * result.objective
+
+
+def test_the_bound_of_the_linear_program_allows_for_each_of_its_roundings():
+    # every sum is rounded up, by a quarter of the last digit: 40 of them are more than one digit
+    costs = [np.full((1, 1), 2.0**53)] + [np.full((1, 1), 1.5)] * 40
+    masses, shares, prices = ([np.ones(1)] * 41, np.ones(41), [np.zeros(1)] * 41)
+    value = sum(Fraction(float(cost[0, 0])) for cost in costs)
+    assert value - 200 < _bound(masses, costs, shares, prices) <= value
 
 
 @given(st.integers(0, 10**6))

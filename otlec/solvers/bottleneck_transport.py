@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .. import _validate
 from .._read_only import ReadOnly
 from ..certificate import UNKNOWN, Certificate, judge_bottleneck, with_verdict
 from ..projection import Moves
-from .network_simplex import _check_problem, transport
+from .network_simplex import transport
 
 _ROUNDING = 2.0**-46  # of the whole mass, that may be left over by the flow
 
@@ -121,7 +122,7 @@ def bottleneck_transport(a, b, cost) -> BottleneckPlan:
     TypeError, ValueError
         As for `transport`.
     """
-    a, b, cost = _check_problem(a, b, cost)
+    a, b, cost = _validate.transport_problem(a, b, cost)
     (rows,), (cols,) = np.nonzero(a), np.nonzero(b)
     inside = cost[np.ix_(rows, cols)]
     value, plan, block = _least_threshold(a[rows], b[cols], inside)

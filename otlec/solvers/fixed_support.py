@@ -137,11 +137,16 @@ def _equations(sizes, k, pairs):
 
 
 def _bound(masses, costs, shares, prices) -> float:
-    """The bound of the module's text, for the prices f_i of the rows, less its rounding."""
+    """The bound of the module's text, for the prices f_i of the rows, less its rounding.
+
+    In each column the terms of the N measures are added up one after the other, and each of them is
+    rounded twice before: so it is some N + 2 roundings of what they can add up to.
+    """
     least = np.zeros(costs[0].shape[1])
     total, largest = [], 0.0
     for a, cost, share, f in zip(masses, costs, shares, prices, strict=True):
         least += (share * cost - f[:, None]).min(axis=0)
         total.extend(a * f)
         largest += float(np.abs(share * cost).max() + np.abs(f).max())
-    return math.fsum([*total, float(least.min())]) - np.finfo(float).eps * largest
+    rounding = (len(masses) + 2) * np.finfo(float).eps * largest
+    return math.fsum([*total, float(least.min())]) - rounding

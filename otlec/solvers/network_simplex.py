@@ -72,7 +72,7 @@ def transport(a, b, cost, *, points=None) -> Plan:
     RuntimeError
         If no plan is found that is certified to 1e-9, or the budget of pivots is used up.
     """
-    a, b, cost = _check_problem(a, b, cost)
+    a, b, cost = _validate.transport_problem(a, b, cost)
     on_a, on_b = np.flatnonzero(a), np.flatnonzero(b)
     if on_a.size == a.size and on_b.size == b.size:
         rows, cols, mass, phi, psi = _solve(a, b, cost)
@@ -86,25 +86,6 @@ def transport(a, b, cost, *, points=None) -> Plan:
         return plan
     source, target = measures_at(points, a, b)
     return dataclasses.replace(plan, source=source, target=target)
-
-
-def _check_problem(a, b, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    cost = _validate.cost(cost)
-    short = any(getattr(side, "dtype", None) == np.float32 for side in (a, b))
-    a = _validate.masses(a, "a").copy()
-    b = _validate.masses(b, "b")
-    if cost.shape != (a.size, b.size):
-        raise ValueError(
-            f"cost must have shape {(a.size, b.size)}, one row for each entry of a and one column "
-            f"for each of b, but its shape is {cost.shape}"
-        )
-    total, other = float(a.sum()), float(b.sum())
-    if abs(total - other) > (1e-6 if short else 1e-9) * total:
-        raise ValueError(
-            f"a and b must have the same sum, but they sum to {total!r} and {other!r}; "
-            "divide each by its sum first"
-        )
-    return a, b * (total / other), cost
 
 
 def _solve(a, b, cost):
@@ -190,7 +171,7 @@ def spanning_trees(a, b, cost) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     Yields the parent of each node, -1 for the root, and the mass on the edge to it. Nodes are the
     rows, the columns, and the artificial root.
     """
-    a, b, cost = _check_problem(a, b, cost)
+    a, b, cost = _validate.transport_problem(a, b, cost)
     cost, _ = tame(cost)
     supply, demand, grain = grains(a, b)
     budget = _PIVOTS_PER_ATOM * sum(cost.shape)
