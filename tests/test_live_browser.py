@@ -321,3 +321,21 @@ def test_the_scripts_are_small_and_only_where_they_are_needed(built_book):
         assert ("live/kernels.js" in text) == ('class="otlec-figure"' in text), page.name
         if 'class="otlec-figure"' in text:
             assert len(text) <= 1_500_000
+
+
+def test_no_word_of_code_is_watched_in_each_frame(browser, built_book):
+    """Mutant: the box of code watches its words, thousands on this page: 2 ms of every frame."""
+    page, complaints = visit(browser, "about:blank")
+    page.add_init_script("""
+        globalThis.watched = [];
+        const {observe} = ResizeObserver.prototype;
+        ResizeObserver.prototype.observe = function (node, ...rest) {
+          watched.push(node.parentElement.tagName);
+          return observe.call(this, node, ...rest);
+        };""")
+    page.goto((built_book / "live.html").as_uri())
+    page.wait_for_function("() => document.querySelector('.otlec-figure').dataset.frames")
+    assert page.evaluate("watched.length") > len(NAMES)
+    assert page.evaluate("watched.filter((tag) => tag === 'PRE').length") == 0
+    assert not complaints
+    page.context.close()

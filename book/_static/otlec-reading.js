@@ -95,7 +95,8 @@
     );
     document.querySelectorAll(ALL).forEach((box) => {
       sizes.observe(box);
-      for (const part of box.children) sizes.observe(part);
+      // Not the thousands of words of code, which have no size of their own and slow each frame.
+      if (kind(box) !== "code") for (const part of box.children) sizes.observe(part);
     });
     document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(ALL).forEach(mark));
     const scrolled = (event) => event.target.matches?.(ALL) && mark(event.target);
