@@ -258,6 +258,40 @@ def test_the_iteration_runs_pauses_and_certifies(live):
     figure.get_by_text("Reset").click()
 
 
+def test_a_product_and_its_value_stay_on_one_line(live):
+    """Mutant: "t / Wₚ = 0.2", over two lines."""
+    figure = of(live, "walk")
+    whole = figure.locator("output .otlec-whole").all_inner_texts()
+    assert any(re.fullmatch(r"t Wₚ = \d\.\d{6}", text) for text in whole), whole
+
+
+def test_a_frame_writes_only_what_has_changed(live):
+    """Mutants: a path, a control, a label or an unmoved panel written anew in each frame."""
+    found = live.evaluate(
+        """async () => {
+          const root = document.querySelector("#live-assignment"), written = [];
+          const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+          const watch = new MutationObserver((list) => written.push(...list));
+          watch.observe(root, {subtree: true, childList: true, attributes: true,
+            characterData: true});
+          root.otlec.set({});
+          await frame();
+          const idle = watch.takeRecords().concat(written.splice(0));
+          const x = structuredClone(root.otlec.state.x);
+          x[0][0] += 0.001;
+          root.otlec.set({x});
+          await frame();
+          const moved = watch.takeRecords().concat(written);
+          const names = (list) => list.map((r) => r.attributeName ?? r.type);
+          return [names(idle), names(moved), moved.filter((r) => r.type === "childList").length];
+        }"""
+    )
+    assert set(found[0]) <= {"data-ms", "data-frames"}, found[0]
+    assert {"d", "characterData"} <= set(found[1])
+    assert found[2] == 0, "nodes are kept"
+    of(live, "assignment").get_by_text("Reset").click()
+
+
 def test_a_finger_drags_too(browser, built_book):
     page, complaints = visit(
         browser,

@@ -341,8 +341,37 @@ def test_a_drag_that_passes_over_a_solution_does_no_task(browser, built_book):
     assert settle(page, figure) != reached
     assert done.count() == 0
     _Mouse(page, "mixing").drag(*drag)
-    assert settle(page, figure) == reached
+    at_rest = settle(page, figure)
     assert done.count() == 1
+    # while it moves four decimals, at rest all that the copied cell prints
+    decimals = [len(found) for found in re.findall(r"\d\.(\d+)", reached)]
+    assert decimals == [4] * len(decimals)
+    moving, still = (
+        [float(v) for v in re.findall(r"\d\.\d+", text)] for text in (reached, at_rest)
+    )
+    assert moving == pytest.approx(still, abs=5.001e-5)
+    assert at_rest == printed(copied(figure))
+    page.context.close()
+
+
+def test_reset_keeps_the_ticks_of_what_is_solved(browser, built_book):
+    """Mutants: ticks that Reset takes away, in the page or in what is kept over a reload."""
+    page, complaints = open_live(browser, built_book)
+    hand = _Mouse(page, "swirl")
+    first = settle(page, hand.figure)
+    for what, *rest in SOLUTIONS["swirl"][1]:
+        getattr(hand, what)(*rest)
+    page.wait_for_selector("#live-swirl .otlec-done")
+    for again in (False, True):
+        hand.press("Reset")
+        assert settle(page, hand.figure) == first
+        assert "stays ticked" in hand.figure.locator("[role=status]").inner_text()
+        page.reload()
+        page.wait_for_function("() => document.querySelector('#live-swirl')?.dataset.frames")
+        assert settle(page, hand.figure) == first, again
+        assert hand.figure.locator(".otlec-done").count() == 1
+        assert hand.figure.locator("[role=status]").inner_text() == ""
+    assert not complaints
     page.context.close()
 
 

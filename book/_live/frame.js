@@ -119,10 +119,9 @@ const otlecFrame = (() => {
           if (done.has(k) || !fulfilled(facts, state)) return;
           done.add(k);
           said.textContent = items.length > 1 ? `Task ${k + 1} of ${items.length} is done.` : "The task is done.";
+          show();
         });
-        show();
       },
-      clear() { done.clear(); said.textContent = ""; show(); },
       get text() { return [...done].sort().join(","); },
       set text(list) {
         done.clear();

@@ -24,6 +24,13 @@ const otlecLive = (() => {
     return node;
   };
 
+  // What is as before is not written again: each write costs the frame a style, a layout and a paint.
+  const renew = (node, name, value) => { if (node[name] !== value) node[name] = value; };
+  const mark = (node, name, value) => { if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value); };
+
+  /* The readout while something moves: digits that nobody can read are left out until it rests. */
+  const short = (text) => text.replace(/-?\d+\.\d{5,}/g, (v) => (+(+v).toFixed(4) + 0).toFixed(4));
+
   let loading = null;
   const kernels = () => (loading ??= otlecKernels.load(otlecCompiled));
 
@@ -62,7 +69,8 @@ const otlecLive = (() => {
           if (arrays.image) paintImage(group, layer);
           else otlecMoving.draw(group, data.panels[p], layer, arrays, 0);
         }));
-      otlecMoving.typeset(output, result.text + (result.more ?? ""));
+      const text = result.text + (result.more ?? "");
+      otlecMoving.typeset(output, held || state.running ? short(text) : text);
       if (touched && !held) tasks.judge(state, result.facts);
       rings.forEach((ring) => ring());
       controls.forEach((refresh) => refresh());
@@ -113,6 +121,7 @@ const otlecLive = (() => {
     if (tall >= 0) stand(panels[tall], data.panels[tall].box);
     const typed = element("div", {className: "otlec-typed"});
     const boxes = element("details", {className: "otlec-boxes"}, element("summary", {textContent: "Type the numbers"}), typed);
+    boxes.addEventListener("toggle", () => rings.forEach((ring) => ring()));
     const hint = () => tasks.say("To move it up or down, hold it for a moment, or begin sideways.");
     const rings = definition.handles.map((handles) => grip(panels[handles.panel], data.panels[handles.panel], handles, () => state, change, past, typed, hint));
     const row = element("div", {className: "otlec-controls"}), controls = [];
@@ -128,14 +137,14 @@ const otlecLive = (() => {
       return node;
     };
     const undo = button("Undo", () => { if (past.length) replace(past.back()); });
-    controls.push(() => undo.setAttribute("aria-disabled", !past.length));
+    controls.push(() => mark(undo, "aria-disabled", !past.length));
     const reset = button("Reset", () => {
       past.note();
       replace(structuredClone(data.state));
       touched = false;
-      tasks.clear();
       save();
-      kept.write(null);
+      kept.write(tasks.text ? `#${tasks.text}` : null);
+      tasks.say(tasks.text ? "Begun anew; what you have solved stays ticked." : "Begun anew.");
     });
     const copy = button("Copy as Python", (node) => hand(node, (root.dataset.python = python(state, data.code))));
     const link = button("Copy link", (node) => hand(node, (root.dataset.link = otlecFrame.address(name, otlecFrame.encode(state, data, definition)))));
@@ -150,7 +159,7 @@ const otlecLive = (() => {
     function recall() {
       const [text, ticks] = (kept.read() ?? "").split("#"), sent = otlecFrame.fromAddress(name, data, definition);
       const before = text ? otlecFrame.decode(text, data, definition) : null;
-      if (before && ticks) tasks.text = ticks;
+      if (ticks && (before || !text)) tasks.text = ticks;
       if (sent || before) state = {...(sent ?? before), running: false};
       if (!sent) Object.assign(state, otlecFrame.shared(state, data, definition));
       if (sent === null) tasks.say("The link does not fit this figure: its numbers are not used.");
@@ -250,7 +259,7 @@ const otlecLive = (() => {
       input.setAttribute("aria-label", `${label}, of ${handles.name}`);
       input.addEventListener("change", () => { if (Number.isFinite(input.valueAsNumber)) write(input.valueAsNumber); show(); });
       input.addEventListener("keydown", (event) => event.stopPropagation());
-      node.refresh = () => { if (document.activeElement !== input || input.validity.valid) input.value = +read().toFixed(4); };
+      node.refresh = () => { if (document.activeElement !== input || input.validity.valid) renew(input, "value", String(+read().toFixed(4))); };
       return node;
     };
     const at = () => handles.where(state())[chosen];
@@ -265,12 +274,13 @@ const otlecLive = (() => {
       const where = handles.where(state());
       chosen = Math.min(chosen, where.length - 1);
       const [x, y] = where[chosen], [u, v] = toPage([x, y]);
-      ring.setAttribute("cx", u);
-      ring.setAttribute("cy", v);
-      for (const number of numbers) number.refresh();
-      svg.setAttribute("aria-valuemax", where.length);
-      svg.setAttribute("aria-valuenow", chosen + 1);
-      svg.setAttribute("aria-valuetext", `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}; arrows move it, Page Up and Page Down choose another`);
+      mark(ring, "cx", u);
+      mark(ring, "cy", v);
+      if (typed.parentNode.open) for (const number of numbers) number.refresh();
+      if (svg.classList.contains("otlec-held")) return; // what is read aloud waits for the finger
+      mark(svg, "aria-valuemax", where.length);
+      mark(svg, "aria-valuenow", chosen + 1);
+      mark(svg, "aria-valuetext", `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}; arrows move it, Page Up and Page Down choose another`);
     }
     function move(k, x, y) {
       // four decimals: what is copied, linked and drawn is the same number
@@ -337,7 +347,7 @@ const otlecLive = (() => {
     if (control.button) {
       const node = element("button", {type: "button"});
       node.addEventListener("click", () => { past.note(); control.press(state(), solver()); change(); });
-      const text = () => (node.textContent = typeof control.button === "function" ? control.button(state()) : control.button);
+      const text = () => renew(node, "textContent", typeof control.button === "function" ? control.button(state()) : control.button);
       return text(), [node, text];
     }
     const label = element("label"), name = control.slider ?? control.choice;
@@ -345,7 +355,7 @@ const otlecLive = (() => {
       const select = element("select", {}, ...control.options.map((v) => element("option", {value: v, textContent: v})));
       select.addEventListener("change", () => { past.note(); state()[name] = typeof control.options[0] === "number" ? +select.value : select.value; control.then?.(state()); change(); });
       label.append(`${control.label} `, select);
-      return [label, () => (select.value = state()[name])];
+      return [label, () => renew(select, "value", String(state()[name]))];
     }
     const input = element("input", {type: "range", min: control.min, max: control.max, step: control.step});
     const shown = element("input", {type: "number", className: "otlec-value", step: "any"});
@@ -359,9 +369,9 @@ const otlecLive = (() => {
       else refresh();
     });
     const refresh = () => {
-      input.max = typeof control.max === "function" ? control.max(state()) : control.max;
-      input.value = state()[name];
-      shown.value = +(+state()[name]).toFixed(4);
+      renew(input, "max", String(typeof control.max === "function" ? control.max(state()) : control.max));
+      if (+input.value !== +state()[name]) input.value = state()[name];
+      renew(shown, "value", String(+(+state()[name]).toFixed(4)));
     };
     label.append(`${control.label} `, input, shown);
     return [label, refresh];

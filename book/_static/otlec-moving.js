@@ -9,36 +9,56 @@ const otlecMoving = (() => {
     color === "time"
       ? `color-mix(in oklab, var(--otlec-target) ${Math.round(100 * part)}%, var(--otlec-source))`
       : `var(--otlec-${color})`;
-  const path = (d, style) => `<path d="${d}" style="${style}"/>`;
   const joined = (xs, ys) => (xs.length ? "M" : "") + xs.map((x, i) => `${f1(x)} ${f1(ys[i])}`).join("L");
 
   /* Readouts and labels, their letters set as mathematics: W_2, ρ_0, "t = 0.5", "level s". */
-  const VALUE = /^ [=<>≤≥] [-−]?[\d.]*\d/; // what is said of a letter stays on its line: "t = 0.5"
-  const LETTER = /(?<!\p{L})(W(?=[_₀-₉ₚ])|[μνρσφψ](?!\p{L})|[tpxynsj](?= =|$))(?:_([0-9pt]))?/gu;
+  const VALUE = /^[₀-₉ₚₜ]?(?: [=<>≤≥] [-−]?[\d.]*\d)?/; // what is said of a letter stays on its line: "t = 0.5"
+  const LETTER = /(?<!\p{L})(W(?=[_₀-₉ₚ])|[μνρσφψ](?!\p{L})|[tpxynsj](?= =|$| W))(?:_([0-9pt]))?/gu;
   const lowered = (sign) => (sign ? "₀₁₂₃₄₅₆₇₈₉ₚₜ"["0123456789pt".indexOf(sign)] : "");
   const plain = (text) => text.replace(LETTER, (_, letter, sign) => letter + lowered(sign));
+  /* The words of a text, each with its form: a letter (i), what stays on the line of a letter (w), the rest (.). */
+  function words(text) {
+    const found = [];
+    let end = 0;
+    for (const match of text.matchAll(LETTER)) {
+      const gap = text.slice(end, match.index); // of a product, "t Wₚ"
+      found.push([gap === " " && end ? "w" : ".", gap], ["i", match[1]]);
+      end = match.index + match[0].length;
+      const [value] = text.slice(end).match(VALUE);
+      found.push(["w", lowered(match[2]) + value]);
+      end += value.length;
+    }
+    return [...found, [".", text.slice(end)]];
+  }
   const set = new WeakMap();
   function typeset(node, text = node.textContent) {
-    if (set.get(node) === text) return;
-    set.set(node, text);
-    const parts = [];
-    let end = 0;
-    for (const found of text.matchAll(LETTER)) {
-      const letter = node instanceof SVGElement ? document.createElementNS(SVG, "tspan") : document.createElement("i");
-      letter.setAttribute("class", "otlec-letter");
-      letter.textContent = found[1];
-      parts.push(text.slice(end, found.index), letter, lowered(found[2]));
-      end = found.index + found[0].length;
-      const value = text.slice(end).match(VALUE)?.[0];
-      if (value && !(node instanceof SVGElement)) {
-        const whole = document.createElement("span");
-        whole.className = "otlec-whole";
-        whole.append(...parts.splice(-2), value);
-        parts.push(whole);
-        end += value.length;
-      }
+    const before = set.get(node);
+    if (before?.text === text) return;
+    const found = words(text), form = found.map(([kind]) => kind).join("");
+    if (before?.form === form) { // other numbers in the same words
+      before.text = text;
+      found.forEach(([, word], k) => { if (before.nodes[k].data !== word) before.nodes[k].data = word; });
+      return;
     }
-    node.replaceChildren(...parts, text.slice(end));
+    const drawn = node instanceof SVGElement, nodes = found.map(([, word]) => document.createTextNode(word));
+    let whole = null;
+    const parts = found.flatMap(([kind], k) => {
+      if (kind === ".") return (whole = null), nodes[k];
+      let part = nodes[k];
+      if (kind === "i") {
+        part = drawn ? document.createElementNS(SVG, "tspan") : document.createElement("i");
+        part.setAttribute("class", "otlec-letter");
+        part.append(nodes[k]);
+      }
+      if (drawn) return part;
+      if (whole) return whole.append(part), [];
+      whole = document.createElement("span");
+      whole.className = "otlec-whole";
+      whole.append(part);
+      return whole;
+    });
+    node.replaceChildren(...parts);
+    set.set(node, {text, form, nodes});
   }
   const typesetAll = (root) => root.querySelectorAll(":is(.otlec-panel, .otlec-triangle) text, output, .otlec-ask, .otlec-tasks li").forEach((node) => typeset(node));
 
@@ -52,42 +72,50 @@ const otlecMoving = (() => {
     };
   }
 
-  /* One function a kind of layer: arrays in data coordinates in, SVG out. */
+  /* One function a kind of layer: arrays in data coordinates in; a path and its style out. */
   const shapes = {
     line: (s, a, l, c) =>
-      path(joined(a.x.map(s.x), a.y.map(s.y)),
-        `fill:none;stroke:${c};stroke-width:${l.width};stroke-linejoin:round` + (l.dash ? ";stroke-dasharray:5 4" : "")),
+      [joined(a.x.map(s.x), a.y.map(s.y)),
+        `fill:none;stroke:${c};stroke-width:${l.width};stroke-linejoin:round` + (l.dash ? ";stroke-dasharray:5 4" : "")],
     area: (s, a, l, c) => {
       const x = a.x.map(s.x), zero = f1(s.y(0));
-      return path(`${joined(x, a.y.map(s.y))}L${f1(x[x.length - 1])} ${zero}L${f1(x[0])} ${zero}Z`,
-        `fill:${c};fill-opacity:.45;stroke:${c};stroke-width:1.5`);
+      return [`${joined(x, a.y.map(s.y))}L${f1(x[x.length - 1])} ${zero}L${f1(x[0])} ${zero}Z`,
+        `fill:${c};fill-opacity:.45;stroke:${c};stroke-width:1.5`];
     },
     points: (s, a, l, c) =>
-      path(a.xy.map(([x, y]) => `M${f1(s.x(x))} ${f1(s.y(y))}h0`).join(""),
-        `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round` + (l.opacity < 1 ? `;stroke-opacity:${l.opacity}` : "")),
+      [a.xy.map(([x, y]) => `M${f1(s.x(x))} ${f1(s.y(y))}h0`).join(""),
+        `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round` + (l.opacity < 1 ? `;stroke-opacity:${l.opacity}` : "")],
     segments: (s, a, l, c) =>
-      path(a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}`).join(""),
-        `fill:none;stroke:${c};stroke-width:${l.width}`),
+      [a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}`).join(""),
+        `fill:none;stroke:${c};stroke-width:${l.width}`],
     bars: (s, a, l, c) => {
       const zero = f1(s.y(0)), h = l.width / 2;
-      return path(a.x.map((x, i) => `M${f1(s.x(x - h))} ${zero}V${f1(s.y(a.y[i]))}H${f1(s.x(x + h))}V${zero}Z`).join(""),
-        `fill:${c};fill-opacity:.75`);
-    },
-    cells: (s, a, l, c) => {
-      const rows = a.z.length, cols = a.z[0].length;
-      const h = (s.bottom - s.top) / rows, w = (s.right - s.left) / cols;
-      let out = "";
-      a.z.forEach((row, i) => row.forEach((v, j) => {
-        if (v >= 0.005)
-          out += `<rect x="${f1(s.left + j * w)}" y="${f1(s.bottom - (i + 1) * h)}" width="${f1(w + 0.2)}" height="${f1(h + 0.2)}" style="fill:${c};fill-opacity:${Math.min(v, 1)}"/>`;
-      }));
-      return out;
+      return [a.x.map((x, i) => `M${f1(s.x(x - h))} ${zero}V${f1(s.y(a.y[i]))}H${f1(s.x(x + h))}V${zero}Z`).join(""),
+        `fill:${c};fill-opacity:.75`];
     },
   };
+  function cells(s, a, c) {
+    const rows = a.z.length, cols = a.z[0].length;
+    const h = (s.bottom - s.top) / rows, w = (s.right - s.left) / cols;
+    let out = "";
+    a.z.forEach((row, i) => row.forEach((v, j) => {
+      if (v >= 0.005)
+        out += `<rect x="${f1(s.left + j * w)}" y="${f1(s.bottom - (i + 1) * h)}" width="${f1(w + 0.2)}" height="${f1(h + 0.2)}" style="fill:${c};fill-opacity:${Math.min(v, 1)}"/>`;
+    }));
+    return out;
+  }
 
-  /* Draw one layer of a panel from arrays; `part` in [0, 1] is the place in time. */
+  /* Draw one layer of a panel from arrays; `part` in [0, 1] is the place in time. What is as before stays. */
   function draw(group, panel, layer, arrays, part) {
-    group.innerHTML = shapes[layer.kind](scale(panel), arrays, layer, css(layer.color, part));
+    const color = css(layer.color, part), cellular = layer.kind === "cells";
+    const [d, style] = cellular ? [cells(scale(panel), arrays, color)] : shapes[layer.kind](scale(panel), arrays, layer, color);
+    if (cellular && group.d !== d) group.innerHTML = d;
+    if (!cellular) {
+      const node = group.firstElementChild ?? group.appendChild(document.createElementNS(SVG, "path"));
+      if (group.d !== d) node.setAttribute("d", d);
+      if (group.look !== style) node.setAttribute("style", style);
+    }
+    Object.assign(group, {d, look: style});
   }
 
   function arraysOf(layer, k) {
