@@ -72,7 +72,7 @@ const otlecMoving = (() => {
     };
   }
 
-  /* One function a kind of layer: arrays in data coordinates in; a path and its style out. */
+  /* One function a kind of layer: arrays in data coordinates in; a path and its style out, of cells their rectangles. */
   const shapes = {
     line: (s, a, l, c) =>
       [joined(a.x.map(s.x), a.y.map(s.y)),
@@ -93,24 +93,24 @@ const otlecMoving = (() => {
       return [a.x.map((x, i) => `M${f1(s.x(x - h))} ${zero}V${f1(s.y(a.y[i]))}H${f1(s.x(x + h))}V${zero}Z`).join(""),
         `fill:${c};fill-opacity:.75`];
     },
+    cells: (s, a, l, c) => {
+      const rows = a.z.length, cols = a.z[0].length;
+      const h = (s.bottom - s.top) / rows, w = (s.right - s.left) / cols;
+      let out = "";
+      a.z.forEach((row, i) => row.forEach((v, j) => {
+        if (v >= 0.005)
+          out += `<rect x="${f1(s.left + j * w)}" y="${f1(s.bottom - (i + 1) * h)}" width="${f1(w + 0.2)}" height="${f1(h + 0.2)}" style="fill:${c};fill-opacity:${Math.min(v, 1)}"/>`;
+      }));
+      return [out];
+    },
   };
-  function cells(s, a, c) {
-    const rows = a.z.length, cols = a.z[0].length;
-    const h = (s.bottom - s.top) / rows, w = (s.right - s.left) / cols;
-    let out = "";
-    a.z.forEach((row, i) => row.forEach((v, j) => {
-      if (v >= 0.005)
-        out += `<rect x="${f1(s.left + j * w)}" y="${f1(s.bottom - (i + 1) * h)}" width="${f1(w + 0.2)}" height="${f1(h + 0.2)}" style="fill:${c};fill-opacity:${Math.min(v, 1)}"/>`;
-    }));
-    return out;
-  }
 
   /* Draw one layer of a panel from arrays; `part` in [0, 1] is the place in time. What is as before stays. */
   function draw(group, panel, layer, arrays, part) {
-    const color = css(layer.color, part), cellular = layer.kind === "cells";
-    const [d, style] = cellular ? [cells(scale(panel), arrays, color)] : shapes[layer.kind](scale(panel), arrays, layer, color);
-    if (cellular && group.d !== d) group.innerHTML = d;
-    if (!cellular) {
+    const [d, style] = shapes[layer.kind](scale(panel), arrays, layer, css(layer.color, part));
+    if (style === undefined) {
+      if (group.d !== d) group.innerHTML = d;
+    } else {
       const node = group.firstElementChild ?? group.appendChild(document.createElementNS(SVG, "path"));
       if (group.d !== d) node.setAttribute("d", d);
       if (group.look !== style) node.setAttribute("style", style);
