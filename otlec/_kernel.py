@@ -14,6 +14,7 @@ page of the book runs Python so, and lends it kernels that were compiled to WebA
 import contextlib
 import functools
 import hashlib
+import importlib
 import os
 import tempfile
 import time
@@ -79,7 +80,7 @@ def kernel(function: Callable) -> Callable:
         return _plain(function)
     compiled = numba.njit(error_model="numpy", nogil=True)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
-        compiled._cache = _cache(function) or compiled._cache
+        compiled._cache = _LateCache(function, compiled._cache)
         compiled._compile_for_args = _compile_late(compiled, function)
     return compiled
 
@@ -106,10 +107,26 @@ def _compile_late(compiled, function: Callable) -> Callable:
         late = spent < _PATIENCE and not compiled.overloads and _size(args) <= _FEW
         if late and (spent > 0 or not _is_on_disk(compiled)):  # looked for once: it reads a file
             return interpret
+        _spare_blas()
         with COMPILATION:
             return compile_now(*args, **kwargs)
 
     return answer
+
+
+@functools.cache
+def _spare_blas() -> None:
+    """Start Numba without its look at SciPy's BLAS: no kernel multiplies matrices.
+
+    It would import all of scipy.linalg, a fifth of a second, to learn that there is one; where
+    code of others multiplies matrices, it is looked for as ever.
+    """
+    linalg = importlib.import_module("numba.np.linalg")
+    look, linalg.ensure_blas = linalg.ensure_blas, lambda: None
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = look
 
 
 def _size(argument) -> int:
@@ -207,6 +224,20 @@ class _Cache(FunctionCache):
             except Exception:  # the index that the new entry should join is damaged
                 self.flush()
                 super().save_overload(signature, data)
+
+
+class _LateCache:
+    """The cache of a kernel, which finds its folder when it is first used: that takes time."""
+
+    def __init__(self, function: Callable, none):
+        self._function, self._none = function, none
+
+    @functools.cached_property
+    def _found(self):
+        return _cache(self._function) or self._none
+
+    def __getattr__(self, name: str):
+        return getattr(self._found, name)
 
 
 def _cache(function: Callable) -> _Cache | None:

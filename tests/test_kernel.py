@@ -82,10 +82,11 @@ def test_not_even_a_temporary_folder_is_needed(tmp_path):
 
 
 @pytest.mark.needs_jit
-def test_a_cache_folder_that_is_lost_after_the_import_is_no_error(tmp_path):
+def test_a_cache_folder_that_is_lost_after_it_was_found_is_no_error(tmp_path):
     cache = tmp_path / "cache"
     lose = (
-        "import shutil, pathlib; "
+        "import shutil, pathlib; from otlec.solvers.network_simplex import _pivot; "
+        "_pivot._cache.cache_path; "
         f"shutil.rmtree({str(cache)!r}); pathlib.Path({str(cache)!r}).write_text('no folder')"
     )
     result = run(cache, tmp_path, before=lose)
@@ -181,6 +182,21 @@ def test_a_damaged_file_is_compiled_anew_and_replaced(called, tmp_path, ending, 
     file.write_bytes(whole[: int(kept * len(whole)) if 0 < kept < 1 else kept])
     assert called() == (42, 0)
     assert called() == (42, 1)
+
+
+@pytest.mark.needs_jit
+def test_the_import_looks_for_no_cache_and_a_first_call_for_no_blas(tmp_path):
+    before = """
+import sys
+import numba.np.linalg as linalg
+look = linalg.ensure_blas
+assert not pathlib.Path(os.environ["NUMBA_CACHE_DIR"]).exists(), "looked for at import"
+otlec.transport_1d([0, 1], [2, 3])
+assert "scipy.linalg" not in sys.modules, "numba has imported it"
+assert linalg.ensure_blas is look
+"""
+    result = run(tmp_path / "cache", tmp_path, "import os, pathlib" + before)
+    assert result.stdout == "right\n", result.stderr
 
 
 @pytest.mark.needs_jit
