@@ -628,8 +628,8 @@
           [{x, y: s.rho0}, {x, y: s.rho1}],
         ],
         facts: {energy: film.energies[count - 1], mismatch: film.residual, lower: film.lower},
-        text: `After ${count} iterations: energy ${six(film.energies[count - 1])}, mismatch ${six(film.residual)}${film.residual <= 0.01 ? "" : " (not a film yet: the energy proves nothing)"}`,
-        more: `; no film of these cells costs less than ${film.lower.toFixed(4)}`,
+        text: `After ${count} iteration${count === 1 ? "" : "s"}: energy ${six(film.energies[count - 1])}, mismatch ${six(film.residual)}${film.residual <= 0.01 ? "" : " (not a film yet: the energy proves nothing)"}`,
+        more: `; no film of these cells costs less than ${film.lower.toFixed(4)}${film.energies[count - 1] < film.lower ? ", so this is not yet one" : ""}`,
       };
     },
   };

@@ -206,7 +206,7 @@ print(f"The boats spend {plan.value:.6f}, the potentials prove {plan.dual_value:
     home="05-dynamic-formulation",
     ask="What does it cost to fade, and what to walk?",
     tasks=(
-        "Let fading spend ten times as much as the boats, or more.",
+        "Let fading spend ten times as much as the boats, which spend 0.01 or more.",
         "Let fading spend at most 1.6 times as much as the boats, which spend 0.01 or more.",
     ),
 )

@@ -508,7 +508,8 @@ warnings.simplefilter("ignore")  # it stops long before it has converged
 film = otlec.benamou_brenier(rho0 / rho0.mean(), rho1 / rho1.mean(), steps=32, p=p, levels=1,
                              relax=relax, step=step, max_iterations=iterations, tol=1e-12)
 energy, mismatch = film.history.energy[-1], film.history.residual[-1]
-print(f"After {iterations} iterations: energy {energy:.6f}, mismatch {mismatch:.6f}"
+many = "s" * (iterations > 1)
+print(f"After {iterations} iteration{many}: energy {energy:.6f}, mismatch {mismatch:.6f}"
       f"{'' if mismatch <= 0.01 else ' (not a film yet: the energy proves nothing)'}")
 """,
     alt="A density over time and space that the iteration pulls straight, its momentum, and the "
