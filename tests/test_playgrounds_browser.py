@@ -41,7 +41,7 @@ SOLUTIONS = {
     ),
     "slope": (0, [("press", "Counterexample")]),
     "river": (0, [("press", "Start")]),
-    "mixing": (0, [("drag", 1, 0, (0.54, 0.554))]),
+    "mixing": (0, [("share", 1, (0.14, 0.22, 0.64))]),
     "swirl": (0, [("slide", "swirl", 0)]),
     "lab": (
         2,
@@ -53,7 +53,7 @@ SOLUTIONS = {
     ),
     "grain": (0, [("tap", 0, 4, (0.12, 0.42))]),
     "boats": (1, [("choose", "paint", "ρ₁"), ("press", "Flat")]),
-    "pictures": (1, [("drag", 0, 0, (0.15, 0.0866))]),
+    "pictures": (1, [("share", 0, (0.8, 0.1, 0.1))]),
 }
 
 
@@ -88,6 +88,12 @@ def corner(page, name, panel, handle, at):
     return start, tuple(s if v is None else e for s, v, e in zip(start, at, end, strict=True))
 
 
+def within(shares):
+    """The place in the triangle that has these shares of its corners."""
+    corners = [(0.5, 0.866), (0, 0), (1, 0)]
+    return tuple(sum(w * c[d] for w, c in zip(shares, corners, strict=True)) for d in (0, 1))
+
+
 def slider(figure, label):
     return figure.locator("label", has_text=label).locator("input[type=range]").first
 
@@ -112,6 +118,9 @@ class _Mouse:
         self.page.mouse.down()
         self.page.mouse.move(*end, steps=3)
         self.page.mouse.up()
+
+    def share(self, panel, shares):
+        self.drag(panel, 0, within(shares))
 
     def paint(self, panel, handle, height):
         _, end = corner(self.page, self.name, panel, handle, (None, height))
@@ -162,6 +171,19 @@ class _Keyboard(_Mouse):
 
     def drag(self, panel, handle, at):
         self.type(panel, handle, x=at[0], y=at[1])
+
+    def share(self, panel, shares):
+        """The first two as shares; the third is what is left."""
+        self.figure.locator(".otlec-boxes summary").focus()
+        self.page.keyboard.press("Enter")
+        row = self.figure.locator(".otlec-typing", has_text="shares: ")
+        for n, value in enumerate(shares[:2]):
+            row.locator("input").nth(n).focus()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(str(value))
+            self.page.keyboard.press("Tab")
+        third = row.locator("input").nth(2)
+        assert float(third.input_value()) == pytest.approx(shares[2], abs=1e-4)
 
     def paint(self, panel, handle, height):
         self.type(panel, handle, height=height)
@@ -329,7 +351,7 @@ def test_no_task_is_done_before_the_reader_has_done_anything(browser, built_book
 def test_a_drag_that_passes_over_a_solution_does_no_task(browser, built_book):
     page, _ = open_live(browser, built_book)
     figure, done = of(page, "mixing"), of(page, "mixing").locator(".otlec-done")
-    [(_, *drag)] = SOLUTIONS["mixing"][1]
+    drag = 1, 0, within(SOLUTIONS["mixing"][1][0][2])
     start, end = corner(page, "mixing", *drag)
     page.mouse.move(*start)
     page.mouse.down()

@@ -25,8 +25,8 @@
 
   // ---- handles -------------------------------------------------------------------------------
   /* Drag the atoms of the named lists of points. */
-  const dragged = (panel, names, label) => ({
-    panel, name: label,
+  const dragged = (panel, names, label, number) => ({
+    panel, name: label, number,
     where: (s) => names.flatMap((name) => s[name]),
     move(s, k, x, y) {
       for (const name of names) {
@@ -211,7 +211,7 @@
   // ---- 2: the Hungarian method, a round a click -----------------------------------------------------
   figures.rounds = {
     tasks: [(f) => f.path >= 3, (f) => f.done === f.n && f.path === 1],
-    handles: [dragged(0, ["x", "y"], "atoms of source and target")],
+    handles: [dragged(0, ["x", "y"], "atoms of source and target", (k, s) => (k % s.x.length) + 1)],
     controls: [
       {button: "Back", press: (s) => { s.done = Math.max(s.done - 1, 0); }},
       {button: "Next round", press: (s) => { s.done = Math.min(s.done + 1, s.x.length); }},
@@ -355,7 +355,7 @@
   const orders = (list) => (list.length < 2 ? [list] : list.flatMap((v, k) => orders(list.filter((_, q) => q !== k)).map((rest) => [v, ...rest])));
   const ORDERS = orders(range(4));
   figures.walk = {
-    handles: [dragged(0, ["x", "y"], "atoms of both ends")],
+    handles: [dragged(0, ["x", "y"], "atoms of both ends", (k) => k + 1)],
     controls: [
       {choice: "mode", label: "from one to the other:", options: ["walk", "fade"]},
       {choice: "p", label: "p", options: [1, 2]},
@@ -385,6 +385,7 @@
         ],
         facts: {gone, line: s.t * whole, more: all[1] - all[0]},
         text: `At t = ${s.t.toFixed(2)} the ${s.mode} is ${six(gone)} from the start, and t Wₚ = ${six(s.t * whole)}; the next pairing costs ${six(all[1] - all[0])} more`,
+        more: `; pairs ${best.partner.map((j, i) => `${i + 1} to ${n + j + 1}`).join(", ")}`,
       };
     },
   };
@@ -635,21 +636,32 @@
   };
 
   // ---- 8: barycenters -----------------------------------------------------------------------------------------------
-  const CORNERS = [[0, 0], [1, 0], [0.5, 0.866]];
+  const CORNERS = [[0.5, 0.866], [0, 0], [1, 0]]; // as in the films and in plot.triangle: the first one above
   /* A point in a triangle, whose nearness to a corner is the share of that corner. */
-  const shares = (panel, name) => ({
+  const shares = (panel, name, names) => ({
     panel, name,
+    typed: names.map((label, k) => ({
+      label,
+      read: (s) => unit(s.share)[k],
+      write(s, v) { // the last of the others gives way, then the other
+        const now = unit(s.share), last = k === 2 ? 0 : 2, other = 3 - k - last;
+        now[k] = clamp(v, 0, 1);
+        now[other] = Math.min(now[other], 1 - now[k]);
+        now[last] = 1 - now[k] - now[other];
+        s.share = [...now].map((w) => +Math.max(w, 0).toFixed(4));
+      },
+    })),
     where: (s) => { const share = unit(s.share); return [[0, 1].map((d) => sum(CORNERS.map((c, k) => share[k] * c[d])))]; },
     move(s, k, x, y) {
-      const third = clamp(y / 0.866, 0, 1), second = clamp(x - 0.5 * third, 0, 1 - third);
-      s.share = [1 - second - third, second, third].map((v) => +Math.max(v, 0).toFixed(3));
+      const first = clamp(y / 0.866, 0, 1), third = clamp(x - 0.5 * first, 0, 1 - first);
+      s.share = [first, 1 - first - third, third].map((v) => +Math.max(v, 0).toFixed(3));
     },
   });
   figures.mixing = {
     tasks: [(f) => Math.abs(f.mean - 0.7) <= 0.01, (f) => f.objective <= 5e-4 && Math.min(...f.share) >= 0.2],
     handles: [
       painted(0, {first: "a", second: "b", third: "c"}, "bars of the histogram that the brush paints"),
-      shares(1, "shares of the three measures"),
+      shares(1, "shares", ["first", "second", "third"]),
     ],
     controls: [{choice: "brush", label: "paint", options: ["first", "second", "third"]}],
     solve(s, kernels) {

@@ -9,6 +9,8 @@
      limits, sizes, whole and fits say which states a link may carry (frame.js);
      handles lists what can be dragged or painted: {panel, paint, where, move, name, tap}, where a
        click beside all of them brings number `tap` there;
+     a handle may have number(k, state), which is written beside it, and typed: [{label, read, write}],
+       what is typed in place of its coordinates;
      crowded makes the panels that only show small on a phone, where there are but two;
      shared names what is the same in all figures of this book that share it;
      controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
@@ -263,15 +265,24 @@ const otlecLive = (() => {
       return node;
     };
     const at = () => handles.where(state())[chosen];
-    const numbers = [
+    const numbers = handles.typed?.map(({label, read, write}) => box(label, () => read(state()), (v) => { past.note(); write(state(), v); change(); })) ?? [
       box("no.", () => chosen + 1, (v) => { chosen = clamp(Math.round(v), 1, handles.where(state()).length) - 1; }),
       ...(handles.paint ? [] : [box("x", () => at()[0], (v) => { past.note(); move(chosen, v, at()[1]); })]),
       box(handles.paint ? "height" : "y", () => at()[1], (v) => { past.note(); move(chosen, at()[0], v); }),
     ];
     typed.append(element("span", {className: "otlec-typing"}, `${handles.name}: `, ...numbers));
 
+    const written = []; // the numbers beside the handles
+    function number(at, k) {
+      const [u, v] = toPage(at);
+      const node = written[k] ??= svg.appendChild(Object.assign(document.createElementNS(ring.namespaceURI, "text"), {textContent: handles.number(k, state())}));
+      mark(node, "class", "otlec-number");
+      mark(node, "x", u + (u > right - 24 ? -15 : 7));
+      mark(node, "y", v + (v < top + 18 ? 17 : -6));
+    }
     function show() {
       const where = handles.where(state());
+      if (handles.number) where.forEach(number);
       chosen = Math.min(chosen, where.length - 1);
       const [x, y] = where[chosen], [u, v] = toPage([x, y]);
       mark(ring, "cx", u);
@@ -280,7 +291,9 @@ const otlecLive = (() => {
       if (svg.classList.contains("otlec-held")) return; // what is read aloud waits for the finger
       mark(svg, "aria-valuemax", where.length);
       mark(svg, "aria-valuenow", chosen + 1);
-      mark(svg, "aria-valuetext", `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}; arrows move it, Page Up and Page Down choose another`);
+      const said = handles.typed?.map(({label, read}) => `${label} ${read(state()).toFixed(2)}`).join(", ")
+        ?? `${chosen + 1} of ${where.length}, at ${x.toFixed(2)}, ${y.toFixed(2)}`;
+      mark(svg, "aria-valuetext", `${said}; arrows move it${where.length > 1 ? ", Page Up and Page Down choose another" : ""}`);
     }
     function move(k, x, y) {
       // four decimals: what is copied, linked and drawn is the same number

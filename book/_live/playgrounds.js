@@ -111,7 +111,7 @@
     limits: {w: [0.02, 1]},
     tasks: [(f) => f.length >= 3, (f) => f.most >= 0.1, (f, s) => s.gap >= 0.3 && f.most <= 0.001],
     handles: [
-      {...dragged(0, ["y", "grain"], "four targets, then the grain"), tap: 4},
+      {...dragged(0, ["y", "grain"], "four targets, then the grain", (k) => (k < 4 ? k + 1 : "")), tap: 4},
       {panel: 2, name: "weights of the targets", paint: true, small: true, where: (s) => s.w.map((v, k) => [k + 0.5, v]), move(s, k, x, y) { s.w[k] = Math.max(y, 0.02); }},
     ],
     controls: [
@@ -202,7 +202,7 @@
   }
   figures.pictures = {
     tasks: [(f) => f.objective >= 0.0855, (f) => Math.min(...f.share) >= 0.1 && f.objective <= 1.005 * f.bound],
-    handles: [shares(0, "shares of the three pictures")],
+    handles: [shares(0, "shares", ["ring", "star", "discs"])],
     solve(s, kernels) {
       const share = [...unit(s.share)];
       between ??= [[0, 1], [0, 2], [1, 2]].map(([i, j]) => [i, j, assign(kernels, costs(kernels, CLOUDS[i], CLOUDS[j])).value / DOTS]);
@@ -214,7 +214,7 @@
           CLOUDS.map((xy, k) => ({xy, opacity: share[k]})),
         ],
         facts: {objective, bound, share},
-        text: `Shares ${share.map((v) => v.toFixed(2)).join(", ")}: objective ${six(objective)}, no picture is below ${six(bound)}`,
+        text: `Shares: ${["ring", "star", "discs"].map((name, k) => `${name} ${share[k].toFixed(2)}`).join(", ")}; objective ${six(objective)}, no picture is below ${six(bound)}`,
       };
     },
   };

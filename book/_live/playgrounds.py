@@ -65,6 +65,7 @@ print(f"n = {n}: Wₚ {now[0]:.6f}, total variation {now[1]:.6f}, "
     alt="A measure on the line that changes with n, and on logarithmic scales three curves: its "
     "Wasserstein distance to the limit, its total variation, the difference of two means.",
     home="02-wasserstein-space",
+    legend={"plan": "Wₚ", "neutral": "total variation", "potential": "mean of f"},
     ask="Which of the three goes to 0, and how fast?",
     tasks=(
         "Guess all three right for a sequence other than the grid.",
@@ -266,9 +267,10 @@ ring, star = ((0.7 + 0.3 * far)[:, None] * round_,
               (far * (0.55 + 0.45 * np.cos(5 * turn)))[:, None] * round_)
 discs = 0.38 * far[:, None] * round_ + np.column_stack([np.where(k % 2, 0.6, -0.6), 0 * far])
 clouds = [otlec.Measure(cloud) for cloud in (ring, star, discs)]
-best = otlec.barycenter(clouds, share / share.sum(), start=clouds[0])
-print(f"Shares {share[0]:.2f}, {share[1]:.2f}, {share[2]:.2f}: objective {best.objective:.6f}, "
-      f"no picture is below {best.lower_bound:.6f}")
+share = share / share.sum()
+best = otlec.barycenter(clouds, share, start=clouds[0])
+print(f"Shares: ring {share[0]:.2f}, star {share[1]:.2f}, discs {share[2]:.2f}; "
+      f"objective {best.objective:.6f}, no picture is below {best.lower_bound:.6f}")
 """,
     alt="A ring, a star and two discs of dots at the corners of a triangle, the picture that lies "
     "between them where the reader stands, and beside it the three laid over each other.",
@@ -282,7 +284,7 @@ print(f"Shares {share[0]:.2f}, {share[1]:.2f}, {share[2]:.2f}: objective {best.o
 def pictures(picture, v):
     """The barycenter of three pictures of dots, against the linear mean."""
     share = v["share"] / v["share"].sum()
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.866]])
+    corners = np.array([[0.5, 0.866], [0.0, 0.0], [1.0, 0.0]])
     colors = ("source", "target", "potential")
     triangle = picture.panel((-0.3, 1.3), (-0.2, 1.1), title="move inside", equal=True, ticks=False)
     triangle.segments([[*corners[i], *corners[(i + 1) % 3]] for i in range(3)], "neutral")

@@ -33,6 +33,7 @@ class Figure:
     home: str
     ask: str
     tasks: tuple[str, ...]
+    legend: dict[str, str]
 
     def still(self) -> tuple[moving.Picture, str]:
         """Run the cell on the first instance: the picture of what it computes, and its readout."""
@@ -50,18 +51,21 @@ class Figure:
 FIGURES: dict[str, Figure] = {}
 
 
-def figure(*, kernels: str, state: dict, code: str, alt: str, home: str, ask: str, tasks: tuple):
+def figure(*, kernels: str, state: dict, code: str, alt: str, home: str, ask: str, tasks: tuple,
+           legend: dict | None = None):  # fmt: skip
     """Register the decorated drawing; underscores in its name become hyphens.
 
     ``home`` is the chapter that it belongs to. ``ask`` is its title, a question; ``tasks`` say what
     the reader is to reach, with the tolerance, and ``figures.js`` judges them in the same order.
+    ``legend`` says of a colour of the palette what it shows, where the titles do not.
     """
 
     def register(draw):
         name = draw.__name__.replace("_", "-")
         FIGURES[name] = Figure(
-            name, tuple(kernels.split()), state, code.strip() + "\n", draw, alt, home, ask, tasks
-        )
+            name, tuple(kernels.split()), state, code.strip() + "\n", draw, alt, home, ask, tasks,
+            legend or {},
+        )  # fmt: skip
         return draw
 
     return register
@@ -391,6 +395,12 @@ print(f"At t = {t:.2f} the {mode} is {gone:.6f} from the start, and t Wₚ = {t 
     alt="Blue and orange atoms in a square, joined by the optimal plan, green atoms on their way; "
     "beside them the distance from the start as a function of t, for walking and for fading.",
     home="03-geodesics",
+    legend={
+        "source": "start",
+        "target": "end",
+        "plan": "t Wₚ, and the atoms at t",
+        "potential": "the fade",
+    },
     ask="Fade or walk: what is a straight line between two measures?",
     tasks=(
         "Stand at a jump: drag an atom until the next pairing costs at most 0.005 more.",
@@ -570,7 +580,7 @@ def mixing(picture, v):
     top = picture.panel((0, 1), (0, 1), title="paint the three histograms")
     for name, color in (("a", "source"), ("b", "target"), ("c", "potential")):
         top.bars(x, v[name], color, width=0.9 / cells)
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.866]])
+    corners = np.array([[0.5, 0.866], [0.0, 0.0], [1.0, 0.0]])
     share = v["share"] / v["share"].sum()
     triangle = picture.panel((-0.1, 1.1), (-0.1, 0.95), title="shares", equal=True, ticks=False)
     sides = [[*corners[i], *corners[(i + 1) % 3]] for i in range(3)]

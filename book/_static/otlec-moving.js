@@ -60,7 +60,7 @@ const otlecMoving = (() => {
     node.replaceChildren(...parts);
     set.set(node, {text, form, nodes});
   }
-  const typesetAll = (root) => root.querySelectorAll(":is(.otlec-panel, .otlec-triangle) text, output, .otlec-ask, .otlec-tasks li").forEach((node) => typeset(node));
+  const typesetAll = (root) => root.querySelectorAll(":is(.otlec-panel, .otlec-triangle) text, output, .otlec-ask, .otlec-tasks li, .otlec-legend > span").forEach((node) => typeset(node));
 
   function scale(panel) {
     const [left, top, right, bottom] = panel.box;

@@ -99,12 +99,15 @@ def still_html(figure: stills.Figure) -> str:
         ],
     }
     tasks = "".join(f"<li>{html.escape(task)}</li>" for task in figure.tasks)
+    legend = "".join(f'<span style="--mark: var(--otlec-{color})">{html.escape(text)}</span>'
+                     for color, text in figure.legend.items())  # fmt: skip
+    legend = f'<p class="otlec-legend">{legend}</p>' if legend else ""
     packed = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     return (
         f'<div class="otlec-figure" id="live-{figure.name}" data-figure="{figure.name}" '
         f'role="group" aria-label="{html.escape(figure.alt)}">'
         f'<p class="otlec-ask">{html.escape(figure.ask)}</p><ol class="otlec-tasks">{tasks}</ol>'
-        f'<div class="otlec-panels">{panels}</div>'
+        f'<div class="otlec-panels">{panels}</div>{legend}'
         f'<p class="otlec-label"><output aria-live="polite">{html.escape(text)}</output></p>'
         f'<script type="application/json" class="otlec-data">{packed}</script></div>'
     )
