@@ -238,6 +238,24 @@ def test_where_all_is_tight_to_the_last_bit_a_pair_is_compared_without_rounding(
     assert (0, 1) in set(zip(evidence.i.tolist(), evidence.j.tolist(), strict=True))
 
 
+def test_sums_of_potentials_of_few_digits_are_compared_with_costs_as_they_are():
+    # kills: a unit too fine or too coarse; a cost one bit below the sum that passes
+    whole, fine = np.array([3.0, -(2.0**40)]), np.array([3.0, 2.0**-54])
+    assert clear._sums_are_exact(whole, whole[::-1].copy())
+    assert clear._sums_are_exact(np.zeros(2), np.zeros(2))
+    assert clear._sums_are_exact(2.0**-300 * whole, whole * 2.0**-302)
+    assert not clear._sums_are_exact(whole, fine)
+    assert not clear._sums_are_exact(fine, np.array([1.0, 2.0]))
+    assert not clear._sums_are_exact(np.array([1.0]), np.array([0.1]))
+    best = otlec.Assignment(np.arange(2), 3.0, np.array([1.0, 2.0]), np.zeros(2))
+    cost = np.array([[1.0, 1.0], [2.0, 2.0]])
+    assert clear.clear_evidence(best, cost).i.size == 0
+    for wrong in (np.nextafter(2.0, 0), np.nan):
+        cost[1, 0] = wrong
+        evidence = clear.clear_evidence(best, cost)
+        assert evidence is None or evidence.i.size > 0
+
+
 def test_ties_are_proved_at_once_and_as_the_full_verdict_says():
     cost = np.random.default_rng(2).integers(0, 3, (40, 40)).astype(float)
     best = otlec.assignment(cost)

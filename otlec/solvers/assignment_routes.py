@@ -12,7 +12,7 @@ import numpy as np
 from .._kernel import kernel
 from ..cost import cost_matrix
 from . import auction
-from .matching import match_greedily, match_in_phases
+from .matching import match_greedily, match_in_phases, no_tight_pairs
 from .monge import sorted_assignment
 from .rows import (
     INFINITE,
@@ -28,6 +28,7 @@ from .rows import (
 _DIRECT = 350  # below this size, bids and augmenting paths that read whole rows are as fast
 _FEW = 2  # bids a row in small markets
 _PHASES = 20  # looks at each row, where prices tie
+_ROOM = 1 << 26  # bytes for the tight pairs of points, which need no matrix
 _WITHOUT_STEP = 3  # bids a row without a step, on short lists
 _WIDER = 1e4  # from here on, rows live on different scales
 _SAMPLE = 48  # rows that are asked which of two prices suits them
@@ -74,8 +75,8 @@ class Market:
             self.identity,
             self.each_column_to_its_row,
             self.few_bids,
-            self.sorting,
             self.matching,
+            self.sorting,
             self.bids_on_rows,
             self.bids_without_step,
             self.auction,
@@ -108,7 +109,8 @@ class Market:
             return False
         n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
         if n_free > 0 and np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4:
-            match_in_phases(self.costs, self.potentials, self.assigned, _PHASES * self.n)
+            tight = no_tight_pairs(self.n)
+            match_in_phases(self.costs, self.potentials, self.assigned, tight, _PHASES * self.n)
         return True
 
     def sorting(self) -> bool:
@@ -129,13 +131,12 @@ class Market:
         then this is a matter of matching and not of prices.
         """
         self.ties = self._looks_like_matching()
-        if not self.ties:
+        if not self.ties or (self.costs[0] is None and self.n**2 > _ROOM):
             return False
-        ties = match_greedily(self.costs, *self.potentials, *self.assigned) >= 2 * self.n
-        patience = _PHASES * self.n if ties else 0
-        return match_in_phases(self.costs, self.potentials, self.assigned, patience) <= (
-            self.n if ties else self.n // 16
-        )
+        market = self.costs, self.potentials, self.assigned, no_tight_pairs(self.n)
+        ties = match_greedily(*market)
+        n_free = match_in_phases(*market, _PHASES * self.n if ties else 0)
+        return n_free <= (self.n if ties else self.n // 16)
 
     def bids_on_rows(self) -> bool:
         """Bids that read whole rows, where a few of them settle nearly all rows.
@@ -298,18 +299,23 @@ def _lowest_prices(costs, psi, row_of, col_of):
     Returns the number of rows left free, and that of costs that are nan or -inf.
     """
     n = psi.size
-    row = np.empty(n)
+    room, other_room = np.empty(n), np.empty(n)
     psi[:] = np.inf
     row_of[:] = 0
     col_of[:] = -1
     n_unfit = 0
-    for i in range(n):
-        row_costs = costs_of_row(i, row, *costs)
+    # two rows at a time: what is kept for the columns is read and written half as often
+    for i in range(0, n, 2):
+        k = min(i + 1, n - 1)
+        row, other = costs_of_row(i, room, *costs), costs_of_row(k, other_room, *costs)
         for j in range(n):
-            n_unfit += not row_costs[j] > -np.inf
-            lower = row_costs[j] < psi[j]
-            psi[j] = row_costs[j] if lower else psi[j]
-            row_of[j] = i if lower else row_of[j]
+            n_unfit += not row[j] > -np.inf
+            n_unfit += not other[j] > -np.inf
+            second = other[j] < row[j]
+            least = other[j] if second else row[j]
+            lower = least < psi[j]
+            psi[j] = least if lower else psi[j]
+            row_of[j] = (k if second else i) if lower else row_of[j]
     n_free = n
     for j in range(n):
         i = row_of[j]

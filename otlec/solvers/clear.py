@@ -4,6 +4,8 @@ Each pair of an assignment is a part of its own. Where its potentials add up to 
 last digits, and no other pair is cheaper than they say, neither repair nor a second look is needed.
 """
 
+import math
+
 import numpy as np
 
 from .._kernel import kernel
@@ -67,10 +69,14 @@ def _doubts(cost, col_of, phi, psi, value):
             return -1, used, rows, cols
     if not abs((value - total) - lost) <= _CLEAR * size:
         return -1, used, rows, cols
+    whole = inexact == 0 and _sums_are_exact(phi, psi)
     for i in range(n):
         if inexact > 0:
             break
-        inexact += _count_violated(cost[i], psi, phi[i])
+        if whole:
+            inexact += _count_below_sum(cost[i], psi, phi[i])
+        else:
+            inexact += _count_violated(cost[i], psi, phi[i])
     if inexact == 0:
         return 0, used, rows, cols
     found = 0
@@ -107,6 +113,31 @@ def _count_below(row, raised, below):
     count = 0
     for j in range(row.size):
         count += not row[j] - raised[j] >= below
+    return count
+
+
+@kernel
+def _sums_are_exact(phi, psi):
+    """Whether no sum of two potentials is rounded: all are few multiples of one power of 2."""
+    largest = 0.0
+    for i in range(phi.size):
+        largest = max(largest, abs(phi[i]), abs(psi[i]))
+    unit = 2.0**-500
+    while unit * 2.0**50 < largest:
+        unit *= 2.0
+    parts = 0
+    for i in range(phi.size):
+        for whole in (phi[i] / unit, psi[i] / unit):
+            parts += whole != math.floor(whole)
+    return parts == 0
+
+
+@kernel
+def _count_below_sum(row, psi, phi_row):
+    """The number of costs that are not at least phi + psi; a nan is not."""
+    count = 0
+    for j in range(row.size):
+        count += not row[j] >= psi[j] + phi_row
     return count
 
 

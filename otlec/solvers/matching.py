@@ -1,88 +1,135 @@
-"""Matching rows to columns on tight pairs, where prices tie and bids would not tell them apart."""
+"""Matching rows to columns on tight pairs, where prices tie and bids would not tell them apart.
+
+Which pairs are tight is kept, a byte each: a row of costs is read once, not at every visit, and
+eight bytes that are read as one number pass over eight columns at once.
+"""
 
 import numpy as np
 
 from .._kernel import kernel
-from .rows import INFINITE, costs_of_row, subtract, where_equal
+from .rows import INFINITE, costs_of_row, subtract
 
-_BLOCK = 32  # columns that are compared before looking which one it was
 _BARREN = 3  # phases in a row that find nothing: these are not costs of few values
+_ALL = 0x0101010101010101  # eight columns, all of them
 _ASKED = 16  # rows that tell which columns nearly all rows like
+_NEARBY = 64  # columns among which a row looks first
 _FAVOURITES = 12  # equally good columns that a row remembers
 
 
+def no_tight_pairs(n: int) -> tuple:
+    """Room for the tight pairs of n rows, eight in a number and one by one: no row is known yet."""
+    words = np.zeros((n, (n + 7) // 8), np.int64)
+    return words, words.view(np.bool_), np.zeros(n, np.bool_)
+
+
 @kernel
-def match_greedily(costs, phi, psi, row_of, col_of):
-    """Give rows columns that they like best; return the number of tight pairs that were listed.
+def match_greedily(costs, potentials, assigned, tight):
+    """Give rows columns that they like best; whether most rows have several of them.
 
     Rows with few tight pairs choose first, and take the column that fewest others want. Columns
     that nearly all rows like are left for those that find no other.
     """
-    rare = _without_popular(costs, psi)
-    for j in range(psi.size):
-        if rare[j] < psi[j] and row_of[j] >= 0:
+    phi, psi = potentials
+    row_of, col_of = assigned
+    words, pairs, known = tight
+    n = psi.size
+    rare_words = np.zeros(words.shape[1], np.int64)
+    rare = rare_words.view(np.bool_)
+    n_popular = n - _note_rare(costs, psi, rare)
+    columns = np.empty((n, _FAVOURITES), np.int32)
+    counts, demand = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    room, reduced = np.empty(n), np.empty(n)
+    n_tight = 0
+    for i in range(n):
+        row = costs_of_row(i, room, *costs)
+        counts[i] = _favourites_nearby(i, row, psi, rare, columns[i])
+        if counts[i] == 0:
+            least = subtract(row, psi, reduced)
+            known[i] = True
+            if least == INFINITE:
+                continue
+            phi[i] = np.int64(least).view(np.float64)
+            _note_tight(i, reduced, phi[i], pairs)
+            counts[i] = _favourites(i, words, pairs, rare_words, rare, columns[i])
+        n_tight += counts[i] if counts[i] > 0 else min(n_popular, _FAVOURITES)
+        for q in range(counts[i]):
+            demand[columns[i, q]] += 1
+    for j in range(n):
+        if not rare[j] and row_of[j] >= 0:
             col_of[row_of[j]] = row_of[j] = -1
-    columns, counts = _list_and_choose(costs, phi, psi, rare, True, row_of, col_of)
+    for few in range(1, _FAVOURITES + 1):
+        for i in range(n):
+            if counts[i] == few and col_of[i] < 0:
+                _choose(columns[i], few, demand, i, row_of, col_of)
     _match_on_lists(columns, counts, row_of, col_of)
-    listed = counts.sum()
-    if rare.min() == -np.inf:
-        listed += _list_and_choose(costs, phi, psi, psi, False, row_of, col_of)[1].sum()
-    return listed
+    _share_out(tight, counts, rare_words, rare, row_of, col_of)
+    return n_tight >= 2 * n
 
 
 @kernel
-def _without_popular(costs, psi):
-    """A copy of psi with -inf at the columns that all rows of a sample like best."""
+def _note_tight(i, reduced, phi_row, pairs):
+    """Note which columns of row i have c - psi <= phi."""
+    for j in range(reduced.size):
+        pairs[i, j] = reduced[j] <= phi_row
+
+
+@kernel
+def _favourites_nearby(i, row, psi, rare, columns):
+    """As `_favourites`, at the lowest prices, where those near place i are enough; else 0."""
+    last = min(i + _NEARBY, psi.size)
+    n_tight = 0
+    for j in range(i, last):
+        n_tight += row[j] == psi[j]
+    count = 0
+    for j in range(i, last if n_tight >= columns.size else i):
+        if row[j] == psi[j] and rare[j] and count < columns.size:
+            columns[count] = j
+            count += 1
+    return count if count == columns.size else 0
+
+
+@kernel
+def _note_rare(costs, psi, rare):
+    """Note the columns that not all rows of a sample like best; return how many."""
     n = psi.size
-    likes = np.zeros(n, np.int64)
     row, reduced = np.empty(n), np.empty(n)
-    asked = 0
     for i in range(0, n, max(n // _ASKED, 1)):
         least = np.int64(subtract(costs_of_row(i, row, *costs), psi, reduced)).view(np.float64)
         for j in range(n):
-            likes[j] += reduced[j] == least
-        asked += 1
+            rare[j] |= reduced[j] > least
+    n_rare = 0
     for j in range(n):
-        reduced[j] = -np.inf if likes[j] == asked else psi[j]
-    return reduced
+        n_rare += rare[j]
+    return n_rare
 
 
 @kernel
-def _list_and_choose(costs, phi, psi, open_psi, all_rows, row_of, col_of):
-    """Let the free rows choose among the columns where ``open_psi`` is psi, and not -inf.
+def _favourites(i, words, pairs, rare_words, rare, columns):
+    """List tight columns of row i that not all rows like, as many as there is room.
 
-    Returns the lists of tight columns, of all rows or of the free ones, and their lengths.
+    Rows with many of them start at different places, so that they do not list the same ones.
     """
-    n = psi.size
-    columns = np.empty((n, _FAVOURITES), np.int32)
-    counts = np.zeros(n, np.int64)
-    demand = np.zeros(n, np.int64)
-    row = np.empty(n)
-    reduced = np.empty(n)
-    for i in range(n):
-        if col_of[i] >= 0 and not all_rows:
-            continue
-        row_costs = costs_of_row(i, row, *costs)
-        counts[i] = where_equal(row_costs, open_psi, i, columns[i])
-        if counts[i] == 0 and where_equal(row_costs, psi, i, columns[i]) == 0:
-            least = subtract(row_costs, psi, reduced)
-            if least < INFINITE:
-                phi[i] = np.int64(least).view(np.float64)
-            counts[i] = where_equal(reduced, np.full(n, phi[i]), i, columns[i])
-        for j in columns[i, : counts[i]]:
-            demand[j] += 1
-    for few in range(1, columns.shape[1] + 1):
-        for i in range(n):
-            if counts[i] == few and col_of[i] < 0:
-                _choose(columns[i, :few], demand, i, row_of, col_of)
-    return columns, counts
+    count = 0
+    here = i // 8
+    for begin, end in ((here, rare_words.size), (0, here)):
+        for k in range(begin, end):
+            if words[i, k] & rare_words[k] == 0:
+                continue
+            for j in range(8 * k, 8 * k + 8):
+                if pairs[i, j] and rare[j]:
+                    columns[count] = j
+                    count += 1
+                    if count == columns.size:
+                        return count
+    return count
 
 
 @kernel
-def _choose(columns, demand, i, row_of, col_of):
+def _choose(columns, count, demand, i, row_of, col_of):
     """Give row i the free column, among its tight ones, that fewest of the other rows want."""
     best = -1
-    for j in columns:
+    for q in range(count):
+        j = columns[q]
         if row_of[j] < 0 and (best < 0 or demand[j] < demand[best]):
             best = j
         demand[j] -= 1
@@ -133,7 +180,25 @@ def _match_on_lists(columns, counts, row_of, col_of):
 
 
 @kernel
-def match_in_phases(costs, potentials, assigned, budget):
+def _share_out(tight, counts, open_words, is_open, row_of, col_of):
+    """Give free rows free columns that they like best: first rows that like only popular ones.
+
+    Rows that are not known like many others, and are left for later.
+    """
+    words, pairs, known = tight
+    for j in range(row_of.size):
+        is_open[j] = row_of[j] < 0
+    for with_others in (False, True):
+        for i in range(col_of.size):
+            if col_of[i] < 0 and known[i] and (counts[i] > 0) == with_others:
+                j = _first(i, words, pairs, open_words, is_open, 0)
+                if j >= 0:
+                    row_of[j], col_of[i] = i, j
+                    is_open[j] = False
+
+
+@kernel
+def match_in_phases(costs, potentials, assigned, tight, budget):
     """Match the free rows on tight pairs, with dual steps in between; return how many stay free.
 
     A phase searches an augmenting path from each free row, depth first, and looks for a free column
@@ -146,60 +211,77 @@ def match_in_phases(costs, potentials, assigned, budget):
 
     Source: Pothen and Fan (1990); Kuhn (1955).
     """
-    phi, psi = potentials
     row_of, col_of = assigned
-    n = psi.size
-    free = np.empty(n)  # psi where a column is free
+    n = row_of.size
+    size = tight[0].shape[1]
+    free_words, unseen_words = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    free = free_words, free_words.view(np.bool_)
+    unseen = unseen_words, unseen_words.view(np.bool_)
+    alive_words = np.full(size, _ALL)  # columns that may still lead to a free one
+    path = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n)
     n_free = 0
-    for j in range(n):  # np.where and slices of slices take seconds to compile
-        free[j] = psi[j] if row_of[j] < 0 else -np.inf
+    for j in range(n):
+        free[1][j] = row_of[j] < 0
         n_free += row_of[j] < 0
-    alive = psi.copy()  # psi where a column may still lead to a free one
     barren = 0
     while n_free > 0 and budget > 0:
-        unseen = alive.copy()  # psi where a column was not visited in this phase
+        _copy(alive_words, unseen_words)  # columns that were not visited in this phase
         found = 0
         for start in range(n):
             if col_of[start] < 0 and budget > 0:
-                success, looks = _augment(start, costs, phi, free, unseen, row_of, col_of)
+                success, looks = _augment(
+                    start, costs, potentials, tight, free, unseen, assigned, path
+                )
                 found += success
                 budget -= looks
                 if found == 0:
-                    alive = unseen.copy()
+                    _copy(unseen_words, alive_words)
         n_free -= found
         barren = 0 if found > 0 else barren + 1
         if found == 0 and budget > 0:
-            if barren > _BARREN or not _dual_step(costs, phi, psi, col_of, unseen):
+            if barren > _BARREN or not _dual_step(costs, potentials, col_of, tight, unseen):
                 break
-            alive = psi.copy()
+            alive_words[:] = _ALL
     return n_free
 
 
 @kernel
-def _augment(start, costs, phi, free, unseen, row_of, col_of):
+def _copy(source, target):
+    for k in range(target.size):
+        target[k] = source[k]
+
+
+@kernel
+def _augment(start, costs, potentials, tight, free, unseen, assigned, path):
     """Search depth first from a free row, and flip the path; whether it has one, and all looks."""
-    n = phi.size
-    row = np.empty(n)
-    rows, columns = np.empty(n, np.int64), np.empty(n, np.int64)
+    row_of, col_of = assigned
+    words, pairs, known = tight
+    rows, columns, room, reduced = path
+    free_words, is_free = free
+    unseen_words, is_unseen = unseen
     rows[0] = start
     depth, deepest = 0, -1  # where the path ends, and where it did when it grew last
     looks = 0
     while depth >= 0:
         i = rows[depth]
-        row_costs = costs_of_row(i, row, *costs)
+        if not known[i]:
+            phi, psi = potentials
+            subtract(costs_of_row(i, room, *costs), psi, reduced)
+            _note_tight(i, reduced, phi[i], pairs)
+            known[i] = True
         looks += 1
         if depth > deepest:
-            columns[depth] = _next_tight(row_costs, free, phi[i], 0)
+            columns[depth] = _first(i, words, pairs, free_words, is_free, 0)
             if columns[depth] >= 0:
-                free[columns[depth]] = unseen[columns[depth]] = -np.inf
+                is_free[columns[depth]] = is_unseen[columns[depth]] = False
                 for k in range(depth + 1):
                     row_of[columns[k]], col_of[rows[k]] = rows[k], columns[k]
                 return True, looks
         deepest = depth
         # columns before the last one are no longer unseen, or were not tight
-        columns[depth] = _next_tight(row_costs, unseen, phi[i], columns[depth] + 1)
+        columns[depth] = _first(i, words, pairs, unseen_words, is_unseen, max(columns[depth], 0))
         if columns[depth] >= 0:
-            unseen[columns[depth]] = -np.inf
+            is_unseen[columns[depth]] = False
             depth += 1
             rows[depth] = row_of[columns[depth - 1]]
             deepest = depth - 1
@@ -209,39 +291,44 @@ def _augment(start, costs, phi, free, unseen, row_of, col_of):
 
 
 @kernel
-def _next_tight(row_costs, psi, phi_row, begin):
-    """The first column from ``begin`` on with c - psi <= phi, or -1."""
-    for first in range(begin, psi.size, _BLOCK):
-        last = min(first + _BLOCK, psi.size)
-        some_costs, some_psi = row_costs[first:last], psi[first:last]
-        n_tight = 0
-        for k in range(some_psi.size):
-            n_tight += some_costs[k] - some_psi[k] <= phi_row
-        if n_tight > 0:
-            k = 0
-            while some_costs[k] - some_psi[k] > phi_row:
-                k += 1
-            return first + k
+def _first(i, words, pairs, open_words, is_open, begin):
+    """The first open column that is tight with row i, of those from ``begin`` on, or -1."""
+    for k in range(begin // 8, open_words.size):
+        if words[i, k] & open_words[k] != 0:
+            for j in range(8 * k, 8 * k + 8):
+                if pairs[i, j] and is_open[j]:
+                    return j
     return -1
 
 
 @kernel
-def _dual_step(costs, phi, psi, col_of, unseen):
-    """Raise the rows and lower the columns that were visited; whether a pair can become tight."""
+def _dual_step(costs, potentials, col_of, tight, unseen):
+    """Raise the rows and lower the columns that were visited; whether a pair can become tight.
+
+    Rows that such a pair belongs to are read anew when they are visited again.
+    """
+    phi, psi = potentials
+    words, _, known = tight
     n = phi.size
-    row, reduced = np.empty(n), np.empty(n)
-    visited = np.empty(n, np.bool_)
+    row, reduced, outside, slack = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    for j in range(n):
+        outside[j] = psi[j] if unseen[1][j] else -np.inf
     delta = np.inf
     for i in range(n):
-        visited[i] = col_of[i] < 0 or unseen[col_of[i]] == -np.inf
-        if visited[i]:
-            least = subtract(costs_of_row(i, row, *costs), unseen, reduced)
-            delta = min(delta, np.int64(least).view(np.float64) - phi[i])
+        slack[i] = -1.0
+        if col_of[i] < 0 or not unseen[1][col_of[i]]:
+            least = subtract(costs_of_row(i, row, *costs), outside, reduced)
+            slack[i] = max(np.int64(least).view(np.float64) - phi[i], 0.0)
+            delta = min(delta, slack[i])
     if delta == np.inf:
         return False
     for i in range(n):
-        if visited[i]:
+        if slack[i] >= 0:
             phi[i] += delta
+            known[i] = slack[i] > delta
             if col_of[i] >= 0:
                 psi[col_of[i]] -= delta
+        else:  # it has no tight pair with the columns that were visited any more
+            for k in range(words.shape[1]):
+                words[i, k] &= unseen[0][k]
     return True
