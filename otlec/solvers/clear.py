@@ -69,15 +69,7 @@ def _doubts(cost, col_of, phi, psi, value):
             return -1, used, rows, cols
     if not abs((value - total) - lost) <= _CLEAR * size:
         return -1, used, rows, cols
-    whole = inexact == 0 and _sums_are_exact(phi, psi)
-    for i in range(n):
-        if inexact > 0:
-            break
-        if whole:
-            inexact += _count_below_sum(cost[i], psi, phi[i])
-        else:
-            inexact += _count_violated(cost[i], psi, phi[i])
-    if inexact == 0:
+    if inexact == 0 and _none_is_violated(cost, phi, psi):
         return 0, used, rows, cols
     found = 0
     worst = 0.0
@@ -105,6 +97,20 @@ def _doubts(cost, col_of, phi, psi, value):
     if worst * n > NEEDED * size:
         return -1, used, rows, cols
     return found, used, rows, cols
+
+
+@kernel
+def _none_is_violated(cost, phi, psi):
+    """Whether no pair is cheaper than the potentials say, not by a bit."""
+    exact = _sums_are_exact(phi, psi)
+    for i in range(phi.size):
+        if exact:
+            violated = _count_below_sum(cost[i], psi, phi[i])
+        else:
+            violated = _count_violated(cost[i], psi, phi[i])
+        if violated > 0:
+            return False
+    return True
 
 
 @kernel
