@@ -505,6 +505,41 @@ def test_on_a_phone_the_whole_figure_fits_one_screen(browser, built_book, name, 
     assert below["y"] + below["height"] - top["y"] <= SCREEN, "with the numbers to type"
 
 
+def test_on_a_phone_a_slider_is_wide_enough_for_its_steps(phone):
+    """Mutant: a slider of 67 px between two choices."""
+    widths = phone.locator(".otlec-figure input[type=range]").evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect().width)"
+    )
+    assert len(widths) >= 10
+    assert min(widths) >= 120
+
+
+def test_atoms_carry_the_numbers_that_the_readout_names(phone):
+    """Mutants: numbers that count on from the sources, in the figure whose readout does not."""
+    for name, numbers in {
+        "walk": [1, 2, 3, 4, 5, 6, 7, 8],
+        "rounds": [*range(1, 8), *range(1, 8)],
+        "grain": [1, 2, 3, 4, ""],
+    }.items():
+        found = of(phone, name).locator(".otlec-number").all_text_contents()
+        assert found == [str(n) for n in numbers], name
+    pairs = re.findall(r"(\d) to (\d)", settle(phone, of(phone, "walk")).split("; pairs")[1])
+    assert sorted(int(j) for _, j in pairs) == [5, 6, 7, 8]
+    said = of(phone, "walk").locator(".otlec-legend > span").all_inner_texts()
+    assert said == ["start", "end", "t Wₚ, and the atoms at t", "the fade"]
+
+
+def test_all_triangles_stand_one_way_up(phone):
+    """Mutant: the first of three at the left in one triangle and above in the next."""
+    assert phone.evaluate("otlecLive.tools.CORNERS") == [[0.5, 0.866], [0, 0], [1, 0]]
+    script = (ROOT / "book" / "_static" / "otlec-moving.js").read_text(encoding="utf-8")
+    assert "corners = [[side / 2, 18], [8, " in script
+    drawn = stills.FIGURES["mixing"].still()[0].panels[1].layers
+    assert [layer.arrays["xy"].tolist() for layer in drawn[1:4]] == [
+        [[0.5, 0.866]], [[0.0, 0.0]], [[1.0, 0.0]]
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def phone(browser, built_book):
     page, complaints = open_live(browser, built_book, **PHONE)

@@ -54,15 +54,16 @@
     return kernels["cost._distance_powers"](table(x), table(y), p)[0];
   }
 
-  /* The first state of otlec.solvers.hungarian.shortest_augmenting_paths. */
-  function unassigned(cost) {
-    const n = cost.shape[0], free = () => new BigInt64Array(n).fill(-1n);
-    const phi = Float64Array.from(range(n), (i) => cost.data.subarray(i * n, i * n + n).reduce((a, b) => Math.min(a, b)));
-    return {phi, psi: new Float64Array(n), rowOf: free(), colOf: free()};
+  /* The first state of otlec.solvers.hungarian.shortest_augmenting_paths, or one from prices psi: any
+     will do, if phi are the best that go with them. */
+  function unassigned(cost, psi = new Float64Array(cost.shape[0])) {
+    const n = cost.shape[0], free = () => new BigInt64Array(n).fill(-1n), phi = new Float64Array(n).fill(Infinity);
+    for (let i = 0, k = 0; i < n; i++) for (let j = 0; j < n; j++, k++) phi[i] = Math.min(phi[i], cost.data[k] - psi[j]);
+    return {phi, psi, rowOf: free(), colOf: free()};
   }
 
-  function assign(kernels, cost) {
-    const s = unassigned(cost), n = cost.shape[0];
+  function assign(kernels, cost, psi) {
+    const s = unassigned(cost, psi), n = cost.shape[0];
     const [status] = kernels["solvers.hungarian._augment_all"](cost, s.phi, s.psi, s.rowOf, s.colOf);
     if (status !== 0) throw new Error(`Source ${status} has no free partner.`);
     const partner = numbers(s.colOf);
@@ -354,6 +355,7 @@
   // ---- a geodesic in the plane --------------------------------------------------------------------
   const orders = (list) => (list.length < 2 ? [list] : list.flatMap((v, k) => orders(list.filter((_, q) => q !== k)).map((rest) => [v, ...rest])));
   const ORDERS = orders(range(4));
+  let fadeCurve = {}; // how far the fade is from the start, which a walk along t leaves as it is
   figures.walk = {
     handles: [dragged(0, ["x", "y"], "atoms of both ends", (k) => k + 1)],
     controls: [
@@ -366,7 +368,7 @@
       (f, s) => s.mode === "fade" && f.gone - f.line >= 0.08,
       (f, s) => s.mode === "fade" && Math.abs(f.gone - f.line) <= 1e-9 && s.t >= 0.2 && s.t <= 0.8,
     ],
-    solve(s, kernels) {
+    solve(s, kernels, held) {
       const n = 4, cost = costs(kernels, s.x, s.y, s.p), best = assign(kernels, cost), root = (v) => Math.max(v, 0) ** (1 / s.p);
       const whole = root(best.value / n), moved = s.x.map((v, i) => v.map((u, d) => (1 - s.t) * u + s.t * s.y[best.partner[i]][d]));
       const even = new Float64Array(n).fill(1 / n), both = costs(kernels, s.x, [...s.x, ...s.y], s.p);
@@ -376,12 +378,17 @@
       };
       const gone = s.mode === "walk" ? root(assign(kernels, costs(kernels, s.x, moved, s.p)).value / n) : faded(s.t);
       const all = ORDERS.map((order) => sum(order.map((j, i) => cost.data[i * n + j])) / n).sort((a, b) => a - b);
-      const fades = s.mode === "fade", times = range(21).map((k) => k / 20), cut = (v) => Math.min(v, 1);
+      const fades = s.mode === "fade", cut = (v) => Math.min(v, 1);
+      const key = [s.x, s.y, s.p].join(), parts = held && fadeCurve.key !== key ? 10 : 20; // half of them while it moves
+      if (fadeCurve.key !== key || fadeCurve.x.length < parts) {
+        const x = range(parts + 1).map((k) => k / parts);
+        fadeCurve = {key, x, y: x.map((t) => cut(faded(t)))};
+      }
       return {
         layers: [
           [{ends: best.partner.map((j, i) => segment(s.x[i], s.y[j]))}, {xy: s.x}, {xy: s.y}, {xy: fades ? [] : moved},
             {xy: fades ? s.x : [], size: 7 * Math.sqrt(1 - s.t)}, {xy: fades ? s.y : [], size: 7 * Math.sqrt(s.t)}],
-          [{x: times, y: times.map((t) => cut(faded(t)))}, {x: [0, 1], y: [0, cut(whole)]}, {xy: [[s.t, cut(gone)]]}],
+          [{x: fadeCurve.x, y: fadeCurve.y}, {x: [0, 1], y: [0, cut(whole)]}, {xy: [[s.t, cut(gone)]]}],
         ],
         facts: {gone, line: s.t * whole, more: all[1] - all[0]},
         text: `At t = ${s.t.toFixed(2)} the ${s.mode} is ${six(gone)} from the start, and t Wₚ = ${six(s.t * whole)}; the next pairing costs ${six(all[1] - all[0])} more`,
@@ -415,16 +422,16 @@
       const half = range(12).map((k) => ((k + 0.5) / 24) * (1 - s.gap)), sigma = [...half, ...half.map((v) => 1 - v).reverse()];
       const even = new Float64Array(24).fill(1 / 24), w0 = unit(s.w0), w1 = unit(s.w1), change = w1.map((v, k) => v - w0[k]);
       const plan = (t) => monotone(kernels, sigma, s.y, even, w0.map((v, k) => (1 - t) * v + t * w1[k]));
-      const tilt = (t) => dot(plan(t).psi, change) / 2, cost = (t) => plan(t).value / 2;
+      const tilted = (found) => dot(found.psi, change) / 2, tilt = (t) => tilted(plan(t)), cost = (t) => plan(t).value / 2;
       // The cost is piecewise affine in t: a slope next to 0 is one of the two at 0.
       const high = tilt(1e-7), low = Math.min(tilt(-1e-7), high), first = cost(0);
-      const times = range(41).map((k) => k / 40), inner = times.slice(1), rise = times.map((t) => cost(t) - first);
+      const times = range(41).map((k) => k / 40), inner = times.slice(1), found = times.map(plan), rise = found.map(({value}) => value / 2 - first);
       const quotient = (cost(s.t) - first) / s.t;
       return {
         layers: [
           [{x: s.y.map((y) => y - 0.015), y: s.w0}, {x: s.y.map((y) => y + 0.015), y: s.w1}, {xy: sigma.map((x) => [x, 0])}],
           [{x: [0, 1], y: [0, low]}, {x: [0, 1], y: [0, high]}, {x: times, y: rise}, {xy: [[s.t, s.t * quotient]]}],
-          [{x: inner, y: inner.map(() => high)}, {x: inner, y: inner.map(tilt)}, {x: inner, y: inner.map((t, k) => rise[k + 1] / t)}, {xy: [[s.t, quotient]]}, {ends: [[0, low, 0, high]]}],
+          [{x: inner, y: inner.map(() => high)}, {x: inner, y: found.slice(1).map(tilted)}, {x: inner, y: inner.map((t, k) => rise[k + 1] / t)}, {xy: [[s.t, quotient]]}, {ends: [[0, low, 0, high]]}],
         ],
         facts: {low, high, half: halved(w0), changed: Math.max(...change.map(Math.abs))},
         text: `At t = ${s.t.toFixed(2)}: ${nine(high)} ≤ quotient ${nine(quotient)} ≤ ${nine(tilt(s.t))}; at t = 0 ${high - low > 1e-9 ? `the slopes fill [${nine(low)}, ${nine(high)}]` : `the slope is ${nine(high)}`}`,
@@ -608,9 +615,9 @@
       s.iterations = film.count;
       if (film.count >= 3000) s.running = false;
     },
-    solve(s, kernels) {
-      const film = filmOf(s, kernels);
-      while (film.count < s.iterations) film.iterate(kernels, s.step, s.relax);
+    solve(s, kernels, held) {
+      const film = filmOf(s, kernels), enough = held ? Math.min(s.iterations, 12) : s.iterations; // while painted: a first look
+      while (film.count < enough) film.iterate(kernels, s.step, s.relax);
       if (!s.running || film.count > film.judged + 100) film.bound(kernels);
       const n = film.n, f = film.f.data, m = film.m2.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
       const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
@@ -696,17 +703,21 @@
     solve(s, kernels) {
       const from = [0.25, 0.35], drift = [s.centre[0] - from[0], s.centre[1] - from[1]];
       const points = range(60).map((k) => { const r = 0.03 + 0.17 * Math.sqrt((k + 0.5) / 60); return [from[0] + r * Math.cos(k * 2.399963), from[1] + r * Math.sin(k * 2.399963)]; });
-      const field = (t, [x, y]) => [drift[0] - s.swirl * (y - from[1] - t * drift[1]), drift[1] + s.swirl * (x - from[0] - t * drift[0])];
-      const along = ([x, y], h, [u, v]) => [x + h * u, y + h * v], h = 1 / 32;
-      const paths = points.map((start) => {
-        const path = [start];
+      const field = (t, [x, y]) => [across(t, y), up(t, x)], along = ([x, y], h, [u, v]) => [x + h * u, y + h * v], h = 1 / 32;
+      const across = (t, y) => drift[0] - s.swirl * (y - from[1] - t * drift[1]), up = (t, x) => drift[1] + s.swirl * (x - from[0] - t * drift[0]);
+      let action = 0;
+      const paths = points.map(([x, y]) => {
+        const path = [[x, y]];
         for (let k = 0; k < 32; k++) { // Runge and Kutta, as in otlec.flow
-          const at = path[k], t = k * h, v1 = field(t, at), v2 = field(t + h / 2, along(at, h / 2, v1)), v3 = field(t + h / 2, along(at, h / 2, v2)), v4 = field(t + h, along(at, h, v3));
-          path.push([0, 1].map((d) => at[d] + (h / 6) * (v1[d] + 2 * v2[d] + 2 * v3[d] + v4[d])));
+          const t = k * h, half = t + h / 2;
+          const u1 = across(t, y), v1 = up(t, x), u2 = across(half, y + (h / 2) * v1), v2 = up(half, x + (h / 2) * u1);
+          const u3 = across(half, y + (h / 2) * v2), v3 = up(half, x + (h / 2) * u2), u4 = across(t + h, y + h * v3), v4 = up(t + h, x + h * u3);
+          const du = (h / 6) * (u1 + 2 * u2 + 2 * u3 + u4), dv = (h / 6) * (v1 + 2 * v2 + 2 * v3 + v4);
+          action += (32 / 60) * (du * du + dv * dv);
+          path.push([x += du, y += dv]);
         }
         return path;
       });
-      const action = (32 / 60) * sum(paths.flatMap((path) => range(32).map((k) => (path[k + 1][0] - path[k][0]) ** 2 + (path[k + 1][1] - path[k][1]) ** 2)));
       const ends = paths.map((path) => path[32]), least = assign(kernels, costs(kernels, points, ends)).value / 60;
       const k = Math.round(32 * s.t), t = k / 32, grid = centres(12), at = grid.flatMap((y) => grid.map((x) => [x, y]));
       const offset = points.map((q) => [q[0] - from[0], q[1] - from[1]]), mean = [0, 1].map((d) => sum(offset.map((q) => q[d])) / 60);

@@ -3,7 +3,7 @@
    how it is solved; this file joins the two: pointers, keys, controls, the readout, the copied cell.
 
    A figure is {solve, handles, controls, every, tasks, limits, sizes, whole, fits}:
-     solve(state, kernels) gives {layers, text, facts}: for each panel the arrays of each of its layers, in
+     solve(state, kernels, held) gives {layers, text, facts}, and may do less while a finger holds it: for each panel the arrays of each of its layers, in
        the order of the still frame, and the readout, in the words that the copied cell prints (and in `more` what it does not);
      tasks judge what the reader has reached, in the order of stills.py, from the facts of solve;
      limits, sizes, whole and fits say which states a link may carry (frame.js);
@@ -57,7 +57,7 @@ const otlecLive = (() => {
       let result;
       try {
         if (state.running) definition.every(state, solver);
-        result = definition.solve(state, solver);
+        result = definition.solve(state, solver, held);
       } catch (error) {
         state.running = false;
         otlecMoving.typeset(output, error.message);

@@ -70,9 +70,15 @@ const otlecKernels = (() => {
 
     const product = (shape) => shape.reduce((a, b) => a * b, 1);
     function record(at, shape) {
+      const d = shape.length, words = [0, 0, 0n, 8n, at];
       let stride = 8;
-      const strides = [...shape].reverse().map((n) => [stride, (stride *= n)][0]).reverse();
-      return [0, 0, BigInt(product(shape)), 8n, at, ...shape.map(BigInt), ...strides.map(BigInt)];
+      for (let k = 0; k < d; k++) words.push(BigInt(shape[k]));
+      for (let k = d - 1; k >= 0; k--) {
+        words[5 + d + k] = BigInt(stride);
+        stride *= shape[k];
+      }
+      words[2] = BigInt(stride / 8);
+      return words;
     }
 
     function flatten(value, {Kind, axes, name: type}, name) {

@@ -41,6 +41,12 @@
   const fate = (slope) => (slope <= -0.15 ? "falls" : slope >= 0.15 ? "grows" : "stays");
   const log = (v) => clamp(Math.log10(Math.max(v, 1e-12)), -4, 1);
   const level = (s, kernels) => three(s, s.n, kernels).map(log);
+  let lately = {rows: []}; // the table of what is chosen, which a walk along n leaves as it is
+  const tableOf = (s, kernels) => {
+    const key = [s.sequence, s.p, s.f, s.seed].join();
+    if (lately.key !== key) lately = {key, rows: SIZES.map((size) => three(s, size, kernels))};
+    return lately.rows;
+  };
   let height = 0; // of the point on the first curve
   figures.lab = {
     limits: {n: [1, 64], seed: [1, 99]},
@@ -69,7 +75,7 @@
       {button: "New sample", press: (s) => { s.seed = (s.seed % 99) + 1; }},
     ],
     solve(s, kernels) {
-      const n = s.n, now = three(s, n, kernels), table = SIZES.map((size) => three(s, size, kernels)), columns = range(3).map((k) => table.map((row) => row[k]));
+      const n = s.n, now = three(s, n, kernels), table = tableOf(s, kernels), columns = range(3).map((k) => table.map((row) => row[k]));
       const slopes = columns.map(rate), fates = slopes.map(fate), guesses = GUESSES.map((name) => s[name]), guessed = !guesses.includes("?");
       const right = fates.filter((v, k) => v === guesses[k]).length, powers = slopes.map((v) => (v === -Infinity ? "-∞" : (Math.round(v * 100) / 100 + 0).toFixed(2)));
       const [x, mass] = SEQUENCES[s.sequence](n, s), waves = s.sequence === "ripples", shown = CELLS.filter((_, k) => k % 4 === 0), uniform = UNIFORM.includes(s.sequence);
@@ -88,7 +94,7 @@
       };
     },
   };
-  const rates = (s, kernels) => { const table = SIZES.map((size) => three(s, size, kernels)); return range(3).map((k) => rate(table.map((row) => row[k]))); };
+  const rates = (s, kernels) => range(3).map((k) => rate(tableOf(s, kernels).map((row) => row[k])));
 
   // ---- one more grain -----------------------------------------------------------------------------
   /* The shortest chains of hand-overs: an atom that serves j can serve k instead, at the difference of
@@ -185,12 +191,13 @@
     (k, far) => { const [u, v] = turned(k, 0.38 * far); return [u + (k % 2 ? 0.6 : -0.6), v]; },
   ].map((place) => range(DOTS).map((k) => place(k, Math.sqrt((k + 0.5) / DOTS))));
   let between = null; // W_2^2 of each two pictures
-  const corner = (k) => { const away = [CORNERS[k][0] - 0.5, CORNERS[k][1] - 0.29], by = 0.11 / Math.hypot(...away); return CORNERS[k].map((v, d) => v + by * away[d]); };
+  const prices = CLOUDS.map(() => new Float64Array(DOTS)); // of the plans before, from which the next are quickly found
   /* otlec.barycenter(clouds, share, start=clouds[0]): plans for fixed atoms, atoms for fixed plans. */
   function meeting(kernels, share) {
     let atoms = CLOUDS[0], before = Infinity;
+    for (const psi of prices) { const most = Math.max(...psi); psi.forEach((v, j) => { psi[j] = v - most; }); } // lest they drift
     for (let round = 0; round < 200; round++) {
-      const plans = CLOUDS.map((cloud) => assign(kernels, costs(kernels, cloud, atoms)));
+      const plans = CLOUDS.map((cloud, k) => assign(kernels, costs(kernels, cloud, atoms), prices[k]));
       const objective = sum(plans.map((plan, k) => (share[k] * plan.value) / DOTS));
       if (round && before - objective <= 1e-10 * before) return {atoms, objective};
       before = objective;
@@ -209,7 +216,7 @@
       const {atoms, objective} = meeting(kernels, share), bound = sum(between.map(([i, j, v]) => share[i] * share[j] * v));
       return {
         layers: [
-          [null, ...CLOUDS.map((cloud, k) => ({xy: cloud.map(([u, v]) => [corner(k)[0] + 0.11 * u, corner(k)[1] + 0.11 * v])})), {xy: figures.pictures.handles[0].where(s)}],
+          [null, ...CORNERS.map(() => null), {xy: figures.pictures.handles[0].where(s)}],
           [{xy: atoms}],
           CLOUDS.map((xy, k) => ({xy, opacity: share[k]})),
         ],
