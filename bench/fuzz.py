@@ -274,7 +274,8 @@ def fuzz_plan(rng):
     if not (np.isfinite(c).all() and c.max() < 1e290 and (c.max() > 1e-280 or c.max() == 0)):
         return
     plan = otlec.optimal_plan(mu, nu, p)
-    audit(plan, c)
+    if c.max() < 1e3 * plan.value:  # else the rounding of c itself may be seen beside the value
+        audit(plan, c)
     compare(otlec.optimal_plan(nu, mu, p).value, plan.value, plan.value + 1e-15 * c.max())
 
 
@@ -338,6 +339,7 @@ def fuzz_band(rng):
     cheapest = cost_matrix(x, y, 2)[plan.rows, plan.cols].min()
     plain = value > 1e-6 * largest**2 and largest < 1e4
     plain &= band.verdict.violation > 0 or cheapest > 1e-6 * largest**2
+    plain &= cheapest == 0 or cheapest > 1e-100 * largest**2
     if plain and not band.certificate.startswith("certified"):
         raise Wrong(band.certificate)
 

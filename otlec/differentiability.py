@@ -255,13 +255,11 @@ def potential_band(
         )
     if not callable(cost):
         (mu, nu), cost = _numbered(mu, nu, cost=cost)
-    pieces = _Pieces(mu, nu, cost)
     atom = np.count_nonzero(mu.weights[:anchor])
-    home, zero = pieces.row_piece[atom], pieces.phi[atom]
-    slide = pieces.slide
+    pieces = _Pieces(mu, nu, cost, anchor=atom)
+    home, slide = pieces.row_piece[atom], pieces.slide
     # phi at x is the least of (best_from[D, x] + k_D), psi at y the least of (best_to[C, y] - k_C).
-    best_from = pieces.from_points(mu.points) - zero
-    best_to = pieces.to_points(nu.points) + zero
+    best_from, best_to = pieces.from_points(mu.points), pieces.to_points(nu.points)
     band = PotentialBand(
         (best_from - slide[home][:, None]).min(axis=0),
         (best_from + slide[:, home][:, None]).min(axis=0),
@@ -318,12 +316,14 @@ def _numbered(source: Measure, *targets: Measure, cost):
 class _Pieces:
     """All optimal potentials between two measures: one optimal pair, and how its pieces slide."""
 
-    def __init__(self, mu: Measure, nu: Measure, cost) -> None:
+    def __init__(self, mu: Measure, nu: Measure, cost, anchor: int | None = None) -> None:
         self.mu, self.nu, self._cost = _carried(mu), _carried(nu), cost
         self.plan = optimal_plan(self.mu, self.nu, cost=cost)
         matrix = self.costs(self.mu.points, self.nu.points)
         self.phi, self.psi, pairs = _with_lone_atoms(self.plan, matrix)
-        self.count, self.row_piece, self.col_piece = _connected(self.plan, pairs)
+        if anchor is not None:  # 0 there, and no rounding of larger potentials near it
+            self.phi, self.psi = _from_atom(anchor, self.phi, self.psi, matrix, self.plan, pairs)
+        self.count, self.row_piece, self.col_piece = _connected(self.plan, pairs)[:3]
         reduced = matrix - self.phi[:, None] - self.psi
         room = np.full((self.count, self.count), np.inf)
         np.minimum.at(room, (self.row_piece[:, None], self.col_piece[None, :]), reduced)
@@ -372,8 +372,18 @@ def _with_lone_atoms(plan, cost) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return phi, psi, np.array(pairs, dtype=np.int64)
 
 
-def _connected(plan, pairs=((), ())) -> tuple[int, np.ndarray, np.ndarray]:
-    """The pieces that the plan and these pairs join its atoms into: their number, and each's."""
+def _from_atom(atom, phi, psi, cost, plan, pairs) -> tuple[np.ndarray, np.ndarray]:
+    """The potentials with phi = 0 at an atom, tight again along the pairs that join to it."""
+    phi, psi = phi - phi[atom], psi + phi[atom]
+    *_, on_phi, on_psi = _connected(plan, pairs, lambda i, j: cost[i, j] - phi[i] - psi[j])
+    return phi + (on_phi - on_phi[atom]), psi + (on_psi + on_phi[atom])
+
+
+def _connected(plan, pairs=((), ()), residual=lambda i, j: np.zeros(i.size)) -> tuple:
+    """The pieces that the plan and these pairs join its atoms into: their number, and each's.
+
+    Then what is to be added to the potentials of a piece, so that its residuals become 0.
+    """
     n, m = plan.shape
     in_row, in_col = np.zeros(n), np.zeros(m)
     np.maximum.at(in_row, plan.rows, plan.mass)
@@ -382,7 +392,7 @@ def _connected(plan, pairs=((), ())) -> tuple[int, np.ndarray, np.ndarray]:
     counts = plan.mass > np.minimum(_CRUMB, np.minimum(in_row[plan.rows], in_col[plan.cols]) / 2)
     rows = np.append(plan.rows[counts], pairs[0]).astype(np.int64)
     cols = np.append(plan.cols[counts], pairs[1]).astype(np.int64)
-    return join(rows, cols, np.zeros(rows.size), n, m)[:3]
+    return join(rows, cols, residual(rows, cols), n, m)
 
 
 def _least(values: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:

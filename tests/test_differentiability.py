@@ -338,3 +338,11 @@ def test_a_matrix_is_a_cost_wherever_a_function_is():
         ValueError, match=r"cost must have shape \(4, 8\), but its shape is \(4, 3\)"
     ):
         derivative(sigma, rho0, rho1, near)
+
+
+def test_a_band_is_exact_at_its_anchor_beside_an_outlier_with_large_potentials():
+    """Killed: potentials that only lose the anchor's by subtraction keep the rounding of 4e5."""
+    mu = Measure([[0.3], [1.1], [953.7]], [1 - 1.3e-6, 6.5e-7, 6.5e-7])
+    band = potential_band(mu, Measure([[2.2]]))
+    assert band.phi_low[0] == band.phi_high[0] == 0
+    assert band.certificate == "certified to 1e-12"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
-from otlec import Measure, cost_matrix, transport_1d, wasserstein
+from otlec import Measure, cost_matrix, transport_1d, verify, wasserstein
 from otlec.solvers.quantile import _order
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -215,3 +215,10 @@ def test_an_atom_of_mass_0_receives_nothing_wherever_it_stands():
     assert (nu.weights[plan.cols] > 0).all()
     cost = cost_matrix(mu.points, nu.points, 1)
     assert (cost - plan.phi[:, None] - plan.psi).min() >= -1e-12
+
+
+def test_a_far_atom_without_mass_does_not_spoil_the_certificate_of_its_matrix():
+    """Killed: a price that is rounded to the nearest is above the cost of 1e21 by what it ate."""
+    x, y = np.array([0.1, 2.0, 0.7]), np.array([0.4, 1.3e7])
+    plan = transport_1d(x, y, [0.5, 0.2, 0.3], [1.0, 0.0], p=3)
+    assert str(verify(plan, cost_matrix(x, y, 3))) == "certified to 1e-12"
