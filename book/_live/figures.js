@@ -143,13 +143,13 @@
     s.y = some();
   }
   const priceBars = (phi, psi) => {
-    const n = phi.length, x = centres(n), width = 0.8 / n, bar = (v) => clamp(v, -0.4, 0.4);
+    const n = phi.length, x = centres(n), width = 0.8 / n, bar = (v) => clamp(v, -0.6, 0.6);
     return [{x, y: [...phi].map(bar), width}, {x: x.map((v) => 1 + v), y: [...psi].map(bar), width}];
   };
   figures.assignment = {
     sizes: {x: [2, 200], y: [2, 200]},
     fits: (s) => s.x.length === s.y.length,
-    tasks: [(f) => f.farthest, (f) => f.n === 2 && Math.abs(f.swap) <= 0.02],
+    tasks: [(f) => f.n >= 4 && f.farthest, (f) => f.n === 2 && Math.abs(f.swap) <= 0.02 && f.value >= 0.5],
     handles: [dragged(0, ["x", "y"], "atoms of source and target")],
     controls: [{slider: "n", label: "atoms", min: 2, max: 200, step: 1, then: scatter}],
     solve(s, kernels) {
@@ -161,7 +161,7 @@
       return {
         layers: [[{ends: tight}, {ends: best.partner.map((j, i) => segment(s.x[i], s.y[j]))}, {xy: s.x, size}, {xy: s.y, size}], priceBars(best.phi, best.psi)],
         facts: {
-          n, swap: at(0, 0) + at(1, 1) - at(0, 1) - at(1, 0),
+          n, value: best.value, swap: at(0, 0) + at(1, 1) - at(0, 1) - at(1, 0),
           farthest: best.partner.some((j, i) => range(n).every((k) => at(i, k) <= at(i, j))),
         },
         text: `n = ${n}: the pairs cost ${six(best.value)}, the prices pay ${six(best.dual)}, ${agree(best.value - best.dual, Math.max(1, best.value))}; ${tight.length} pairs are tight`,
@@ -184,6 +184,7 @@
       {button: "Best ψ for this φ", press: (s, kernels) => { s.psi = bestPsi(costs(kernels, s.x, s.y), s.phi, s.psi.length); }},
       {button: "Best φ for this ψ", press: (s, kernels) => { s.phi = bestPhi(costs(kernels, s.x, s.y), s.psi, s.phi.length); }},
       {button: "Solve", press(s, kernels) { const best = assign(kernels, costs(kernels, s.x, s.y)); s.phi = [...best.phi]; s.psi = [...best.psi]; }},
+      {button: "φ up, ψ down", press(s) { s.phi = s.phi.map((v) => v + 0.05); s.psi = s.psi.map((v) => v - 0.05); }},
     ],
     tasks: [
       (f) => !f.broken && f.moved <= 1e-9 && f.best - f.paid >= 0.05,
@@ -265,13 +266,13 @@
       const x = centres(s.a.length), a = unit(s.a), b = unit(s.b), plan = monotone(kernels, x, x, a, b, s.p);
       const moved = plan.rows.map((i, k) => (1 - s.t) * x[i] + s.t * x[plan.cols[k]]);
       const levels = centres(200), start = quantiles(x, a), end = quantiles(x, b);
-      const pairs = plan.rows.map((i, k) => [x[i], x[plan.cols[k]]]);
+      const pairs = plan.rows.map((i, k) => [x[i], x[plan.cols[k]]]), heights = histogram(moved, plan.mass, x.length);
       return {
         layers: [
           [{x, y: s.a}, {x, y: s.b}],
           [{x: levels, y: start}, {x: levels, y: end}, {x: levels, y: start.map((v, k) => (1 - s.t) * v + s.t * end[k])}],
           [{x: pairs.map((v) => v[0]), y: pairs.map((v) => v[1])}, {xy: pairs}],
-          [{x, y: histogram(moved, plan.mass, x.length).map((v) => Math.min(v, 0.25))}],
+          [{x, y: heights.map((v) => v / Math.max(...heights))}],
         ],
         facts: {mean: dot(moved, plan.mass), distance: (p) => monotone(kernels, x, x, a, b, p).value ** (1 / p)},
         text: `Wₚ = ${six(plan.value ** (1 / s.p))} at p = ${s.p}; ${plan.mass.length} entries in the plan; at t = ${s.t.toFixed(2)} the mean is ${six(dot(moved, plan.mass))}`,
@@ -597,7 +598,7 @@
     limits: {rho0: [0.01, 1.1], rho1: [0.01, 1.1], iterations: [1, 3000]},
     shared: ["rho0", "rho1"], // the other figures of the chapter show the same two ends
     whole: ["iterations"],
-    tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p >= 2 && f.mismatch < 0.01 && Math.abs(f.energy - f.lower) <= 0.001 * f.energy],
+    tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p >= 2 && f.mismatch < 0.002 && f.energy >= f.lower && f.energy - f.lower <= 0.005 * f.lower],
     handles: [painted(3, {"ρ₀": "rho0", "ρ₁": "rho1"}, "density that the brush paints", 0.01)],
     controls: [
       {button: (s) => (s.running ? "Pause" : "Start"), press: (s) => { s.running = !s.running; }},

@@ -1,14 +1,9 @@
 """More live figures: sequences of measures, one more grain, boats, three pictures."""
 
 import numpy as np
-from stills import _hills, _joins, figure
+from stills import ENDS, _joins, figure
 
 import otlec
-
-SHARED_ENDS = {
-    "rho0": _hills(64, (1.0, 0.22, 0.1), floor=0.03),
-    "rho1": _hills(64, (0.7, 0.6, 0.07), (0.6, 0.85, 0.06), floor=0.03),
-}
 
 
 @figure(
@@ -190,7 +185,7 @@ class Chains:
 
 @figure(
     kernels="solvers.quantile._merge cost.power",
-    state={**SHARED_ENDS, "t": 0.5, "brush": "ρ₀"},
+    state={**ENDS, "t": 0.5, "brush": "ρ₀"},
     code="""
 x, a, b = (np.arange(64) + 0.5) / 64, rho0 / rho0.sum(), rho1 / rho1.sum()
 plan = otlec.transport_1d(x, x, a, b)

@@ -83,6 +83,13 @@ def _hills(cells: int, *hills: tuple[float, float, float], floor: float = 0.0) -
     return total.round(3).tolist()
 
 
+# The one hill and the two hills of chapter 5.
+ENDS = {
+    "rho0": _hills(64, (1.0, 0.22, 0.085), floor=0.02),
+    "rho1": _hills(64, (1.0, 0.6, 0.0636), (0.7, 0.84, 0.0707), floor=0.02),
+}
+
+
 def _joins(x, y, pairs) -> np.ndarray:
     """Segments from x_i to y_j for pairs (i, j)."""
     return np.array([[*x[i], *y[j]] for i, j in pairs]).reshape(-1, 4)
@@ -108,8 +115,8 @@ print(f"n = {len(x)}: the pairs cost {best.value:.6f}, the prices pay {best.dual
     home="01-reminders",
     ask="Who goes to whom, when the sum of all costs is to be least?",
     tasks=(
-        "Let a blue atom go to the orange atom that is farthest from it.",
-        "With two atoms each: make the two pairings cost the same, to 0.02.",
+        "With four atoms each or more: let a blue one go to the orange one farthest from it.",
+        "With two atoms each: make both pairings cost the same, to 0.02, and 0.5 or more.",
     ),
 )
 def assignment(picture, v):
@@ -120,10 +127,10 @@ def assignment(picture, v):
     plane.segments(_joins(v["x"], v["y"], enumerate(best.permutation)), "plan", width=2)
     plane.points(v["x"], "source", size=4)
     plane.points(v["y"], "target", size=4)
-    prices = picture.panel((0, 2), (-0.4, 0.4), title="prices of sources, then of targets")
+    prices = picture.panel((0, 2), (-0.6, 0.6), title="prices of sources, then of targets")
     at, width = (np.arange(n) + 0.5) / n, 0.8 / n
-    prices.bars(at, best.phi.clip(-0.4, 0.4), "source", width=width)
-    prices.bars(1 + at, best.psi.clip(-0.4, 0.4), "target", width=width)
+    prices.bars(at, best.phi.clip(-0.6, 0.6), "source", width=width)
+    prices.bars(1 + at, best.psi.clip(-0.6, 0.6), "target", width=width)
 
 
 @figure(
@@ -149,6 +156,7 @@ print(f"The prices pay {paid:.6f}, the plan costs {best:.6f}; {tight} pairs are 
     alt="Bars of prices that can be dragged; atoms in a square, joined where a pair is tight or "
     "its prices exceed its cost; beside them what the prices pay, and what the plan costs.",
     home="01-reminders",
+    legend={"potential": "the prices pay", "plan": "the plan costs"},
     ask="How high can the prices climb, before a pair refuses them?",
     tasks=(
         "Get stuck: violate no pair, so that neither best partner moves, 0.05 or more too low.",
@@ -167,7 +175,7 @@ def prices(picture, v):
     plane.segments(_joins(v["x"], v["y"], np.argwhere(slack < -1e-9)), "target", width=2)
     plane.points(v["x"], "source", size=5)
     plane.points(v["y"], "target", size=5)
-    height = picture.panel((0, 2), (0, 1), title="the prices pay, the plan costs")
+    height = picture.panel((0, 2), (0, 1), title="paid and cost")
     height.bars([0.5], [v["paid"]], "potential")
     height.bars([1.5], [v["best"]], "plan")
 
@@ -215,10 +223,10 @@ def rounds(picture, v):
     plane.points(v["x"], "source", size=4)
     plane.points(v["x"][done:], "neutral", size=4)
     plane.points(v["y"], "target", size=4)
-    prices = picture.panel((0, 2), (-0.4, 0.4), title="prices of sources, then of targets")
+    prices = picture.panel((0, 2), (-0.6, 0.6), title="prices of sources, then of targets")
     at, width = (np.arange(n) + 0.5) / n, 0.8 / n
-    prices.bars(at, state.phi.clip(-0.4, 0.4), "source", width=width)
-    prices.bars(1 + at, state.psi.clip(-0.4, 0.4), "target", width=width)
+    prices.bars(at, state.phi.clip(-0.6, 0.6), "source", width=width)
+    prices.bars(1 + at, state.psi.clip(-0.6, 0.6), "target", width=width)
 
 
 @figure(
@@ -262,9 +270,9 @@ def line(picture, v):
     stairs = picture.panel((0, 1), (0, 1), "x", "y", "monotone plan", equal=True)
     stairs.line(x[plan.rows], x[plan.cols], "neutral", width=1)
     stairs.points(np.column_stack([x[plan.rows], x[plan.cols]]), "plan", size=3)
-    moved = picture.panel((0, 1), (0, 0.25), title="the geodesic at t")
+    moved = picture.panel((0, 1), (0, 1.05), title="the geodesic at t, tallest bar 1")
     heights = np.histogram(v["mu_t"].points, cells, (0, 1), weights=v["mu_t"].weights)[0]
-    moved.bars(x, heights, "plan", width=0.9 / cells)
+    moved.bars(x, heights / heights.max(), "plan", width=0.9 / cells)
 
 
 @figure(
@@ -503,8 +511,7 @@ def slope(picture, v):
     "dynamics.primal._divergence_of_spread "
     "dynamics.corners._carry_to_corners dynamics.corners._certify",
     state={
-        "rho0": _hills(64, (1.0, 0.22, 0.1), floor=0.03),
-        "rho1": _hills(64, (0.7, 0.6, 0.07), (0.6, 0.85, 0.06), floor=0.03),
+        **ENDS,
         "p": 2,
         "relax": 1.9,
         "step": 0.1,
@@ -525,20 +532,21 @@ print(f"After {iterations} iteration{many}: energy {energy:.6f}, mismatch {misma
     alt="A density over time and space that the iteration pulls straight, its momentum, and the "
     "energy that settles above a lower bound.",
     home="05-dynamic-formulation",
+    legend={"plan": "energy", "potential": "lower bound"},
     ask="What does the cheapest film between two densities look like?",
     tasks=(
         "Let the iteration run until the mismatch is below 0.002.",
-        "Prove it: bring energy and lower bound within 0.1 per cent of each other, at p = 2 or 3.",
+        "Prove it, at p = 2 or 3: the same, and energy at most 0.5 per cent above its lower bound.",
     ),
 )
 def river(picture, v):
     """Benamou and Brenier's iteration on the line, while one watches."""
     film = v["film"]
     density = picture.panel((0, 1), (0, 1), "x", "t", "density")
-    density.cells((0.25 * film.centred_density).clip(0, 1), "plan")
+    density.cells((0.25 * film.centred_density).clip(0, 1), "source")
     momentum = picture.panel((0, 1), (0, 1), "x", "t", "size of the momentum")
-    momentum.cells(np.abs(film.centred_momentum[0]).clip(0, 1), "potential")
-    history = picture.panel((0, 1), (0, 0.5), "part of the iterations", "", "energy, lower bound")
+    momentum.cells(np.abs(film.centred_momentum[0]).clip(0, 1), "plan")
+    history = picture.panel((0, 1), (0, 0.5), "part of the iterations", "", "energy")
     count = np.arange(1, v["iterations"] + 1) / v["iterations"]
     history.line(count, film.history.energy.clip(0, 0.5), "plan")
     history.line(count, np.full(count.size, max(film.lower_bound, 0.0)), "potential", dash=True)

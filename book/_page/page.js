@@ -283,7 +283,8 @@ const otlecPage = (() => {
       this.element = make("div", {className: "otlec-editor"}, this.area, this.tools);
       this.fit();
     }
-    fit() {
+    fit() { // where the style sheet (field-sizing) does not
+      if (CSS.supports("field-sizing", "content")) return;
       this.area.style.height = "auto";
       if (this.area.scrollHeight) this.area.style.height = `${this.area.scrollHeight + 4}px`;
     }
@@ -335,6 +336,7 @@ const otlecPage = (() => {
       this.editor.element.append(make("span", {className: "otlec-saved", textContent: this.warning}));
       hide(this.input, this.row);
       this.row.after(this.editor.element);
+      this.editor.fit();
       this.book = this.element.querySelector(".cell_output:not(.otlec-output)");
       this.output = new Output(`Output of ${this.label}`);
       this.output.element.hidden = true;
@@ -427,6 +429,7 @@ const otlecPage = (() => {
       this.output = new Output(`Verdict on ${this.name}`);
       hide(this.input, this.checkCell);
       this.element.append(this.editor.element, this.output.element);
+      this.editor.fit();
       this.tick();
     }
 
