@@ -174,7 +174,7 @@
           [{x, y: s.rho0}, {x, y: s.rho1}],
           [{ends: start.map((v, k) => [v, 0, end[k], 1])}, {xy: start.map((v, k) => [(1 - t) * v + t * end[k], t])}],
           [{x, y: x.map((_, k) => cut((1 - t) * a[k] + t * b[k], 0.15))}, {x: centres(32), y: histogram(moved, plan.mass, 32).map((v) => cut(v / 2, 0.15))}],
-          [{x: times, y: power.map((v) => cut(v, 1))}, {x: [0, 1], y: [plan.value, plan.value]}],
+          [{x: times, y: power.map((v) => cut(v, 2))}, {x: [0, 1], y: [plan.value, plan.value]}],
           [{x, y: [...plan.phi].map((v) => both(v - base))}, {x, y: [...plan.psi].map((v) => both(v + base))}],
         ],
         facts: {walk: plan.value, fade},

@@ -223,12 +223,12 @@ def boats(picture, v):
     where = (1 - t) * x[plan.rows] + t * x[plan.cols]
     heights = np.histogram(where, 32, (0, 1), weights=plan.mass)[0] / 2
     middle.area((np.arange(32) + 0.5) / 32, heights.clip(0, 0.15), "plan")
-    power = picture.panel((0, 1), (0, 1), "t", "", "energy in each moment")
+    power = picture.panel((0, 1), (0, 2), "t", "", "energy in each moment")
     times = (np.arange(32) + 0.5) / 32
     fades = [
         (v["crossed"] ** 2 / v["edge"]((1 - s) * v["a"] + s * v["b"])).sum() / 64 for s in times
     ]
-    power.line(times, np.clip(fades, 0, 1), "neutral")
+    power.line(times, np.clip(fades, 0, 2), "neutral")
     power.line([0, 1], [plan.value] * 2, "plan")
     phi = picture.panel((0, 1), (-0.3, 0.3), "x", "", "potentials of both ends")
     level = plan.phi @ v["a"]
