@@ -151,7 +151,7 @@
   figures.boats = {
     limits: figures.river.limits,
     shared: figures.river.shared,
-    tasks: [(f) => f.walk >= 0.01 && f.fade >= 10 * f.walk, (f) => f.walk >= 0.01 && f.fade <= 1.6 * f.walk],
+    tasks: [(f) => f.walk >= 0.01 && f.fade >= 10 * f.walk, (f) => f.walk >= 0.01 && f.fade <= 1.8 * f.walk],
     handles: [painted(0, {"ρ₀": "rho0", "ρ₁": "rho1"}, "density that the brush paints", 0.01)],
     controls: [
       {choice: "brush", label: "paint", options: ["ρ₀", "ρ₁"]},

@@ -203,7 +203,7 @@ print(f"The boats spend {plan.value:.6f}, the potentials prove {plan.dual_value:
     ask="What does it cost to fade, and what to walk?",
     tasks=(
         "Let fading spend ten times as much as the boats, which spend 0.01 or more.",
-        "Let fading spend at most 1.6 times as much as the boats, which spend 0.01 or more.",
+        "Let fading spend at most 1.8 times as much as the boats, which spend 0.01 or more.",
     ),
 )
 def boats(picture, v):
