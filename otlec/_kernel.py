@@ -71,18 +71,28 @@ def kernel(function: Callable) -> Callable:
     ``error_model="numpy"``: a division by zero gives inf or nan, as in NumPy, and costs no branch.
     There is no ``fastmath``: it would assume that inf and nan never occur, and forbidden pairs
     cost +inf here. ``nogil``: two Python threads can run kernels at the same time, on different
-    parts of an array; no kernel starts threads of its own.
+    parts of an array; no kernel starts threads of its own. ``no_cfunc_wrapper``: no C code calls
+    them, and a wrapper for it is a tenth of the compilation.
 
     Where Numba finds no folder that it may write to, the kernel is cached in a temporary folder
     of this user instead; where even that fails, it is compiled anew in each process.
     """
     if numba is None:
         return _plain(function)
-    compiled = numba.njit(error_model="numpy", nogil=True)(function)
+    compiled = numba.njit(error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
         compiled._cache = _LateCache(function, compiled._cache)
         compiled._compile_for_args = _compile_late(compiled, function)
     return compiled
+
+
+def driver(function: Callable) -> Callable:
+    """A function that calls kernels and little else: plain Python, and machine code in pages.
+
+    There it is compiled like a kernel (scripts/webassembly.py), so that a live figure takes the
+    same steps in the same order. So it keeps to what Numba knows of Python and NumPy.
+    """
+    return function
 
 
 def _compile_late(compiled, function: Callable) -> Callable:

@@ -58,19 +58,11 @@ KERNELS = {
     "solvers.hungarian._update": [*3 * [VECTOR], INDICES, "i8", "f8", INDICES, VECTOR],
     "solvers.hungarian._flip": [*3 * [INDICES], *2 * ["i8"]],
     "solvers.quantile._merge": [*4 * [VECTOR], *2 * [INDICES], "f8"],
-    "solvers.network_simplex._sweep": [
-        *[MATRIX, VECTOR, VECTOR, "f8", "i8[:,::1]", MATRIX, INDICES, INDICES]
-    ],
-    "solvers.network_simplex._measure": [MATRIX, VECTOR, INDICES, INDICES, VECTOR],
-    "solvers.network_simplex._pivot": [
-        *["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]
-    ],
-    "dynamics.primal._divergence_of_spread": [GRIDS, SCALARS, GRID, "i8", "i8"],
-    "dynamics.primal._primal_step": [*3 * [GRIDS], GRID, "f8", SCALARS, "f8", "i8", "i8"],
-    "dynamics.proximal._dual_step": [*2 * [GRIDS], *3 * ["f8"], MATRICES, "i8", "i8"],
-    "dynamics.proximal._dual_step_quadratic": [*2 * [GRIDS], *5 * ["f8"], MATRICES, "i8", "i8"],
-    "dynamics.corners._carry_to_corners": [*[GRID, ENDS, MATRIX, SCALARS, WRAPS, "f8", FIELDS]],
-    "dynamics.corners._certify": [FIELDS, ENDS, MATRIX, SCALARS, "f8"],
+    "solvers.network_simplex._drive": [MATRIX, INDICES, VECTOR, *2 * ["f8"], *3 * ["i8"]],
+    "solvers.network_simplex._entries": [*4 * [INDICES], "i8"],
+    "dynamics.line.prepare": [VECTOR, SCALARS, *2 * [GRID]],
+    "dynamics.line.iterate": [*3 * [GRIDS], *3 * [GRID], SCALARS, *3 * ["f8"], MATRICES],
+    "dynamics.line.bound": [GRIDS, ENDS, MATRIX, *3 * [GRID], SCALARS, "f8", FIELDS],
 }
 # What the loader (book/_live/loader.js) gives to the module.
 IMPORTS = {
@@ -93,6 +85,19 @@ FOR_PYTHON = {
     "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
     "parts.join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
     "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "solvers.network_simplex._sweep": [
+        *[MATRIX, VECTOR, VECTOR, "f8", "i8[:,::1]", MATRIX, INDICES, INDICES]
+    ],
+    "solvers.network_simplex._measure": [MATRIX, VECTOR, INDICES, INDICES, VECTOR],
+    "solvers.network_simplex._pivot": [
+        *["i8[:,::1]", MATRIX, INDICES, "f8", *6 * [INDICES], VECTOR, "i8"]
+    ],
+    "dynamics.primal._divergence_of_spread": [GRIDS, SCALARS, GRID, "i8", "i8"],
+    "dynamics.primal._primal_step": [*3 * [GRIDS], GRID, "f8", SCALARS, "f8", "i8", "i8"],
+    "dynamics.proximal._dual_step": [*2 * [GRIDS], *3 * ["f8"], MATRICES, "i8", "i8"],
+    "dynamics.proximal._dual_step_quadratic": [*2 * [GRIDS], *5 * ["f8"], MATRICES, "i8", "i8"],
+    "dynamics.corners._carry_to_corners": [*[GRID, ENDS, MATRIX, SCALARS, WRAPS, "f8", FIELDS]],
+    "dynamics.corners._certify": [FIELDS, ENDS, MATRIX, SCALARS, "f8"],
     "dynamics.corners._lower_in_time": [FIELDS, MATRIX, SCALARS, WRAPS, "f8"],
     "dynamics.primal._solve_in_time": [*2 * [GRID], *2 * ["i8"]],
 }
@@ -102,7 +107,8 @@ if ROOT != ENGINE:
     KERNELS = {name: [_types[word] for word in words] for name, words in _read.items()}
     FOR_PYTHON = {}
 # These are called once in a hundred frames: the fewer bytes the better.
-SELDOM = {"dynamics.corners"}
+SELDOM = {"dynamics.line.prepare", "dynamics.line.bound"}
+SELDOM |= {name for name in FOR_PYTHON if name.startswith("dynamics.corners.")}
 SETTINGS = {
     "NUMBA_OPT": "0",
     "NUMBA_LOOP_VECTORIZE": "0",
@@ -177,7 +183,8 @@ def prepare() -> None:
     serialized = PythonAPI.serialize_object
     PythonAPI.serialize_object = lambda self, _: serialized(self, None)
     # as in otlec/_kernel.py, but nothing is kept on disk
-    importlib.import_module("otlec._kernel").kernel = numba.njit(
+    _kernel = importlib.import_module("otlec._kernel")
+    _kernel.kernel = _kernel.driver = numba.njit(
         error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
     )
 
@@ -200,10 +207,13 @@ def lower(names_and_types, machine):
         code = code.replace("@sqrt(", "@llvm.sqrt.f64(")
         part = llvm.parse_assembly(code)
         part.triple, part.data_layout = machine.triple, str(machine.target_data)
-        for thing in [*part.global_variables, *part.functions]:
+        for thing in part.functions:
+            if not thing.is_declaration:
+                thing.linkage = "linkonce_odr"  # what two kernels call is kept once
+        for thing in part.global_variables:
             if not thing.is_declaration:
                 thing.linkage = "internal"
-        for function in part.functions if module_name in SELDOM else ():
+        for function in part.functions if name in SELDOM else ():
             function.add_function_attribute("minsize")
         entry = part.get_function(result.fndesc.llvm_func_name)
         entry.linkage = "external"
@@ -215,6 +225,9 @@ def lower(names_and_types, machine):
         returned = [t for t in _parts(result.signature.return_type) if str(t) != "none"]
         taken = [part for argument in arguments for part in _parts(argument)]
         signatures[name] = [[_type_name(t) for t in group] for group in (returned, taken)]
+    for function in whole.functions:
+        if not function.is_declaration and function.name not in names_and_types:
+            function.linkage = "internal"
     return whole, signatures
 
 

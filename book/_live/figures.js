@@ -77,62 +77,25 @@
     return {rows: numbers(rows), cols: numbers(cols), mass: [...mass], value: dot(mass, cost), phi, psi};
   }
 
-  /* otlec.transport for positive masses on few atoms: the driver of otlec/solvers/network_simplex.py. */
+  /* The best prices of one side for given prices of the other: otlec.c_transform. */
+  const bestPsi = (cost, phi, m) => range(m).map((j) => Math.min(...phi.map((v, i) => cost.data[i * m + j] - v)));
+  const bestPhi = (cost, psi, n) => range(n).map((i) => Math.min(...psi.map((v, j) => cost.data[i * psi.length + j] - v)));
+
+  /* otlec.transport for positive masses of sum 1 on few atoms: as otlec/solvers/network_simplex.py, from other first prices. */
   function transport(kernels, a, b, cost) {
-    const [n, m] = cost.shape, root = n + m, c = cost.data;
-    const total = sum([...a]), grain = total / 2 ** 60;
-    const grains = (w) => w.map((v) => Math.max(Math.round(v / grain), 1)).map(BigInt);
-    const supply = grains([...a]), demand = grains([...b]);
-    const bigSum = (w) => w.reduce((u, v) => u + v, 0n);
-    const difference = bigSum(supply) - bigSum(demand);
-    const largest = (w) => w.reduce((best, v, k) => (v > w[best] ? k : best), 0);
+    const [n, m] = cost.shape, whole = 2 ** 60, largest = (w) => w.reduce((best, v, k) => (v > w[best] ? k : best), 0);
+    const [supply, demand] = [a, b].map((w) => BigInt64Array.from(w, (v) => BigInt(Math.max(Math.round(v * whole), 1))));
+    const difference = supply.reduce((u, v) => u + v, 0n) - demand.reduce((u, v) => u + v, 0n);
     if (difference > 0n) demand[largest(demand)] += difference;
     else supply[largest(supply)] -= difference;
-    const psi = range(m).map((j) => Math.min(...range(n).map((i) => c[i * m + j])));
-    const phi = range(n).map((i) => Math.min(...range(m).map((j) => c[i * m + j] - psi[j])));
-    const spread = Math.max(...c) - Math.min(...c), enough = root * spread || 1;
-    const sample = range(n * m).map((k) => c[k] - phi[Math.floor(k / m)] - psi[k % m]).filter((v) => v > 0).sort((u, v) => u - v);
-    const half = sample.length >> 1;
-    const median = sample.length ? (sample.length % 2 ? sample[half] : (sample[half - 1] + sample[half]) / 2) : enough;
-    const typical = Math.min(median, enough);
-
-    const most = 2 * Math.ceil(m / 64);
-    const columns = {data: new BigInt64Array(n * most), shape: [n, most]}, values = {data: new Float64Array(n * most), shape: [n, most]};
-    const counts = new BigInt64Array(n), oldest = new BigInt64Array(n);
-    kernels["solvers.network_simplex._sweep"](cost, Float64Array.from(phi, (v) => v + 2 * typical), Float64Array.from(psi), 0, columns, values, counts, oldest);
-    const nodes = range(root + 1);
-    const parent = integers(nodes.map((k) => (k < root ? root : -1)));
-    const flow = BigInt64Array.from([...supply, ...demand, 0n]);
-    const after = integers(nodes.map((k) => (k + 1) % (root + 1))), before = integers(nodes.map((k) => (k + root) % (root + 1)));
-    const last = integers(nodes.map((k) => (k < root ? k : root - 1))), size = integers(nodes.map((k) => (k < root ? 1 : root + 1)));
-    const potential = new Float64Array(root + 1);
-    const crumb = BigInt(n + m + Math.round(4 * 2 ** -52 * 2 ** 60));
-    const measure = (prices) => 1e-13 * kernels["solvers.network_simplex._measure"](cost, prices, parent, after, potential)[0];
-    let price = typical, placed = false;
-    for (; price < 10 * enough && !placed; price *= 10) {
-      const prices = Float64Array.from([...phi, ...psi, 0], (v) => v + price);
-      for (let more = 1; more > 0;) {
-        kernels["solvers.network_simplex._pivot"](columns, values, counts, measure(prices), parent, flow, after, before, last, size, potential, 100000);
-        const tolerance = measure(prices);
-        const toColumns = potential.slice(n, root).map((v) => -v);
-        [more] = kernels["solvers.network_simplex._sweep"](cost, potential.slice(0, n), toColumns, tolerance, columns, values, counts, oldest);
-      }
-      placed = !nodes.some((k) => k < root && parent[k] === BigInt(root) && flow[k] > crumb);
-    }
-    if (!placed) throw new Error("No plan was found.");
-    const entries = [];
-    for (let k = 0; k < root; k++) {
-      const up = Number(parent[k]);
-      if (flow[k] <= 0n || up === root) continue;
-      const i = Math.min(k, up), j = Math.max(k, up) - n;
-      const smaller = supply[i] < demand[j] ? supply[i] : demand[j];
-      if (flow[k] > crumb || Number(flow[k]) > 1e-6 * Number(smaller)) entries.push([i, j, Number(flow[k]) * grain]);
-    }
-    const prices = {phi: potential.slice(0, n), psi: potential.slice(n, root).map((v) => -v)};
-    return {
-      entries, ...prices, value: sum(entries.map(([i, j, w]) => w * c[i * m + j])), dual: dot(a, prices.phi) + dot(b, prices.psi),
-      matrix: range(n).map((i) => range(m).map((j) => sum(entries.filter((e) => e[0] === i && e[1] === j).map((e) => e[2])))),
-    };
+    const below = bestPsi(cost, new Array(n).fill(0), m), spread = Math.max(...cost.data) - Math.min(...cost.data) || 1, crumbs = n + m + 1024;
+    const [parent, flow, , , , , potential] = kernels["solvers.network_simplex._drive"](
+      cost, BigInt64Array.from([...supply, ...demand, 0n]), Float64Array.from([...bestPhi(cost, below, n), ...below, 0]), spread, (n + m) * spread, crumbs, 1e6, 1e6);
+    const [rows, cols, grains] = kernels["solvers.network_simplex._entries"](supply, demand, parent, flow, crumbs);
+    const entries = numbers(grains).map((v, k) => [Number(rows[k]), Number(cols[k]), v / whole]), matrix = range(n).map(() => new Array(m).fill(0));
+    for (const [i, j, w] of entries) matrix[i][j] = w;
+    const phi = potential.slice(0, n), psi = potential.slice(n, n + m).map((v) => -v);
+    return {entries, phi, psi, matrix, value: sum(entries.map(([i, j, w]) => w * cost.data[i * m + j])), dual: dot(a, phi) + dot(b, psi)};
   }
 
   // ---- 1: the optimal matching -------------------------------------------------------------------
@@ -170,9 +133,6 @@
   };
 
   // ---- prices by hand ----------------------------------------------------------------------------
-  /* The best prices of one side for given prices of the other: otlec.c_transform. */
-  const bestPsi = (cost, phi, m) => range(m).map((j) => Math.min(...phi.map((v, i) => cost.data[i * m + j] - v)));
-  const bestPhi = (cost, psi, n) => range(n).map((i) => Math.min(...psi.map((v, j) => cost.data[i * psi.length + j] - v)));
   figures.prices = {
     limits: {phi: [-3, 3], psi: [-3, 3]},
     handles: [{
@@ -444,148 +404,42 @@
   const STEPS = 32;
   const films = new WeakMap(); // of a state: the iteration that belongs to it
 
-  /* Minus the inverse of div grad with Neumann conditions, on STEPS cells of time and n of space: by
-     cosines in time, which split the equation into one tridiagonal system a frequency. */
-  class Poisson {
-    constructor(n, [st, sx]) {
-      Object.assign(this, {n, sx, wave: new Float64Array(STEPS * n), crossings: []});
-      this.frequencies = this.plan(range(STEPS).map((k) => this.wave.subarray(k * n, k * n + n)));
-      // Gauss' elimination of -sx^2 (v[j-1] - 2 v[j] + v[j+1]) + lambda v[j] = r[j]
-      this.pivots = range(STEPS).map((k) => {
-        const lambda = (2 * st * Math.sin((0.5 * Math.PI * k) / STEPS)) ** 2, pivots = new Float64Array(n);
-        for (let j = 0; j < n; j++) pivots[j] = 1 / (lambda + sx * sx * ((j > 0) + (j < n - 1)) - (j > 0 ? sx ** 4 * pivots[j - 1] : 0));
-        return pivots;
-      });
-    }
-    /* Lee's cosine transform, in place, as a list of what it does to pairs of rows: it crosses them
-       with a factor, or with 0 adds the second to the first. Returns the row of each frequency. */
-    plan(rows) {
-      const count = rows.length, half = count / 2;
-      if (count === 1) return rows;
-      for (let i = 0; i < half; i++) this.crossings.push([rows[i], rows[count - 1 - i], 0.5 / Math.cos((Math.PI * (i + 0.5)) / count)]);
-      const even = this.plan(rows.slice(0, half)), odd = this.plan(rows.slice(half).reverse());
-      for (let i = 0; i < half - 1; i++) this.crossings.push([odd[i], odd[i + 1], 0]);
-      return even.flatMap((row, i) => [row, odd[i]]);
-    }
-    /* The solution; the next call overwrites it. */
-    solve(source) {
-      const {wave, crossings, frequencies} = this;
-      wave.set(source);
-      for (const [a, b, factor] of crossings) this.cross(a, b, factor);
-      frequencies.forEach((row, k) => (k ? this.eliminate(row, this.pivots[k]) : this.integrate(row)));
-      for (let q = crossings.length - 1; q >= 0; q--) this.uncross(...crossings[q]);
-      return wave;
-    }
-    cross(a, b, factor) {
-      if (!factor) for (let j = 0; j < a.length; j++) a[j] += b[j];
-      else
-        for (let j = 0; j < a.length; j++) {
-          const u = a[j], v = b[j];
-          a[j] = u + v;
-          b[j] = factor * (u - v);
-        }
-    }
-    uncross(a, b, factor) {
-      if (!factor) for (let j = 0; j < a.length; j++) a[j] -= b[j];
-      else
-        for (let j = 0; j < a.length; j++) {
-          const u = 0.5 * a[j], v = (0.5 / factor) * b[j];
-          a[j] = u + v;
-          b[j] = u - v;
-        }
-    }
-    eliminate(row, pivots) {
-      const n = this.n, square = this.sx * this.sx;
-      for (let j = 1; j < n; j++) row[j] += square * pivots[j - 1] * row[j - 1];
-      row[n - 1] *= pivots[n - 1];
-      for (let j = n - 2; j >= 0; j--) row[j] = (row[j] + square * row[j + 1]) * pivots[j];
-    }
-    integrate(row) { // the frequency 0, whose mean is lost
-      const n = this.n, mean = sum(row) / n;
-      let slope = 0, value = 0, total = 0;
-      for (let j = 0; j < n; j++) {
-        slope += row[j] - mean;
-        row[j] = value;
-        total += value;
-        value -= slope / (this.sx * this.sx);
-      }
-      for (let j = 0; j < n; j++) row[j] -= total / n;
-    }
-  }
-
-  // As sum, but quick: it is only given one kind of array.
-  const total = (data) => { let all = 0; for (let k = 0; k < data.length; k++) all += data[k]; return all; };
+  /* Arrays that lie where the kernels of otlec/dynamics/line.py work on them. */
   class Film {
     constructor(s, kernels) {
-      const n = s.rho0.length, grid = (...shape) => kernels.lasting(...shape);
       kernels.forget(); // the film before
-      this.key = Film.key(s);
-      this.n = n;
-      this.p = s.p;
-      const mean = (w) => { const total = sum(w) / n; return w.map((v) => v / total); };
-      this.rho0 = mean(s.rho0);
-      this.rho1 = mean(s.rho1);
-      let flux = 0;
-      this.speed = Math.max(sum(this.rho0.map((v, k) => Math.abs((flux += v - this.rho1[k])))) / n / n, 0.05);
-      this.scales = [STEPS / this.speed, n];
-      this.f = grid(STEPS + 1, 1, n);
-      for (let k = 0; k <= STEPS; k++)
-        for (let j = 0; j < n; j++) this.f.data[k * n + j] = (1 - k / STEPS) * this.rho0[j] + (k / STEPS) * this.rho1[j];
-      this.m1 = grid(STEPS, 2, n);
-      this.m2 = grid(STEPS, 1, n + 1);
-      this.m1.data.fill(0);
-      this.m2.data.fill(0);
-      this.inverse = new Poisson(n, this.scales);
-      this.project();
-      this.bar = [this.f, this.m1, this.m2].map((u) => { const bar = grid(...u.shape); bar.data.set(u.data); return bar; });
-      this.dual = range(3).map(() => grid(STEPS, 1, n));
-      for (const v of this.dual) v.data.fill(0);
-      this.source = grid(STEPS, 1, n);
-      this.sums = range(3).map(() => grid(STEPS, n));
-      this.layers = [this.rho0, this.rho1, new Array(n).fill(1)].map((w) => { const layer = grid(1, n); layer.data.set(w); return layer; });
-      this.fields = range(4).map(() => grid(STEPS, 1, n));
-      this.energies = [];
-      this.count = this.judged = 0;
-      this.lower = 0;
+      const n = s.rho0.length, mean = (w) => { const total = sum(w) / n; return w.map((v) => v / total); };
+      const grid = (values, ...shape) => { const out = kernels.lasting(...shape); out.data[typeof values === "number" ? "fill" : "set"](values); return out; };
+      const [rho0, rho1] = [mean(s.rho0), mean(s.rho1)], flux = [0];
+      rho0.slice(1).forEach((_, k) => flux.push(flux[k] + rho0[k] - rho1[k]));
+      flux.push(0);
+      const speed = Math.max(sum(flux.map(Math.abs)) / n / n, 0.05), cells = [STEPS, 1, n];
+      Object.assign(this, {key: Film.key(s), n, p: s.p, speed, scales: [STEPS / speed, 1, n], energies: [], count: 0, judged: 0, lower: 0});
+      // the straight mixture of both ends, and the momentum that it asks for
+      const straight = [range(STEPS + 1).flatMap((k) => rho0.map((v, j) => v + (k / STEPS) * (rho1[j] - v))), 0, range(STEPS).flatMap(() => flux.map((v) => v / (speed * n)))];
+      const faces = () => [grid(straight[0], STEPS + 1, 1, n), grid(0, STEPS, 2, n), grid(straight[2], STEPS, 1, n + 1)];
+      this.faces = faces();
+      this.bar = faces();
+      [this.dual, this.sums, this.fields] = [[3, ...cells], [3, STEPS, n], [4, ...cells]].map(([count, ...shape]) => range(count).map(() => grid(0, ...shape)));
+      this.layers = [rho0, rho1, 1].map((w) => grid(w, 1, n)); // both ends, and where mass may go
+      this.solver = [grid(0, ...cells), grid(0, 4, n / 2, n / 2), grid(0, ...cells)];
+      kernels["dynamics.line.prepare"](Float64Array.from(range(4 * n), (k) => Math.cos((Math.PI * k) / (2 * n))), ...this.scales, ...this.solver.slice(1));
     }
     static key(s) { return JSON.stringify([s.rho0, s.rho1, s.p, s.relax, s.step]); }
 
-    /* The nearest solution of the continuity equation. */
-    project() {
-      const n = this.n, [st, sx] = this.scales, f = this.f.data, m = this.m2.data, source = new Float64Array(STEPS * n);
-      for (let k = 0; k < STEPS; k++)
-        for (let j = 0; j < n; j++) source[k * n + j] = st * (f[(k + 1) * n + j] - f[k * n + j]) + sx * (m[k * (n + 1) + j + 1] - m[k * (n + 1) + j]);
-      const u = this.inverse.solve(source); // minus the potential
-      for (let k = 1; k < STEPS; k++) for (let j = 0; j < n; j++) f[k * n + j] += st * (u[k * n + j] - u[(k - 1) * n + j]);
-      for (let k = 0; k < STEPS; k++) for (let j = 1; j < n; j++) m[k * (n + 1) + j] += sx * (u[k * n + j] - u[k * n + j - 1]);
-    }
-
-    /* One step of Chambolle and Pock, as Level.iterate of otlec/dynamics/levels.py. */
     iterate(kernels, step, relax) {
-      const halfTau = (0.5 * 0.99) / step, [st, sx] = this.scales, sy = sx, line = 1;
-      kernels["dynamics.primal._divergence_of_spread"](...this.dual, halfTau * st, halfTau * line, halfTau * sy, this.source, 0, STEPS);
-      const u = this.source; // solved in its place
-      u.data.set(this.inverse.solve(u.data));
-      kernels["dynamics.primal._primal_step"](this.f, this.m1, this.m2, ...this.bar, ...this.dual, u, halfTau, st, line, sy, relax, 0, STEPS);
-      if (this.p === 2) kernels["dynamics.proximal._dual_step_quadratic"](...this.bar, ...this.dual, step, relax, 0.5, 1, 1e-13, ...this.sums, 0, STEPS);
-      else kernels["dynamics.proximal._dual_step"](...this.bar, ...this.dual, step, relax, this.p, ...this.sums, 0, STEPS);
-      const [energy, square] = [0, 1].map((k) => total(this.sums[k].data)), cells = STEPS * this.n;
-      this.energies.push((this.speed ** this.p * energy) / (step * cells));
+      const {n, faces, bar, dual, solver, scales, p, sums} = this, cells = STEPS * n;
+      const [energy, square] = kernels["dynamics.line.iterate"](...faces, ...bar, ...dual, ...solver, ...scales, step, relax, p, ...sums);
+      this.energies.push((this.speed ** p * energy) / (step * cells));
       this.residual = Math.sqrt(square / cells) / step;
       this.count += 1;
     }
 
-    /* A lower bound of the minimum: as otlec/dynamics/bounds.py begins, from the potential whose slopes
-       the dual variable nearly is. */
+    /* A lower bound of the minimum. */
     bound(kernels) {
+      const {dual, layers, solver, scales, p, fields} = this, [value] = kernels["dynamics.line.bound"](...dual, ...layers, ...solver, ...scales, p, ...fields);
       this.judged = this.count;
-      const [st, sx] = this.scales, [rho0, rho1, free] = this.layers;
-      kernels["dynamics.primal._divergence_of_spread"](...this.dual, 0.5 * st, 0.5, 0.5 * sx, this.source, 0, STEPS);
-      const potential = this.source;
-      potential.data.set(this.inverse.solve(potential.data).map((v) => -v));
-      kernels["dynamics.corners._carry_to_corners"](potential, rho0, rho1, free, st, 1, sx, 0, 0, this.p, ...this.fields);
-      const [value] = kernels["dynamics.corners._certify"](...this.fields, rho0, rho1, free, st, 1, sx, this.p);
-      this.lower = Math.max(this.lower, this.p * this.speed ** this.p * value);
+      this.lower = Math.max(this.lower, p * this.speed ** p * value);
     }
   }
   /* The iteration of a state, started again where its problem has changed. */
@@ -620,7 +474,7 @@
       const film = filmOf(s, kernels), enough = held ? Math.min(s.iterations, 12) : s.iterations; // while painted: a first look
       while (film.count < enough) film.iterate(kernels, s.step, s.relax);
       if (!s.running || film.count > film.judged + 100) film.bound(kernels);
-      const n = film.n, f = film.f.data, m = film.m2.data, count = film.count, every = Math.max(1, Math.floor(count / 200));
+      const n = film.n, f = film.faces[0].data, m = film.faces[2].data, count = film.count, every = Math.max(1, Math.floor(count / 200));
       const shown = range(count).filter((k) => k % every === 0 || k === count - 1);
       const density = new Float64Array(STEPS * n), momentum = new Float64Array(STEPS * n), shape = [STEPS, n];
       for (let k = 0; k < STEPS; k++)

@@ -276,7 +276,8 @@ def line(picture, v):
 
 
 @figure(
-    kernels="solvers.network_simplex._pivot solvers.network_simplex._enter "
+    kernels="solvers.network_simplex._drive solvers.network_simplex._improve "
+    "solvers.network_simplex._pivot solvers.network_simplex._enter "
     "solvers.network_simplex._leave solvers.network_simplex._push "
     "solvers.network_simplex._sweep solvers.network_simplex._measure",
     state={
@@ -505,11 +506,11 @@ def slope(picture, v):
 
 
 @figure(
-    kernels="dynamics.proximal._dual_step_quadratic "
+    kernels="dynamics.line.iterate dynamics.proximal._dual_step_quadratic "
     "dynamics.proximal._dual_step dynamics.proximal._multiplier "
     "dynamics.primal._primal_step "
-    "dynamics.primal._divergence_of_spread "
-    "dynamics.corners._carry_to_corners dynamics.corners._certify",
+    "dynamics.primal._divergence_of_spread dynamics.line._solve dynamics.line._multiply "
+    "dynamics.line.bound dynamics.corners._carry_to_corners dynamics.corners._certify",
     state={
         **ENDS,
         "p": 2,

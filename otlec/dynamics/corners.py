@@ -45,17 +45,19 @@ def _copy(values, out):
 
 
 @kernel
-def _to_corners(cells, free, wraps, out):
-    """The mean over the free cells around each corner."""
-    n, m = cells.shape
+def _to_corners(one, other, free, wraps, out):
+    """The mean of two layers over the free cells around each corner."""
+    n, m = one.shape
     for i in range(n + 1):
         i0, i1 = _around(i, n, wraps[0])
         for j in range(m + 1):
             j0, j1 = _around(j, m, wraps[1])
-            value = free[i0, j0] * cells[i0, j0] + free[i0, j1] * cells[i0, j1]
-            value += free[i1, j0] * cells[i1, j0] + free[i1, j1] * cells[i1, j1]
+            v00, v01 = one[i0, j0] + other[i0, j0], one[i0, j1] + other[i0, j1]
+            v10, v11 = one[i1, j0] + other[i1, j0], one[i1, j1] + other[i1, j1]
+            value = free[i0, j0] * v00 + free[i0, j1] * v01
+            value += free[i1, j0] * v10 + free[i1, j1] * v11
             weight = free[i0, j0] + free[i0, j1] + free[i1, j0] + free[i1, j1]
-            out[i, j] = value / weight if weight > 0.0 else 0.0
+            out[i, j] = 0.5 * value / weight if weight > 0.0 else 0.0
 
 
 @kernel
@@ -117,39 +119,42 @@ def _extend(known, rho, free, scales, wraps, sign, p, out):
     """
     nothing = np.zeros(free.shape)
     slopes = (nothing, nothing, nothing)
-    lack, raised = np.empty(free.shape), np.empty(known.shape)
+    lack, layer, raised = np.empty(free.shape), np.empty(known.shape), np.empty(known.shape)
     _copy(known, out)
-    if not _lack(known, known, slopes, free, scales, 1.0, p, lack) < math.inf:
-        return
-    _to_corners(lack, free, wraps, raised)
-    layer = known + sign * raised / scales[0]
+    _copy(known, layer)
     best = math.inf
-    for k in range(16):
+    for k in range(17):
         least = _lack(known, layer, slopes, free, scales, -sign, p, lack)
-        cost = 0.0
-        for i in range(rho.shape[0]):
-            for j in range(rho.shape[1]):
-                cost += (_mean(layer, i, j) - _mean(known, i, j)) * rho[i, j]
-        cost = sign * scales[0] * cost / rho.size + least
-        if not abs(cost) < math.inf:
-            break
-        if cost < best:
-            best = cost
-            _copy(layer, out)
+        if k == 0:  # the new layer is still the known one
+            if not least < math.inf:
+                return
+            _to_corners(lack, lack, free, wraps, raised)
+        else:
+            cost = 0.0
+            for i in range(rho.shape[0]):
+                for j in range(rho.shape[1]):
+                    cost += (_mean(layer, i, j) - _mean(known, i, j)) * rho[i, j]
+            cost = sign * scales[0] * cost / rho.size + least
+            if not abs(cost) < math.inf:
+                break
+            if cost < best:
+                best = cost
+                _copy(layer, out)
+            _largest_around(lack, wraps, raised)
         # First to where nothing is missing and nothing wasted, then only upwards.
-        _largest_around(lack, wraps, raised)
         for i in range(raised.shape[0]):
             for j in range(raised.shape[1]):
-                more = 0.7 * raised[i, j] if k < 8 else max(raised[i, j], 0.0)
+                share = 1.0 if k == 0 else 0.7
+                more = share * raised[i, j] if k < 9 else max(raised[i, j], 0.0)
                 layer[i, j] += sign * more / scales[0]
 
 
 @kernel
 def _next_layer(known, slopes, free, scales, wraps, sign, p, out):
     """The next layer of a correction: as near to 0 as the slopes between allow, and of one sign."""
-    layer = known.copy()
+    lack, layer, raised = np.empty(free.shape), np.empty(known.shape), np.empty(known.shape)
     _copy(known, out)
-    lack, raised = np.empty(free.shape), np.empty(known.shape)
+    _copy(known, layer)
     least = math.inf
     for k in range(24):
         most = _lack(known, layer, slopes, free, scales, sign, p, lack)
@@ -241,12 +246,12 @@ def _certify(fields, ends, free, scales, p):
     # With p = 1 the slopes have to be at most 1; else a little less may allow for less excess.
     most = 1.0 if p > 1.0 or steepest == 1.0 else (1.0 - 1e-15) / math.sqrt(steepest)
     best, factor, excess = -math.inf, most, np.empty(steps)
-    for share in (1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95):
-        trial = share * most
+    shares = (1.0, 0.9999, 0.9995, 0.998, 0.99, 0.95)
+    for k in range(len(shares) + 1):  # at last the best one again
+        trial = shares[k] * most if k < len(shares) else factor
         bound = trial * value - _excess(fields, free, p, trial, bent, excess)
         if bound > best:
             best, factor = bound, trial
-    _excess(fields, free, p, factor, bent, excess)
     lowered = 0.0
     for k in range(steps):
         if k > 0:
@@ -271,9 +276,14 @@ def _carry_to_corners(potential, ends, free, scales, wraps, p, fields):
     steps, n, m = potential.shape
     corners = np.empty((steps + 1, n + 1, m + 1))
     for k in range(1, steps):
-        _to_corners(0.5 * (potential[k - 1] + potential[k]), free, wraps, corners[k])
-    _extend(corners[1], ends[0], free, scales, wraps, 1.0, p, corners[0])
-    _extend(corners[steps - 1], ends[1], free, scales, wraps, -1.0, p, corners[steps])
-    for field in fields:
-        field[:] = 0.0
+        _to_corners(potential[k - 1], potential[k], free, wraps, corners[k])
+    for end in range(2):
+        known, wanted, sign = (steps - 1, steps, -1.0) if end else (1, 0, 1.0)
+        _extend(corners[known], ends[end], free, scales, wraps, sign, p, corners[wanted])
+    value, in_time, in_x, in_y = fields
+    for k in range(steps):
+        for i in range(n):
+            for j in range(m):
+                value[k, i, j], in_time[k, i, j] = 0.0, 0.0
+                in_x[k, i, j], in_y[k, i, j] = 0.0, 0.0
     _add_corners(corners, scales, fields)

@@ -18,7 +18,8 @@ def _divergence_of_spread(dual, scales, out, first, last):
         for i in range(n):
             row = out[k, i]
             va, vb, vc = a[k, i], b[k, i], c[k, i]
-            row[:] = 0
+            for j in range(m):
+                row[j] = 0
             if k > 0:
                 other = a[k - 1, i]
                 for j in range(m):

@@ -125,7 +125,8 @@ def _dual_step_quadratic(faces, dual, sigma, relax, half, one, tol, sums, first,
     halves, steps = np.empty(m, a.dtype), np.empty(m, a.dtype)
     for k in range(first, last):
         en, sq, wo = sums[0][k], sums[1][k], sums[2][k]
-        en[:], sq[:], wo[:] = zero, zero, zero
+        for j in range(m):
+            en[j], sq[j], wo[j] = zero, zero, zero
         for i in range(n):
             f0, f1, p0, p1, q = f[k, i], f[k + 1, i], m1[k, i], m1[k, i + 1], m2[k, i]
             va, vb, vc = a[k, i], b[k, i], c[k, i]
@@ -150,8 +151,15 @@ def _dual_step_quadratic(faces, dual, sigma, relax, half, one, tol, sums, first,
                 lams[j] = lam
                 steps[j] = d * d - tol * (one + lam)
             for j in range(m):
-                if steps[j] > zero:
-                    lams[j] = _multiplier(alphas[j], math.sqrt(2.0 * halves[j]), 0.0, 2.0)[0]
+                count = 0
+                while steps[j] > zero and count < 100:
+                    count += 1
+                    y, g = one + lams[j], lams[j] - alphas[j]
+                    new = lams[j] - (g * y * y - halves[j]) / (y * (y + g + g))
+                    new = new if new > zero else zero
+                    d = new - lams[j]
+                    lams[j] = new
+                    steps[j] = d * d - tol * (one + new)
             for j in range(m):
                 alpha = alphas[j]
                 s = halves[j]

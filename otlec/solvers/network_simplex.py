@@ -25,7 +25,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import _validate
-from .._kernel import kernel
+from .._kernel import driver, kernel
 from ..measure import measures_at
 from ..plan import Plan
 from .exact import extended, proved, settled
@@ -98,27 +98,27 @@ def _solve(a, b, cost):
     # those of a coarser problem are a good guess. So they are where the first guess takes too long.
     small = min(n, m) < _SMALL
     crowded = np.count_nonzero(phi == 0) < 0.2 * min(n, m)
-    solved = None
+    potential = None
     if small or not crowded:
         patience = _PIVOTS_PER_ATOM if small else _PATIENCE
-        solved = _simplex(cost, supply, demand, phi, psi, patience * (n + m))
-    if solved is None and not small:
+        tree, potential = _simplex(cost, supply, demand, phi, psi, patience * (n + m))
+    if potential is None and not small:
         phi, psi = _coarse_potentials(a, b, cost)
-        solved = _simplex(cost, supply, demand, phi, psi, _PIVOTS_PER_ATOM * (n + m))
-    if solved is None:
+        tree, potential = _simplex(cost, supply, demand, phi, psi, _PIVOTS_PER_ATOM * (n + m))
+    if potential is None:
         raise RuntimeError(
             f"the network simplex did not finish in {_PIVOTS_PER_ATOM * (n + m)} pivots; "
             "please report this together with a, b and cost"
         )
-    tree, potential = solved
-    rows, cols, count = _entries(supply, demand, tree)
+    rows, cols, count = _entries(supply, demand, tree[0], tree[1], crumb(n, m))
     with np.errstate(over="ignore"):
         phi, psi = potential[:n] * unit, potential[n:-1] * -unit
     mass = settled(rows, cols, np.ldexp(count * grain[0], grain[1]), a, b)
     return rows, cols, mass, phi, psi
 
 
-def _candidates(n: int, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+@driver
+def _candidates(n, m):
     """Room for the candidates of each row: columns, costs, how many, and where to add next."""
     most = 2 * (-(-m // _BLOCK))
     return (
@@ -146,73 +146,70 @@ def _coarse_potentials(a, b, cost):
     return _least(cost - psi, axis=1), psi
 
 
-def _star(supply, demand):
+@driver
+def _star(flow):
     """The first tree: each atom is a child of the root, an artificial node that takes all mass.
 
     Returns the arrays that `_pivot` works on. The list ``after`` (and back, ``before``) runs
     through the tree from the root, each node followed by all of its descendants; ``last`` is the
     last of them, ``size`` their number, the node included.
     """
-    root = supply.size + demand.size
-    parent = np.full(root + 1, root, np.int64)
-    parent[root] = -1
-    flow = np.concatenate([supply, demand, [0]])
+    root = flow.size - 1
     nodes = np.arange(root + 1)
-    after, before, last = np.roll(nodes, -1), np.roll(nodes, 1), nodes.copy()
-    last[root] = root - 1
-    size = np.ones(root + 1, np.int64)
-    size[root] = root + 1
-    return parent, flow, after, before, last, size
+    parent, size, last = 0 * nodes + root, 0 * nodes + 1, nodes.copy()
+    parent[root], size[root], last[root] = -1, root + 1, root - 1
+    return parent, flow, (nodes + 1) % (root + 1), (nodes + root) % (root + 1), last, size
 
 
 def spanning_trees(a, b, cost) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The trees that `transport` visits between positive masses, one after each pivot.
 
     Yields the parent of each node, -1 for the root, and the mass on the edge to it. Nodes are the
-    rows, the columns, and the artificial root.
+    rows, the columns, and the artificial root. Each tree is reached from the start again.
     """
     a, b, cost = _validate.transport_problem(a, b, cost)
     cost, _ = tame(cost)
     supply, demand, grain = grains(a, b)
-    budget = _PIVOTS_PER_ATOM * sum(cost.shape)
-    for tree, optimal in _pivots(cost, supply, demand, *_nearest_potentials(cost), budget, 1):
-        if optimal is None:
-            yield tree[0].copy(), np.ldexp(tree[1] * grain[0], grain[1])
+    phi, psi = _nearest_potentials(cost)
+    for pivots in range(_PIVOTS_PER_ATOM * sum(cost.shape)):
+        tree, optimal = _simplex(cost, supply, demand, phi, psi, pivots, 1)
+        if optimal is not None:
+            return
+        yield tree[0], np.ldexp(tree[1] * grain[0], grain[1])
 
 
-def _simplex(cost, supply, demand, phi, psi, budget):
-    """The tree and the potentials of its nodes at the optimum, or None if the budget is used up."""
-    *_, (tree, potential) = _pivots(cost, supply, demand, phi, psi, budget, _PIVOTS_PER_CALL)
-    return None if potential is None else (tree, potential)
+def _simplex(cost, supply, demand, phi, psi, budget, portion=_PIVOTS_PER_CALL):
+    """The last tree, and the potentials of its nodes or None if the budget is used up."""
+    flow = np.concatenate([supply, demand, [0]])
+    potentials = np.concatenate([phi, psi, [0.0]])
+    few, prices = crumb(*cost.shape), _prices(cost, phi, psi)
+    *tree, potential, left = _drive(cost, flow, potentials, *prices, few, budget, portion)
+    if left < 0:
+        raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
+    return tree, potential if left > 0 else None
 
 
-def _pivots(cost, supply, demand, phi, psi, budget, portion):
-    """Yield the tree before and after each portion of pivots, and at last with its potentials.
-
-    Before that, they are None, and to the end if the budget is used up. The arrays of the tree
-    change in place.
+@driver
+def _drive(cost, flow, potentials, price, enough, crumbs, budget, portion):
+    """The tree, the potentials of its nodes, and what is left of the budget; -1 without a plan.
 
     The search starts from feasible potentials, and the root charges them and a price besides. If
-    mass still uses the root at the end, the price was too low, or the problem has no plan.
+    mass still uses the root at the end, the price was too low, or the problem has no plan. The
+    mass of each atom comes in ``flow``, with 0 for the root, and on the edges it is returned.
     """
-    candidates = _candidates(*cost.shape)
-    typical, enough = _prices(cost, phi, psi)
+    n, m = cost.shape
+    root = n + m
+    candidates = _candidates(n, m)
     # potentials so high that most pairs are violated: each block of columns proposes its best
-    _sweep(cost, phi + 2 * typical, psi, 0.0, *candidates)
-    tree = _star(supply, demand)
-    yield tree, None
-    parent, flow = tree[:2]
-    price = typical
+    _sweep(cost, potentials[:n] + 2 * price, potentials[n:root], 0.0, *candidates)
+    tree, potential = _star(flow), np.empty(root + 1)
+    parent = tree[0]
     while price < 10 * enough:
-        charged = np.concatenate([phi, psi, [0.0]]) + price
-        potential, budget = yield from _improve(cost, charged, candidates, tree, budget, portion)
-        if potential is None:
-            return
-        if not (flow[parent == parent.size - 1] > crumb(*cost.shape)).any():
-            yield tree, potential
-            return
+        budget = _improve(cost, potentials + price, candidates, tree, potential, budget, portion)
+        if budget == 0 or not (flow[parent == root] > crumbs).any():
+            return *tree, potential, budget
         price *= 10
-    raise ValueError("cost forbids every plan: its +inf entries cannot all be avoided")
+    return *tree, potential, -1
 
 
 def _prices(cost, phi, psi) -> tuple[float, float]:
@@ -228,38 +225,33 @@ def _prices(cost, phi, psi) -> tuple[float, float]:
     return min(typical, enough), enough
 
 
-def _improve(cost, prices, candidates, tree, budget, portion):
-    """Pivot until no pair is violated: the potentials of the nodes (or None), and what is left.
-
-    Yields as `_pivots` does.
-    """
-    n, m = cost.shape
-    potential = np.empty(n + m + 1)
+@driver
+def _improve(cost, prices, candidates, tree, potential, budget, portion):
+    """Pivot until no pair is violated; what is left of the budget, 0 if it was not enough."""
+    n, parent, after = cost.shape[0], tree[0], tree[2]
     while True:
-        tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
+        tolerance = _TOLERANCE * _measure(cost, prices, parent, after, potential)
         pivots = limit = 1
         while pivots == limit:
             limit = min(budget, portion)
             if limit <= 0:
-                return None, 0
+                return 0
             pivots = _pivot(*candidates[:3], tolerance, *tree, potential, limit)
             budget -= pivots
-            if pivots > 0:
-                yield tree, None
-        tolerance = _TOLERANCE * _measure(cost, prices, tree[0], tree[2], potential)
+        tolerance = _TOLERANCE * _measure(cost, prices, parent, after, potential)
         if _sweep(cost, potential[:n], -potential[n:-1], tolerance, *candidates) == 0:
-            return potential, budget
+            return budget
 
 
-def _entries(supply, demand, tree):
+@driver
+def _entries(supply, demand, parent, flow, crumbs):
     """Rows, columns and grains of the edges that carry more than the rounding of the masses."""
-    parent, flow = tree[:2]
     n, root = supply.size, flow.size - 1
-    child = np.flatnonzero((flow > 0) & (parent != root))
+    child = np.nonzero((flow > 0) & (parent != root))[0]
     above, count = parent[child], flow[child]
     rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     smaller = np.minimum(supply[rows], demand[cols])
-    real = (count > crumb(n, demand.size)) | (count > 1e-6 * smaller)
+    real = (count > crumbs) | (count > 1e-6 * smaller)
     return rows[real], cols[real], count[real]
 
 
