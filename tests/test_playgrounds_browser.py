@@ -526,7 +526,7 @@ def test_atoms_carry_the_numbers_that_the_readout_names(phone):
     pairs = re.findall(r"(\d) to (\d)", settle(phone, of(phone, "walk")).split("; pairs")[1])
     assert sorted(int(j) for _, j in pairs) == [5, 6, 7, 8]
     said = of(phone, "walk").locator(".otlec-legend > span").all_inner_texts()
-    assert said == ["start", "end", "t Wₚ, and the atoms at t", "the fade"]
+    assert said == ["start", "end", "t Wₚ, atoms at t", "the fade"]
 
 
 def test_all_triangles_stand_one_way_up(phone):

@@ -407,7 +407,7 @@ print(f"At t = {t:.2f} the {mode} is {gone:.6f} from the start, and t Wₚ = {t 
     legend={
         "source": "start",
         "target": "end",
-        "plan": "t Wₚ, and the atoms at t",
+        "plan": "t Wₚ, atoms at t",
         "potential": "the fade",
     },
     ask="Fade or walk: what is a straight line between two measures?",
