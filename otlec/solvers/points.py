@@ -43,9 +43,10 @@ _REPAIRED = 4000  # points, up to which a poor assignment is repaired by means o
 _LISTED = 24  # columns on the short list of a row
 
 _WITHOUT_STEP = 3  # bids a row without a step
-_QUARREL = 50  # bids a row with a step, at most
+_QUICK = 12  # bids a row, where the step is as large as prices have to travel
+_QUARREL = 50  # bids a row with a smaller step, at most
 _PATIENT = 1 << 60  # lists: where rows quarrel, bids are counted
-_ATTEMPTS = 6  # auctions in search of a step that settles nearly all rows
+_ATTEMPTS = 6  # auctions in search of a step that settles all rows
 _FIRST_STEP, _LAST_STEP = 0.4, 1e-6  # in diameters of a cell, to the power p
 _RATIO = 8  # of one step and the next
 
@@ -211,7 +212,7 @@ def _auctions(x: np.ndarray, by_y: Tree, p: float, psi: np.ndarray):
     # a step below the spacing of floats would not change a price
     last = max(_LAST_STEP * first, 4 * np.spacing(np.abs(psi).max()))
     for _ in range(_ATTEMPTS):
-        if step <= last or bid(step, _QUARREL) <= n // 64:
+        if step <= last or bid(step, _QUICK) == 0:
             break
         step *= _RATIO
     while step > last:
