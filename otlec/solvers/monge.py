@@ -32,10 +32,8 @@ def sorted_assignment(cost: np.ndarray):
     A small sample of rows and columns discards nearly all matrices that are not Monge.
     """
     with np.errstate(invalid="ignore", over="ignore"):  # forbidden pairs are not Monge
-        for size in (_GLANCE, _LOOK):
-            step = max(cost.shape[0] // size, 1)
-            if not _is_monge(cost[::step, ::step]):
-                return None
+        if not _looks_monge(cost):
+            return None
         rows, columns = _orders(cost)
         phi, psi = _along_the_diagonal(cost, rows, columns)
     if not _are_feasible(cost, phi, psi, _SLACK):
@@ -43,6 +41,42 @@ def sorted_assignment(cost: np.ndarray):
     col_of = np.empty_like(rows)
     col_of[rows] = columns
     return col_of, phi, psi
+
+
+def sorted_plan(supply, demand, crumbs: int, cost: np.ndarray):
+    """The plan (rows, cols, mass) that sorting finds, and (phi, psi); None if it does not.
+
+    Masses are whole numbers > 0 of the same sum; an entry of ``crumbs`` may be their rounding, and is
+    left out where both of its atoms are far heavier. The first row gives to the first column what it
+    can, and then one of the two goes on: the north-west corner rule. psi rises along the staircase
+    of its entries, from each column to the next, by what that costs in the row where both meet.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        if not _looks_monge(cost):
+            return None
+        rows, columns = _orders(cost)
+        from_left, from_right = np.cumsum(supply[rows]), np.cumsum(demand[columns])
+        cuts = np.union1d(from_left, from_right)
+        i, j = np.searchsorted(from_left, cuts), np.searchsorted(from_right, cuts)
+        meet = rows[i[np.searchsorted(j, np.arange(1, columns.size))]]
+        phi, psi = np.empty(rows.size), np.zeros(columns.size)
+        psi[columns[1:]] = np.cumsum(cost[meet, columns[1:]] - cost[meet, columns[:-1]])
+        at = columns[j[np.searchsorted(i, np.arange(rows.size))]]
+        phi[rows] = cost[rows, at] - psi[at]
+    if not _are_feasible(cost, phi, psi, _SLACK):
+        return None
+    rows, columns, mass = rows[i], columns[j], np.diff(cuts, prepend=0)
+    real = (mass > crumbs) | (mass > 1e-6 * np.minimum(supply[rows], demand[columns]))
+    return rows[real], columns[real], mass[real], phi, psi
+
+
+def _looks_monge(cost: np.ndarray) -> bool:
+    """Whether samples of few rows and columns have the property."""
+    for size in (_GLANCE, _LOOK):
+        i, j = (max(length // size, 1) for length in cost.shape)
+        if not _is_monge(cost[::i, ::j]):
+            return False
+    return True
 
 
 def _orders(cost: np.ndarray):

@@ -29,6 +29,7 @@ from .._kernel import driver, kernel
 from ..measure import measures_at
 from ..plan import Plan
 from .exact import extended, proved, settled
+from .monge import sorted_plan
 from .units import crumb, extremes, grains, tame, total_cost
 
 _BLOCK = 64  # columns, of which a sweep proposes the one that is violated most
@@ -91,8 +92,20 @@ def transport(a, b, cost, *, points=None) -> Plan:
 def _solve(a, b, cost):
     """Entries and potentials of an optimal plan between positive masses of equal sum."""
     cost, unit = tame(cost)
-    n, m = cost.shape
     supply, demand, grain = grains(a, b)
+    found = (
+        sorted_plan(supply, demand, crumb(*cost.shape), cost) if min(cost.shape) >= _SMALL else None
+    )
+    rows, cols, count, phi, psi = found or _by_pivots(a, b, cost, supply, demand)
+    with np.errstate(over="ignore"):
+        phi, psi = phi * unit, psi * unit
+    mass = settled(rows, cols, np.ldexp(count * grain[0], grain[1]), a, b)
+    return rows, cols, mass, phi, psi
+
+
+def _by_pivots(a, b, cost, supply, demand):
+    """The edges of an optimal tree, what they carry, and potentials, by the network simplex."""
+    n, m = cost.shape
     phi, psi = _nearest_potentials(cost)
     # Where a few rows are the nearest ones of nearly all columns, prices decide who gets them, and
     # those of a coarser problem are a good guess. So they are where the first guess takes too long.
@@ -111,10 +124,7 @@ def _solve(a, b, cost):
             "please report this together with a, b and cost"
         )
     rows, cols, count = _entries(supply, demand, tree[0], tree[1], crumb(n, m))
-    with np.errstate(over="ignore"):
-        phi, psi = potential[:n] * unit, potential[n:-1] * -unit
-    mass = settled(rows, cols, np.ldexp(count * grain[0], grain[1]), a, b)
-    return rows, cols, mass, phi, psi
+    return rows, cols, count, potential[:n], -potential[n:-1]
 
 
 @driver
