@@ -11,7 +11,8 @@ along the columns; and sums of columns with weights that rise fall along the row
 
 The potentials follow the diagonal: psi rises from one column to the next by no less than
 c[k+1, k+1] - c[k+1, k], and by no more than c[k, k+1] - c[k, k]. They are a guess like the order;
-one look at all reduced costs proves or discards it.
+one look at all reduced costs proves or discards it. With masses other than 1 the diagonal becomes a
+staircase.
 
 Source: Hoffman (1963); Burkard, Klinz and Rudolf (1996).
 """
@@ -46,10 +47,10 @@ def sorted_assignment(cost: np.ndarray):
 def sorted_plan(supply, demand, crumbs: int, cost: np.ndarray):
     """The plan (rows, cols, mass) that sorting finds, and (phi, psi); None if it does not.
 
-    Masses are whole numbers > 0 of the same sum; an entry of ``crumbs`` may be their rounding, and is
-    left out where both of its atoms are far heavier. The first row gives to the first column what it
-    can, and then one of the two goes on: the north-west corner rule. psi rises along the staircase
-    of its entries, from each column to the next, by what that costs in the row where both meet.
+    The first row gives to the first column what it can, and then one of the two goes on: the
+    north-west corner rule. psi rises along the staircase of its entries, from each column to the
+    next, by what that costs in the row where both meet. Masses are whole numbers > 0 of the same
+    sum. An entry of at most ``crumbs`` beside far heavier atoms is their rounding, and left out.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         if not _looks_monge(cost):

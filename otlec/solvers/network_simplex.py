@@ -15,6 +15,8 @@ ever builds up in the plan. The empty edges of the tree all point to the root (t
 feasible*), which rules out that the method runs in circles. And most of the search for violated
 pairs looks only at a few *candidates* in each row; all pairs are swept when those are exhausted.
 
+Larger problems that sorting solves, as on the line, do not come here: see `monge`.
+
 Source: Dantzig (1951); Cunningham (1976) for strongly feasible trees; Ahuja, Magnanti and Orlin,
 Network Flows (1993), chapter 11.
 """
