@@ -41,7 +41,7 @@ def core() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     command = [npm, "pack", f"pyodide@{VERSION}", "--silent"]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=1800
     )
     if done.returncode:
         pytest.skip(f"npm cannot fetch Pyodide: {done.stderr.strip().splitlines()[-1:]}")

@@ -47,7 +47,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1800,
     )
 
 
@@ -280,7 +280,7 @@ def test_plain_python_and_machine_code_give_the_same_bits(tmp_path):
         result = subprocess.run(
             [sys.executable, "-c", BITS.format(patience=patience)],
             env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
-            capture_output=True, text=True, check=False, timeout=300,
+            capture_output=True, text=True, check=False, timeout=1800,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
         printed.append(result.stdout.split())

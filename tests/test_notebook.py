@@ -95,4 +95,4 @@ def test_matplotlib_is_imported_only_for_a_picture():
         "mu._repr_png_()\n"
         "assert 'matplotlib' in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=1800)
