@@ -7,6 +7,7 @@
 - Scripts wait until the text is there, and the search index is loaded on the search page alone.
 - Drawings keep 256 colours. Pictures carry their size, so that nothing moves when they come, and
   come when they are near.
+- Names, commas and blanks in code lose a span that gives them the colour they have without it.
 - Tables of words become, on a narrow screen, one card a row, each cell under its column's name.
   What the style sheet needs for that stands in the page: a script would move the text below.
 
@@ -65,6 +66,7 @@ OPTIONS = re.compile(r'<script[^>]*src="[^"]*documentation_options\.js[^"]*"[^>]
 UNUSED_SCRIPT = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
+PLAIN_CODE = re.compile(r'<span class="[npw]">([^<]*)</span>')
 PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^":]+)"[^>]*?>')
 
 
@@ -341,6 +343,7 @@ def lighten(app, exception):
     options = (folder / "_static" / "documentation_options.js").read_text(encoding="utf-8").strip()
     for page, text in pages.items():
         text = draw_icons(text, fonts)
+        text = PLAIN_CODE.sub(r"\1", text)
         text = postpone_scripts(text, options, searches=page.stem in ("search", "404"))
         pages[page] = fold_tables(settle_pictures(text, folder))
     bundle(folder, pages)
