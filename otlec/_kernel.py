@@ -80,9 +80,10 @@ def kernel(function: Callable) -> Callable:
     if numba is None:
         return _plain(function)
     compiled = numba.njit(error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
-    if compiled is not function:  # it is where NUMBA_DISABLE_JIT is set
-        compiled._cache = _LateCache(function, compiled._cache)
-        compiled._compile_for_args = _compile_late(compiled, function)
+    if compiled is function:  # NUMBA_DISABLE_JIT is set; compiled kernels do not warn either
+        return np.errstate(all="ignore")(function)
+    compiled._cache = _LateCache(function, compiled._cache)
+    compiled._compile_for_args = _compile_late(compiled, function)
     return compiled
 
 
