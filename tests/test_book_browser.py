@@ -53,7 +53,7 @@ def test_letters_of_readouts_and_labels_are_set_as_mathematics(browser, built_bo
     page, complaints = visit(browser, (built_book / "03-geodesics.html").as_uri())
     for text in page.locator(".otlec-moving :is(output, svg text)").all_text_contents():
         assert "_" not in text
-    film = page.locator(".otlec-moving:has(output:text-matches('W₂'))").first
+    film = page.locator(".otlec-moving:has(output:has-text('W₂'))").first
     assert film.locator("output i").all_text_contents()[-1] == "W"
     assert (
         film.locator("svg text tspan").first.evaluate("e => getComputedStyle(e).fontStyle")
