@@ -307,6 +307,29 @@ REACHED = {
 }
 
 
+# What looks like a solution and is none: nothing moves; the energy of what is not yet a film.
+NOT_REACHED = {
+    ("boats", 0): {"rho0": [0.5] * 64, "rho1": [0.5] * 64},
+    ("river", 0): {"p": 3, "step": 0.02, "iterations": 20, "rho0": LEFT, "rho1": LEFT[::-1]},
+    ("river", 1): {"p": 3, "step": 0.02, "iterations": 200},
+    ("assignment", 1): {"x": [[0.2, 0.2], [0.3, 0.2]], "y": [[0.2, 0.3], [0.3, 0.3]]},
+}
+
+
+@pytest.mark.parametrize(("name", "task"), NOT_REACHED, ids=lambda v: str(v))
+def test_what_only_looks_like_a_solution_is_not_ticked(phone, name, task):
+    """Killed: tasks of boats that spend nothing, of an energy below its bound."""
+    figure = of(phone, name)
+    phone.evaluate(
+        "([n, state]) => document.querySelector(`#live-${n}`).otlec.set(state)",
+        [name, NOT_REACHED[name, task]],
+    )
+    settle(phone, figure)
+    assert "otlec-done" not in (
+        figure.locator(".otlec-tasks li").nth(task).get_attribute("class") or ""
+    )
+
+
 @pytest.mark.parametrize(("name", "task"), REACHED, ids=lambda v: str(v))
 def test_tasks_of_many_gestures_can_be_reached(phone, name, task):
     phone.evaluate(

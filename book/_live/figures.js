@@ -452,7 +452,7 @@
     limits: {rho0: [0.01, 1.1], rho1: [0.01, 1.1], iterations: [1, 3000]},
     shared: ["rho0", "rho1"], // the other figures of the chapter show the same two ends
     whole: ["iterations"],
-    tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p === 3 && f.mismatch < 0.002 && f.energy >= f.lower && f.energy - f.lower <= 0.005 * f.lower],
+    tasks: [(f) => f.mismatch < 0.002, (f, s) => s.p === 3 && f.mismatch < 0.002 && f.lower > 1e-3 && f.energy >= f.lower && f.energy - f.lower <= 0.005 * f.lower],
     handles: [painted(3, {"ρ₀": "rho0", "ρ₁": "rho1"}, "density that the brush paints", 0.01)],
     controls: [
       {button: (s) => (s.running ? "Pause" : "Start"), press: (s) => { s.running = !s.running; }},

@@ -537,7 +537,7 @@ print(f"After {iterations} iteration{many}: energy {energy:.6f}, mismatch {misma
     ask="What does the cheapest film between two densities look like?",
     tasks=(
         "Let the iteration run until the mismatch is below 0.002.",
-        "Prove it, at p = 3: the same, and an energy at most 0.5 per cent above the lower bound.",
+        "Prove it, at p = 3: the same, and a lower bound above 0, at most 0.5 per cent lower.",
     ),
 )
 def river(picture, v):
