@@ -69,7 +69,8 @@ class PointCosts:
         height = max(1, _MOST // y.shape[0])
         for k in range(0, x.shape[0], height):
             some = slice(k, k + height)
-            cost = scaled(self.factor * cost_matrix(x[some], y, self.p), unit)
+            cost = cost_matrix(x[some], y, self.p)
+            cost = scaled(cost if self.factor == 1.0 else self.factor * cost, unit)
             i, j, c = _near(cost, phi[some], psi, room[some], reach, strict)
             found.append((i + k, j, c))
         return *(np.concatenate(parts) for parts in zip(*found, strict=True)), False

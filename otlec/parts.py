@@ -29,12 +29,23 @@ def edges_of_atoms(rows, cols, n, m):
     return first, edges
 
 
-@kernel
-def join(rows, cols, residual, n, m):
+def join(rows, cols, residual, n: int, m: int):
     """Number the parts; and from the first atom of each, continue the potentials along the edges.
 
     On a forest the continued potentials are tight on all edges; on cycles, on some tree of them.
+    In an assignment each edge is a part of its own.
     """
+    first = np.arange(n)
+    if n == m == rows.size and (rows == first).all() and (np.bincount(cols) == 1).all():
+        col, delta = np.empty_like(first), np.empty(n)
+        col[cols], delta[cols] = first, residual
+        return n, first, col, np.zeros(n), delta
+    return _walk(rows, cols, residual, n, m)
+
+
+@kernel
+def _walk(rows, cols, residual, n, m):
+    """Walk along the edges, part by part."""
     first, edges = edges_of_atoms(rows, cols, n, m)
     part = np.full(n + m, -1)
     delta = np.zeros(n + m)
@@ -61,21 +72,42 @@ def join(rows, cols, residual, n, m):
     return count, part[:n], part[n:], delta[:n], delta[n:]
 
 
-@kernel
-def shifts(above, below, lengths, count, rounds):
-    """Shifts of the parts with shift[above] - shift[below] <= length, by Bellman and Ford.
+def shifts(above, below, lengths, count: int, rounds: int) -> np.ndarray:
+    """Shifts of the parts with shift[above] - shift[below] <= length, by Bellman, Ford and Moore.
 
-    If there are none, or they take too many rounds, no part is shifted.
+    Few are violated, as a rule: nothing is looked at but what they reach. If there are no such
+    shifts, or they take too many rounds, no part is shifted.
     """
+    apart = np.flatnonzero(above != below)
+    apart = apart[np.argsort(below[apart], kind="stable")]
+    first = np.searchsorted(below[apart], np.arange(count + 1))
+    start = np.unique(below[apart][lengths[apart] < 0])
+    return _handed_on(first, above[apart], lengths[apart], start, rounds)
+
+
+@kernel
+def _handed_on(first, above, lengths, start, rounds):
+    """Let each part that is shifted hand that on, those at the start before all others."""
+    count = first.size - 1
     shift = np.zeros(count)
-    for sweep in range(rounds):
-        changed = False
-        for k in range(lengths.size):
-            q = k if sweep % 2 == 0 else lengths.size - 1 - k  # forth and back: parts in a row
-            most = shift[below[q]] + lengths[q]
-            if shift[above[q]] > most and above[q] != below[q]:
-                shift[above[q]] = most
-                changed = True
-        if not changed:
-            return shift
-    return np.zeros(count)
+    queue, waits = np.empty(count, np.int64), np.zeros(count, np.bool_)
+    for k in range(start.size):
+        queue[k] = start[k]
+        waits[start[k]] = True
+    head, waiting = 0, start.size
+    left = rounds * count
+    while waiting > 0 and left > 0:
+        part = queue[head]
+        head = (head + 1) % count
+        waiting -= 1
+        left -= 1
+        waits[part] = False
+        for k in range(first[part], first[part + 1]):
+            most = shift[part] + lengths[k]
+            if shift[above[k]] > most:
+                shift[above[k]] = most
+                if not waits[above[k]]:
+                    queue[(head + waiting) % count] = above[k]
+                    waits[above[k]] = True
+                    waiting += 1
+    return shift if waiting == 0 else np.zeros(count)

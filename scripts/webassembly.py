@@ -83,8 +83,8 @@ FOR_PYTHON = {
     "solvers.assignment_routes._lowest_prices": [COSTS, VECTOR, *2 * [INDICES]],
     "solvers.assignment_routes._bid_on_rows": [MATRIX, *2 * [VECTOR], *2 * [INDICES], "i8"],
     "evidence._near": [MATRIX, *4 * [VECTOR], "boolean"],
-    "parts.join": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
-    "parts.shifts": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "parts._walk": [*2 * [INDICES], VECTOR, *2 * ["i8"]],
+    "parts._handed_on": [*2 * [INDICES], VECTOR, INDICES, "i8"],
     "solvers.network_simplex._sweep": [
         *[MATRIX, VECTOR, VECTOR, "f8", "i8[:,::1]", MATRIX, INDICES, INDICES]
     ],

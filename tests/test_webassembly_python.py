@@ -105,8 +105,8 @@ WORK = {
     "solvers.assignment_routes._lowest_prices": auctions,
     "solvers.assignment_routes._bid_on_rows": auctions,
     "evidence._near": transports,
-    "parts.join": transports,
-    "parts.shifts": doubtful,
+    "parts._walk": transports,
+    "parts._handed_on": doubtful,
     "dynamics.corners._lower_in_time": short_flows,
     "dynamics.primal._solve_in_time": flows,
 }
