@@ -9,6 +9,9 @@ Source: Ahuja, Magnanti and Orlin, *Network Flows* (1993), chapter 5.
 import numpy as np
 
 from ._kernel import kernel
+from .evidence import _near
+
+_DOUBT = 16 * 2.0**-52  # of the largest potential: pairs that may turn out to be tight
 
 
 @kernel
@@ -111,3 +114,69 @@ def _handed_on(first, above, lengths, start, rounds):
                     waits[above[k]] = True
                     waiting += 1
     return shift if waiting == 0 else np.zeros(count)
+
+
+def greatest_shifts(cost, inside, parts, near, rounds: int) -> np.ndarray:
+    """The greatest shifts <= 0 of the parts that make all pairs feasible; nan if not in time.
+
+    A part has the number of its first row. ``inside`` are potentials in which that row has 0, and
+    ``near`` potentials which are feasible nearly: in their reduced costs Dijkstra's way is open. It
+    tells the pairs that matter; shortest paths along these have all digits, and leave little to do.
+    """
+    (phi, psi), (row, col) = inside, parts
+    shift = _by_dijkstra(cost, *near, row, col)
+    shifted = phi + shift[row], psi - shift[col]
+    doubt = (
+        _DOUBT * max(np.abs(x).max() for x in (*near, *inside)) * np.ones(x.size) for x in inside
+    )
+    i, j, costs = _near(cost, *shifted, *doubt, False)
+    shift = shifts(row[i], col[j], costs - phi[i] - psi[j], cost.shape[0], rounds)
+    return _settled(cost, phi, psi, row, col, shift, rounds)
+
+
+@kernel
+def _by_dijkstra(cost, phi, psi, row_part, col_part):
+    """The shifts up to rounding: lengths of paths from a source that bounds all parts by 0."""
+    n = cost.shape[0]
+    highest = phi[row_part].max()
+    order = np.argsort(col_part)
+    first = np.searchsorted(col_part[order], np.arange(n + 1))
+    distance, waits = np.full(n, np.inf), np.zeros(n, np.bool_)
+    for i in range(n):
+        if row_part[i] == i:
+            distance[i], waits[i] = highest - phi[i], True
+    shift = np.zeros(n)
+    while True:
+        part, length = -1, np.inf
+        for k in range(n):
+            if waits[k] and distance[k] < length:
+                part, length = k, distance[k]
+        if part < 0:
+            return shift
+        waits[part] = False
+        shift[part] = length - (highest - phi[part])
+        for j in order[first[part] : first[part + 1]]:
+            for i in range(n):
+                through = length + max(cost[i, j] - phi[i] - psi[j], 0.0)
+                distance[row_part[i]] = min(distance[row_part[i]], through)
+
+
+@kernel
+def _settled(cost, phi, psi, row_part, col_part, shift, rounds):
+    """Lower the shifts as long as a pair is violated by more than rounding."""
+    n, m = cost.shape
+    for _ in range(rounds):
+        changed = False
+        for i in range(n):
+            mine = row_part[i]
+            least = shift[mine]
+            for j in range(m):
+                if col_part[j] != mine:
+                    least = min(least, cost[i, j] - phi[i] - psi[j] + shift[col_part[j]])
+            if least < shift[mine] - 4e-16 * abs(shift[mine]):
+                shift[mine] = least
+                changed = True
+        if not changed:
+            return shift
+    shift[:] = np.nan
+    return shift

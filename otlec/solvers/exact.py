@@ -28,7 +28,7 @@ import numpy as np
 from .._kernel import kernel
 from ..certificate import judge, with_evidence
 from ..evidence import MatrixCosts
-from ..parts import edges_of_atoms
+from ..parts import edges_of_atoms, greatest_shifts
 from ..plan import Assignment, Plan
 from .clear import NEEDED, add, clear_evidence
 from .rational import rational_plan
@@ -187,10 +187,11 @@ def _small(cost, rows, cols, phi, psi):
     parent, part = _hang(rows, cols, n, m)
     base = np.zeros(n + m + 1)
     high, low, *_ = _potentials(cost, parent, base)
-    shift = _shifts(cost, high[:n], high[n:-1], part[:n], part[n:-1], _ROUNDS)
+    inside, parts = (high[:n], high[n:-1]), (part[:n], part[n:-1])
+    shift = greatest_shifts(cost, inside, parts, (phi, psi), _ROUNDS)
     if not np.isfinite(shift).all():  # too many rounds: keep the differences between the parts
         root = parent[:n] == n + m
-        shift = np.zeros(n + m)
+        shift[:] = 0.0
         shift[part[:n][root]] = phi[root]
     return (
         high[:n] + shift[part[:n]] + low[:n],
@@ -454,25 +455,3 @@ def _exchange(i, j, n, parent, flow, depth):
         if node == leaving:
             return
         node, above, amount = old_parent, node, old_flow
-
-
-@kernel
-def _shifts(cost, phi, psi, row_part, col_part, rounds):
-    """The greatest shifts <= 0 of the parts that make all pairs feasible; nan if not in time."""
-    n, m = cost.shape
-    shift = np.zeros(n + m)
-    for _ in range(rounds):
-        changed = False
-        for i in range(n):
-            mine = row_part[i]
-            least = shift[mine]
-            for j in range(m):
-                if col_part[j] != mine:
-                    least = min(least, cost[i, j] - phi[i] - psi[j] + shift[col_part[j]])
-            if least < shift[mine] - 4e-16 * abs(shift[mine]):
-                shift[mine] = least
-                changed = True
-        if not changed:
-            return shift
-    shift[:] = np.nan
-    return shift
