@@ -135,6 +135,30 @@ def test_the_checks_find_what_is_wrong(browser, tmp_path):
     page.context.close()
 
 
+@pytest.mark.chapter(1)
+def test_the_contents_say_where_a_jump_leads(browser, built_book):
+    """Mutant: the theme alone, which marks a heading that passes by, or none after a jump."""
+    address = (built_book / "01-reminders.html").as_uri()
+    page, _ = visit(browser, f"{address}#fig-brenier", viewport={"width": 1280, "height": 900})
+    marked = "nav.page-toc a.active"
+    last = page.locator(f"{marked}[aria-current]")
+    for place in ("fig-brenier", "live-weights", "equation-eq-primal", "fig-colours"):
+        page.evaluate("(name) => { location.hash = name; }", place)
+        section = page.evaluate(
+            """(name) => {
+              const place = document.getElementById(name);
+              return `#${place.closest("section[id]").id}`;
+            }""",
+            place,
+        )
+        page.wait_for_function(
+            "([found, section]) => document.querySelector(found)?.hash === section",
+            arg=[f"{marked}[aria-current]", section],
+        )
+        assert last.count() == 1
+    page.context.close()
+
+
 def test_sliders_follow_a_finger(browser, built_book):
     """Every slider of every page, on a telephone, dragged from its middle to the end it is not at.
 

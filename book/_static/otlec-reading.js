@@ -1,4 +1,4 @@
-/* Reading on any screen: boxes that scroll sideways say so.
+/* Reading on any screen: boxes that scroll sideways say so, and the contents say where one is.
 
    A box of code, a formula or a table that is wider than the page scrolls by itself. Where it has
    more to show, it carries data-more="left", "right" or both (the style sheet fades that edge), a
@@ -86,9 +86,37 @@
     }, true);
   }
 
+  /* Where the reader has come to rest, in the contents of the page. The theme marks a heading that passes
+     through the window; after a jump into the middle of a section it marks none, or the one before. */
+  function followContents() {
+    const entries = [...document.querySelectorAll("#pst-page-toc-nav .toc-entry")], places = [];
+    for (const link of document.querySelectorAll("#pst-page-toc-nav a")) {
+      const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      if (section) places.push({link, heading: section.querySelector(":is(h1, h2, h3, h4, h5, h6)") ?? section});
+    }
+    if (!places.length) return;
+    let timer = 0;
+    const show = () => {
+      const tops = places.map(({heading}) => heading.getBoundingClientRect().top);
+      const last = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+      // at the end of a page the heading that was asked for cannot come up
+      const asked = places.findIndex(({link}, k) => last && link.hash === location.hash && tops[k] >= 0 && tops[k] < innerHeight);
+      const here = places[asked >= 0 ? asked : tops.findLastIndex((top) => top <= 0.3 * innerHeight)]?.link;
+      for (const {link} of places) {
+        link.classList.toggle("active", link === here);
+        if (link === here) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+      for (const entry of entries) entry.classList.toggle("active", !!here && entry.contains(here));
+    };
+    const soon = () => { clearTimeout(timer); timer = setTimeout(show, 120); };
+    for (const event of ["scroll", "hashchange", "resize", "load"]) addEventListener(event, soon, {passive: true});
+  }
+
   function start() {
     steadySliders();
     switchCode();
+    followContents();
     // A box may keep its size while what it holds grows.
     const sizes = new ResizeObserver((entries) =>
       new Set(entries.map((entry) => entry.target.closest(ALL))).forEach(mark),
