@@ -87,6 +87,7 @@ def write_site(
     for name in ("page.js", "worker.js", "page.css"):
         shutil.copy(page_python.PAGE / name, scripts)
     found = page_python.distribution(source, folder / "_static" / "python", [])
+    without = json.dumps(found.pop("without"))
     settings = {**SETTINGS, "first": [], **found, "core": "../python/", "packages": "../python/",
                 "own": True, **changes}  # fmt: skip
     startup = (page_python.PAGE / "startup.py").read_text()
@@ -95,7 +96,8 @@ def write_site(
         f"const otlecPackages = {json.dumps({'files': {}, 'kernels': '', 'startup': startup})};"
     )
     boot = (page_python.PAGE / "boot.js").read_text()
-    (scripts / "boot.js").write_text(f"const otlecExercises = {json.dumps(exercises)};\n{boot}")
+    told = f"const otlecExercises = {json.dumps(exercises)}, otlecWithout = {without};"
+    (scripts / "boot.js").write_text(f"{told}\n{boot}")
     for name, cells in pages.items():
         (folder / f"{name}.html").write_text(PAGE.format(name=name, cells=cells))
 

@@ -30,6 +30,7 @@ class otlec:
 PAGES = {
     "x1-exercises": site.cell(JUDGE) + site.exercise("1a", "one") + site.exercise("1b", "two"),
     "01-chapter": CHAPTER,
+    "02-drawn": site.cell("import numpy as np\nfrom otlec.drawing import plot"),
 }
 EXERCISES = {"x1-exercises": ["1a", "1b"]}
 TEMPLATE = {
@@ -432,6 +433,18 @@ def test_a_worker_that_dies_is_replaced(page, server):
     assert "Python has broken down" in shown, code
     edit(page, 4, "print(a)")
     assert run(page, 4).strip() == "20"
+
+
+def test_what_this_python_lacks_is_said_before_it_is_loaded(browser, server):
+    said = {}
+    for name in ("01-chapter", "02-drawn"):
+        page = browser.new_page()
+        page.goto(f"{server.address}{name}.html")
+        said[name] = page.locator(STATUS).inner_text()
+        assert page.evaluate("typeof otlecPython === 'undefined'")
+        page.close()
+    assert said["01-chapter"] == ""
+    assert said["02-drawn"].startswith("This copy comes without matplotlib: cells that need it run")
 
 
 STORED = """() => {

@@ -1,6 +1,7 @@
 /* On every page: which exercises are solved, from what this browser keeps, and the button that brings Python.
    Nothing else is loaded before a reader presses it, or has written something on this page before.
-   python_in_page.py writes otlecExercises = {page: [names]} in front. */
+   python_in_page.py writes otlecExercises = {page: [names]} in front, and otlecWithout = [packages]
+   that the Python of this copy lacks. */
 const otlecStore = (() => {
   "use strict";
   let storage = null;
@@ -62,6 +63,16 @@ const otlecStore = (() => {
   if (!bar) return;
   const page = bar.dataset.page, button = bar.querySelector("button");
   let loading = null;
+  /* What will not run is said before anything is loaded. */
+  function lacking() {
+    const code = [...document.querySelectorAll(".cell_input")].map((cell) => cell.textContent).join("\n");
+    const named = {matplotlib: /\bmatplotlib\b|otlec\.drawing/, "scikit-learn": /\bsklearn\b/};
+    const lacks = otlecWithout.filter((name) => (named[name] ?? RegExp(`\\b${name}\\b`)).test(code));
+    if (!lacks.length) return;
+    const list = lacks.join(", ").replace(/, ([^,]*)$/, " and $1");
+    bar.querySelector("p").append(` This copy comes without ${list}: cells that need ${lacks.length > 1 ? "them" : "it"} run in the notebook of this page only.`);
+  }
+  lacking();
   const bring = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     script.src = here + name;

@@ -105,8 +105,8 @@ def settings(app) -> dict:
             folder = ROOT / "_build" / "pyodide" / values["python"]
             source = page_python.download(values, folder)
         found = page_python.distribution(Path(source).expanduser(), target, values["first"])
-        if without := found.pop("without"):  # no warning: what is there works
-            logger.info("no cell of a page can use %s: not in %s", without, source)
+        if found["without"]:  # no warning: what is there works, and pages say what does not
+            logger.info("no cell of a page can use %s: not in %s", found["without"], source)
         values |= {**found, "core": "../python/", "packages": "../python/", "own": True}
     measured = ROOT / "bench" / "results" / "page_python.json"
     if measured.exists():
@@ -123,15 +123,17 @@ def write_scripts(app, exception):
     for name in ("page.js", "worker.js", "page.css"):
         copy_asset(str(PAGE / name), str(target))
     try:
+        values = settings(app)
+        without = json.dumps(values.pop("without", []))
         texts = {
             "packages.js": page_python.packages(),
-            "config.js": f"const otlecPython = {json.dumps(settings(app))};\n",
+            "config.js": f"const otlecPython = {json.dumps(values)};\n",
         }
     except page_python.PageError as error:
         raise ExtensionError(f"Python cannot be put into the pages: {error}") from None
     names = json.dumps(exercises(), separators=(",", ":"))
     boot = (PAGE / "boot.js").read_text(encoding="utf-8")
-    texts["boot.js"] = f"const otlecExercises = {names};\n{boot}"
+    texts["boot.js"] = f"const otlecExercises = {names}, otlecWithout = {without};\n{boot}"
     for name, text in texts.items():
         (target / name).write_text(text, encoding="utf-8", newline="\n")
 
