@@ -1,8 +1,10 @@
 """Figures: what the drawing functions put on the axes."""
 
 import ast
+import base64
 import io
 import json
+from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -127,14 +129,21 @@ def test_the_bars_of_an_optimal_pair_meet_and_no_others_pass(ax):
     assert reached[-1] == pytest.approx(came_to[-1], abs=1e-12)
 
 
-def test_photographs_are_laid_out_in_rows_as_one_jpeg():
+def test_photographs_are_laid_out_in_rows_and_the_page_shows_between_them():
     red, blue = np.zeros((20, 30, 3)), np.zeros((20, 30, 3))
     red[..., 0] = blue[..., 2] = 1.0
     shown = plot.photographs([[red, blue], [blue, red]], width=60, gap=10)
-    pixels = np.asarray(Image.open(io.BytesIO(shown.data)).convert("RGB"), float)
-    assert pixels.shape == (90, 130, 3)
-    corners = [pixels[10, 10], pixels[10, -10], pixels[-10, 10], pixels[-10, -10]]
-    assert [corner.argmax() for corner in corners] == [0, 2, 2, 0]
+    drawn = ElementTree.fromstring(shown.data)
+    assert drawn.get("viewBox") == "0 0 130 90"
+    assert all(child.tag.endswith("}image") for child in drawn)  # no ground of its own
+    places = [tuple(child.get(name) for name in ("x", "y", "width", "height")) for child in drawn]
+    assert places == [(x, y, "60", "40") for y in ("0", "50") for x in ("0", "70")]
+    found = []
+    for child in drawn:
+        head, data = child.get("href").split(",")
+        assert head == "data:image/jpeg;base64"
+        found.append(np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")))
+    assert [photo[10, 10].argmax() for photo in found] == [0, 2, 2, 0]
 
 
 SIZES = {"fontsize", "labelsize", "title_fontsize"}
