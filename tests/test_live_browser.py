@@ -20,7 +20,7 @@ NAMES = list(stills.FIGURES)
 # What the readout says beyond what the copied cell prints.
 EXTRAS = (
     "; no film of these cells|; not as guessed|; one atom comes|; [0-9]+ atoms change their place"
-    "|; pairs 1 to"
+    "|; pairs 1 to|; that fading spends less"
 )
 
 

@@ -23,7 +23,7 @@ def picture() -> moving.Picture:
     panel.bars(np.array([0.2, 0.8]), np.stack([TIMES, 1 - TIMES], axis=1), width=0.1)
     other = result.panel((-1, 1), (0, 1), equal=True)
     other.points(np.zeros((11, 3, 2)) + TIMES[:, None, None])
-    other.segments(np.array([[0, 0, 1, 1]]))
+    other.segments(np.array([[0, 0, 1, 1]]), heads=True)
     other.cells(np.eye(3))
     result.readout("the middle is at {:.1f}", TIMES)
     return result
@@ -64,6 +64,38 @@ def test_axes_with_equal_units_have_the_same_scale():
     panel = picture().panels[1]
     left, top, right, bottom = moving._box(panel)
     assert (right - left) / 2 == pytest.approx(bottom - top, abs=0.2)
+
+
+def test_a_panel_without_writing_at_its_sides_stands_in_the_middle():
+    """Mutant: room for the numbers of an axis that has none, which moves the square aside."""
+    result = moving.Picture(slider="t", values=TIMES, alt=ALT)
+    bare = result.panel((0, 1), (0, 1), equal=True, ticks=False)
+    named = result.panel(
+        (0, 2), (0, 1), ticks=False, names=([("1", "source"), ("2", "target")], [])
+    )
+    left, top, right, bottom = moving._box(bare)
+    assert left + right == pytest.approx(moving.WIDTH, abs=0.2)
+    assert top + bottom == pytest.approx(moving.HEIGHT, abs=0.2)
+    assert moving._box(named)[3] < bottom
+    drawn = moving._axes_svg(named, moving._Scale(named))
+    assert re.findall(r'data-name="(\w+)"', drawn) == ["1", "2"]
+
+
+def test_an_arrow_has_a_head_at_its_end():
+    result = moving.Picture(slider="t", values=TIMES, alt=ALT)
+    panel = result.panel((0, 1), (0, 1), ticks=False)
+    panel.segments([[0.2, 0.5, 0.6, 0.5]], heads=True)
+    panel.segments([[0.2, 0.5, 0.6, 0.5]])
+    arrow, plain = (moving._shape(layer, panel, 0, 2) for layer in panel.layers)
+    shaft, *head = np.reshape(
+        [float(v) for v in re.findall(r"[\d.]+", arrow.split('"')[1])], (-1, 2)
+    )
+    tip = head[0]
+    assert plain.split('"')[1] == "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*shaft, *tip)
+    one, again, other = head[1:]
+    assert np.allclose(again, tip)
+    assert one[0] == other[0] < tip[0]
+    assert one[1] - tip[1] == pytest.approx(tip[1] - other[1])
 
 
 def test_three_weights_make_a_triangle():

@@ -538,18 +538,45 @@ def test_on_a_phone_a_slider_is_wide_enough_for_its_steps(phone):
 
 
 def test_atoms_carry_the_numbers_that_the_readout_names(phone):
-    """Mutants: numbers that count on from the sources, in the figure whose readout does not."""
+    """Mutant: numbers that count from 1 in each list, where "no." counts through both."""
     for name, numbers in {
         "walk": [1, 2, 3, 4, 5, 6, 7, 8],
-        "rounds": [*range(1, 8), *range(1, 8)],
+        "rounds": [*range(1, 15)],
+        "weights": [*range(1, 14)],
         "grain": [1, 2, 3, 4, ""],
     }.items():
         found = of(phone, name).locator(".otlec-number").all_text_contents()
         assert found == [str(n) for n in numbers], name
     pairs = re.findall(r"(\d) to (\d)", settle(phone, of(phone, "walk")).split("; pairs")[1])
     assert sorted(int(j) for _, j in pairs) == [5, 6, 7, 8]
+    pairs = re.findall(r"(\d+) to (\d+)", settle(phone, of(phone, "rounds")))
+    assert pairs
+    assert all(int(i) <= 7 < int(j) for i, j in pairs)
     said = of(phone, "walk").locator(".otlec-legend > span").all_inner_texts()
     assert said == ["start", "end", "t Wₚ, atoms at t", "the fade"]
+
+
+def test_what_is_pointed_at_is_framed_wherever_it_is_named(browser, built_book):
+    """A bar of weights, its atom, and its row or column in the matrix of the plan."""
+    page, _ = open_live(browser, built_book)
+    figure = of(page, "weights")
+    framed = figure.locator("g.otlec-here > .otlec-strip")
+    for k, step in ((3, "height"), (9, "width")):  # a source is a row, a target a column
+        start, _ = corner(page, "weights", 0, k, (None, None))
+        page.mouse.move(*start)
+        assert (
+            figure.locator(".otlec-here").evaluate_all("(all) => all.map((e) => e.dataset.name)")
+            == [str(k + 1)] * 3
+        )
+        bar, cells = (framed.nth(i).bounding_box() for i in (0, 1))
+        assert cells[step] < 60 < bar["height"]
+    page.mouse.move(2, 2)
+    assert framed.count() == 0
+    figure.locator("svg.otlec-panel").first.focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    assert figure.locator("text.otlec-here").get_attribute("data-name") == "3"
+    page.context.close()
 
 
 def test_all_triangles_stand_one_way_up(phone):

@@ -173,7 +173,7 @@
   // ---- 2: the Hungarian method, a round a click -----------------------------------------------------
   figures.rounds = {
     tasks: [(f) => f.path >= 3, (f) => f.done === f.n && f.path === 1],
-    handles: [dragged(0, ["x", "y"], "atoms of source and target", (k, s) => (k % s.x.length) + 1)],
+    handles: [dragged(0, ["x", "y"], "atoms of source and target", (k) => k + 1)],
     controls: [
       {button: "Back", press: (s) => { s.done = Math.max(s.done - 1, 0); }},
       {button: "Next round", press: (s) => { s.done = Math.min(s.done + 1, s.x.length); }},
@@ -191,7 +191,7 @@
         while (path[0][0] !== row) { const j = before[path[0][0]]; path.unshift([Number(parent[j]), j]); }
         kernels["solvers.hungarian._flip"](now.rowOf, now.colOf, parent, row, sink);
         const paid = sum([...now.phi.subarray(0, s.done)]) + sum([...now.psi]);
-        text = `Round ${s.done} of ${n}, new pairs ${path.map(([i, j]) => `${i + 1} to ${j + 1}`).join(", ")}: length ${six(length)}; all pairs so far cost ${six(paid)}`;
+        text = `Round ${s.done} of ${n}, new pairs ${path.map(([i, j]) => `${i + 1} to ${n + j + 1}`).join(", ")}: length ${six(length)}; all pairs so far cost ${six(paid)}`;
       }
       const joined = (partner) => partner.flatMap((j, i) => (j >= 0 ? [segment(s.x[i], s.y[j])] : []));
       return {
@@ -251,7 +251,7 @@
         where: (s) => [...s.a, ...s.b].map((v, k) => [k + 0.5, v]),
         move(s, k, x, y) { (k < s.a.length ? s.a : s.b)[k < s.a.length ? k : k - s.a.length] = Math.max(y, 0.02); },
       },
-      dragged(1, ["x", "y"], "atoms of source and target"),
+      dragged(1, ["x", "y"], "atoms of source and target", (k) => k + 1),
     ],
     solve(s, kernels) {
       const n = s.a.length, m = s.b.length, a = unit(s.a), b = unit(s.b);

@@ -11,6 +11,7 @@
        click beside all of them brings number `tap` there;
      a handle may have number(k, state), which is written beside it, and typed: [{label, read, write}],
        what is typed in place of its coordinates;
+     where panels name their steps (moving.py), the number of the handle that is pointed at has a frame there;
      crowded makes the panels that only show small on a phone, where there are but two;
      shared names what is the same in all figures of this book that share it;
      controls lists sliders, choices and buttons: {slider|choice|button, label, ...};
@@ -277,6 +278,7 @@ const otlecLive = (() => {
       const [u, v] = toPage(at);
       const node = written[k] ??= svg.appendChild(Object.assign(document.createElementNS(ring.namespaceURI, "text"), {textContent: handles.number(k, state())}));
       mark(node, "class", "otlec-number");
+      mark(node, "data-name", node.textContent);
       mark(node, "x", u + (u > right - 24 ? -15 : 7));
       mark(node, "y", v + (v < top + 18 ? 17 : -6));
     }
@@ -313,6 +315,17 @@ const otlecLive = (() => {
       });
       return handles.paint || least < REACH ? best : (handles.tap ?? -1);
     }
+    // What is pointed at is shown wherever it is named: the bar, the atom, the row of a matrix.
+    let lit = -1;
+    function light(k) {
+      if (k !== lit) for (const node of svg.closest(".otlec-panels").querySelectorAll("[data-name]"))
+        node.classList.toggle("otlec-here", node.dataset.name === String(k + 1));
+      lit = k;
+    }
+    svg.addEventListener("pointermove", (event) => light(svg.classList.contains("otlec-held") ? chosen : nearest(...place(event))));
+    svg.addEventListener("pointerleave", () => light(-1));
+    svg.addEventListener("focus", () => light(chosen));
+    svg.addEventListener("blur", () => light(-1));
     // What the figure takes, neither the page nor a slide show may take too.
     const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
     const near = (event) => nearest(...place(event)) >= 0;
@@ -344,7 +357,7 @@ const otlecLive = (() => {
       const arrow = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
       if (!choose && !arrow) return;
       hold(event);
-      if (choose) chosen = (chosen + choose + n) % n;
+      if (choose) light((chosen = (chosen + choose + n) % n));
       else {
         const [x, y] = at();
         past.note();

@@ -38,8 +38,8 @@ limit = otlec.Measure(cells if sequence in ("grid", "ripples", "samples") else [
 
 def distances(n):
     mu = otlec.Measure(atoms(n), masses(n))
-    far = {"ripples": abs(mu.weights - 1 / 1024).sum() / 2 if sequence == "ripples" else 0,
-           "leak": 1 / n, "runaway": 1 / n}.get(sequence, 1)
+    far = {"ripples": abs(mu.weights - 1 / 1024).sum() if sequence == "ripples" else 0,
+           "leak": 2 / n, "runaway": 2 / n}.get(sequence, 2)
     return (otlec.wasserstein(mu, limit, p), far,
             abs(mu.weights @ wave(mu.points) - limit.weights @ wave(limit.points)))
 
@@ -218,22 +218,25 @@ def boats(picture, v):
     start, end = x[plan.rows[at]], x[plan.cols[at]]
     paths.segments(np.column_stack([start, 0 * start, end, 0 * end + 1]), "neutral")
     paths.points(np.column_stack([(1 - t) * start + t * end, 0 * end + t]), "plan", size=3)
-    middle = picture.panel((0, 1), (0, 0.15), "x", "", "at t: walk green, fade grey")
-    middle.area(x, ((1 - t) * v["a"] + t * v["b"]).clip(0, 0.15), "neutral")
+    # Gentle ends and cheap ways fill their panels too: heights, energies, prices have no units.
+    middle = picture.panel((0, 1), (0, 1.2), "x", "", "at t: walk green, fade grey")
+    tallest = max(v["a"].max(), v["b"].max())
+    middle.area(x, ((1 - t) * v["a"] + t * v["b"]) / tallest, "neutral")
     where = (1 - t) * x[plan.rows] + t * x[plan.cols]
     heights = np.histogram(where, 32, (0, 1), weights=plan.mass)[0] / 2
-    middle.area((np.arange(32) + 0.5) / 32, heights.clip(0, 0.15), "plan")
-    power = picture.panel((0, 1), (0, 2), "t", "", "energy in each moment")
+    middle.area((np.arange(32) + 0.5) / 32, (heights / tallest).clip(0, 1.2), "plan")
+    power = picture.panel((0, 1), (0, 12), "t", "", "energy: boats 1, fade grey")
     times = (np.arange(32) + 0.5) / 32
     fades = [
         (v["crossed"] ** 2 / v["edge"]((1 - s) * v["a"] + s * v["b"])).sum() / 64 for s in times
     ]
-    power.line(times, np.clip(fades, 0, 2), "neutral")
-    power.line([0, 1], [plan.value] * 2, "plan")
-    phi = picture.panel((0, 1), (-0.3, 0.3), "x", "", "potentials of both ends")
+    power.line(times, np.clip(np.array(fades) / plan.value, 0, 12), "neutral")
+    power.line([0, 1], [1, 1], "plan")
+    phi = picture.panel((0, 1), (-1, 1), "x", "", "prices of both ends, scaled")
     level = plan.phi @ v["a"]
-    phi.line(x, ((plan.phi - level) / 2).clip(-0.3, 0.3), "source")
-    phi.line(x, ((plan.psi + level) / 2).clip(-0.3, 0.3), "target")
+    largest = max(abs(plan.phi - level).max(), abs(plan.psi + level).max())
+    phi.line(x, (plan.phi - level) / largest, "source")
+    phi.line(x, (plan.psi + level) / largest, "target")
 
 
 def three_clouds(n=96):
@@ -280,7 +283,7 @@ def pictures(picture, v):
     """The barycenter of three pictures of dots, against the linear mean."""
     share = v["share"] / v["share"].sum()
     corners = np.array([[0.5, 0.866], [0.0, 0.0], [1.0, 0.0]])
-    colors = ("source", "target", "potential")
+    colors = ("source", "target", "neutral")
     triangle = picture.panel((-0.3, 1.3), (-0.2, 1.1), title="move inside", equal=True, ticks=False)
     triangle.segments([[*corners[i], *corners[(i + 1) % 3]] for i in range(3)], "neutral")
     for corner, cloud, color in zip(corners, v["clouds"], colors, strict=True):

@@ -172,7 +172,7 @@ def prices(picture, v):
     bars.bars(np.arange(n) + n + 0.5, psi, "target")
     plane = picture.panel((0, 1), (0, 1), title="pairs", equal=True, ticks=False)
     plane.segments(_joins(v["x"], v["y"], np.argwhere(abs(slack) <= 1e-9)), "plan", width=3)
-    plane.segments(_joins(v["x"], v["y"], np.argwhere(slack < -1e-9)), "target", width=2)
+    plane.segments(_joins(v["x"], v["y"], np.argwhere(slack < -1e-9)), "potential", width=2)
     plane.points(v["x"], "source", size=5)
     plane.points(v["y"], "target", size=5)
     height = picture.panel((0, 2), (0, 1), title="paid and cost")
@@ -192,7 +192,7 @@ rounds = list(stepwise.augmentations(cost))[:done]
 if rounds:
     last = rounds[-1]
     paid = last.phi[:done].sum() + last.psi.sum()
-    path = ", ".join(f"{i + 1} to {j + 1}" for i, j in last.path)
+    path = ", ".join(f"{i + 1} to {len(x) + j + 1}" for i, j in last.path)
     print(f"Round {done} of {len(x)}, new pairs {path}: length {last.length:.6f}; "
           f"all pairs so far cost {paid:.6f}")
 else:
@@ -306,7 +306,11 @@ print(f"The plan costs {plan.value:.6f}, the prices pay {plan.dual_value:.6f}, {
 def weights(picture, v):
     """Drag the weights: the plan of the network simplex."""
     plan, n, m = v["plan"], len(v["a"]), len(v["b"])
-    bars = picture.panel((0, n + m), (0, 1), title="drag the weights", ticks=False)
+    rows = [(str(k + 1), "source") for k in range(n)]
+    columns = [(str(n + k + 1), "target") for k in range(m)]
+    bars = picture.panel(
+        (0, n + m), (0, 1), title="drag the weights", ticks=False, names=(rows + columns, [])
+    )
     bars.bars(np.arange(n) + 0.5, v["a"], "source")
     bars.bars(n + np.arange(m) + 0.5, v["b"], "target")
     plane = picture.panel((0, 1), (0, 1), title="drag the atoms", equal=True, ticks=False)
@@ -316,7 +320,9 @@ def weights(picture, v):
         plane.segments(_joins(v["x"], v["y"], pairs), "plan", width=width)
     plane.points(v["x"], "source", size=4)
     plane.points(v["y"], "target", size=4)
-    matrix = picture.panel((0, m), (0, n), "targets", "sources", "the plan", ticks=False)
+    matrix = picture.panel(
+        (0, m), (0, n), "targets", "sources", "the plan", ticks=False, names=(columns, rows)
+    )
     matrix.cells((4 * plan.matrix).clip(0, 1), "plan")
 
 
@@ -357,17 +363,20 @@ def glue(picture, v):
     """Edit the middle marginal: the glued measure, and both sides of the triangle inequality."""
     x1, x2, x3, sigma = v["x1"], v["x2"], v["x3"], v["sigma"]
     plane = picture.panel((0, 1), (0, 1), title="drag the atoms", equal=True, ticks=False)
-    plane.segments(_joins(x1, x2, zip(v["plan12"].rows, v["plan12"].cols, strict=True)), "source")
-    plane.segments(_joins(x2, x3, zip(v["plan23"].rows, v["plan23"].cols, strict=True)), "target")
+    plane.segments(_joins(x1, x2, zip(v["plan12"].rows, v["plan12"].cols, strict=True)), "plan")
+    plane.segments(_joins(x2, x3, zip(v["plan23"].rows, v["plan23"].cols, strict=True)), "plan")
     plane.points(x1, "source", size=5)
     plane.points(x2, "neutral", size=5)
     plane.points(x3, "target", size=5)
     middle = picture.panel((0, 4), (0, 1), title="drag the middle weights", ticks=False)
     middle.bars(np.arange(4) + 0.5, v["b"], "neutral")
-    proof = picture.panel((0, 5), (0, 1.2), title="the lines of the proof", ticks=False)
+    lengths = [(name, "neutral") for name in ("1, 3", "glued", "stop", "sum", "1, 2")]
+    proof = picture.panel(
+        (0, 5), (0, 1.2), title="the lines of the proof", ticks=False, names=(lengths, [])
+    )
     lines = np.array([v["d13"], v["through"], v["both"], v["d12"] + v["d23"]])
     proof.bars(np.arange(4) + 0.5, lines.clip(0, 1.2), "plan")
-    proof.bars([4.5], [min(v["d12"], 1.2)], "source")
+    proof.bars([4.5], [min(v["d12"], 1.2)], "neutral")
     proof.segments([[0.1, min(lines[0], 1.2), 4.9, min(lines[0], 1.2)]], "neutral")
     blocks = picture.panel(
         (0, 4), (0, 1), "(1, 3) for each middle atom", "", "the glued measure", ticks=False
@@ -408,7 +417,7 @@ print(f"At t = {t:.2f} the {mode} is {gone:.6f} from the start, and t Wₚ = {t 
         "source": "start",
         "target": "end",
         "plan": "t Wₚ, atoms at t",
-        "potential": "the fade",
+        "neutral": "the fade",
     },
     ask="Fade or walk: what is a straight line between two measures?",
     tasks=(
@@ -437,7 +446,7 @@ def walk(picture, v):
         )
         for s in times
     ]
-    pace.line(times, np.clip(fades, 0, 1), "potential")
+    pace.line(times, np.clip(fades, 0, 1), "neutral")
     pace.line([0, 1], [0, min(v["whole"], 1)], "plan")
     pace.points([[t, min(v["gone"], 1)]], "plan", size=5)
 
@@ -502,7 +511,7 @@ def slope(picture, v):
     bounds.line(inner, slopes, "potential")
     bounds.line(inner, rise[1:] / inner, "plan")
     bounds.points([[v["t"], v["quotient"]]], "plan", size=4)
-    bounds.segments([[0.0, v["low"], 0.0, v["high"]]], "target", width=6)
+    bounds.segments([[0.0, v["low"], 0.0, v["high"]]], "potential", width=6)
 
 
 @figure(
@@ -587,14 +596,14 @@ def mixing(picture, v):
     """The barycenter of three painted histograms."""
     x, cells = v["x"], len(v["a"])
     top = picture.panel((0, 1), (0, 1), title="paint the three histograms")
-    for name, color in (("a", "source"), ("b", "target"), ("c", "potential")):
+    for name, color in (("a", "source"), ("b", "target"), ("c", "neutral")):
         top.bars(x, v[name], color, width=0.9 / cells)
     corners = np.array([[0.5, 0.866], [0.0, 0.0], [1.0, 0.0]])
     share = v["share"] / v["share"].sum()
     triangle = picture.panel((-0.1, 1.1), (-0.1, 0.95), title="shares", equal=True, ticks=False)
     sides = [[*corners[i], *corners[(i + 1) % 3]] for i in range(3)]
     triangle.segments(sides, "neutral")
-    for corner, color in zip(corners, ("source", "target", "potential"), strict=True):
+    for corner, color in zip(corners, ("source", "target", "neutral"), strict=True):
         triangle.points([corner], color, size=6)
     triangle.points([share @ corners], "plan", size=6)
     bary = picture.panel((0, 1), (0, 0.25), title="barycenter")
@@ -627,6 +636,13 @@ print(f"Swirl {swirl:.2f}: the particles spend {action:.6f}; "
     alt="A cloud of particles that a velocity field carries across a square, turning on the way; "
     "arrows show the field at time t.",
     home="05-dynamic-formulation",
+    legend={
+        "neutral": "velocity at t",
+        "plan": "particles, their ways",
+        "source": "start",
+        "target": "goal",
+        "potential": "W₂²",
+    },
     ask="What does a swirl cost, and what does it move?",
     tasks=(
         "Waste nothing: spend W₂², to 0.001.",
@@ -640,7 +656,7 @@ def swirl(picture, v):
     plane = picture.panel((0, 1), (0, 1), title="drag the goal", equal=True, ticks=False)
     grid = (np.arange(12) + 0.5) / 12
     at = np.column_stack([g.ravel() for g in np.meshgrid(grid, grid)])
-    plane.segments(np.hstack([at, at + 0.06 * v["velocity"](t, at)]), "neutral")
+    plane.segments(np.hstack([at, at + 0.06 * v["velocity"](t, at)]), "neutral", heads=True)
     for particle in range(0, 60, 4):
         plane.line(*paths[:, particle].T, "plan", width=0.8)
     plane.points(paths[0], "source", size=2)

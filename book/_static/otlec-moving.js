@@ -72,6 +72,11 @@ const otlecMoving = (() => {
     };
   }
 
+  const head = (p, q, u, v) => { // two strokes at the end of an arrow
+    const length = Math.hypot(u - p, v - q), part = Math.min(5, 0.5 * length) / Math.max(length, 1e-9);
+    const x = u - part * (u - p), y = v - part * (v - q), dx = (part * (v - q)) / 2, dy = (part * (u - p)) / 2;
+    return `M${f1(x + dx)} ${f1(y - dy)}L${f1(u)} ${f1(v)}L${f1(x - dx)} ${f1(y + dy)}`;
+  };
   /* One function a kind of layer: arrays in data coordinates in; a path and its style out, of cells their rectangles. */
   const shapes = {
     line: (s, a, l, c) =>
@@ -86,7 +91,7 @@ const otlecMoving = (() => {
       [a.xy.map(([x, y]) => `M${f1(s.x(x))} ${f1(s.y(y))}h0`).join(""),
         `stroke:${c};stroke-width:${2 * l.size};stroke-linecap:round` + (l.opacity < 1 ? `;stroke-opacity:${l.opacity}` : "")],
     segments: (s, a, l, c) =>
-      [a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}`).join(""),
+      [a.ends.map(([x, y, u, v]) => `M${f1(s.x(x))} ${f1(s.y(y))}L${f1(s.x(u))} ${f1(s.y(v))}${l.heads ? head(s.x(x), s.y(y), s.x(u), s.y(v)) : ""}`).join(""),
         `fill:none;stroke:${c};stroke-width:${l.width}`],
     bars: (s, a, l, c) => {
       const zero = f1(s.y(0)), h = l.width / 2;

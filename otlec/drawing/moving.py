@@ -22,6 +22,7 @@ from .palette import PALETTE
 _SUBSCRIPTS = str.maketrans("0123456789p", "₀₁₂₃₄₅₆₇₈₉ₚ")
 WIDTH, HEIGHT = 320, 230  # of a panel, in CSS pixels
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 26, 40
+BARE = 10  # a margin where nothing is written
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Panel:
     title: str = ""
     ticks: bool = True
     equal: bool = False
+    names: tuple = ()
     layers: list[Layer] = field(default_factory=list)
 
     def line(self, x, y, color: str = "plan", *, width: float = 2, dash: bool = False) -> None:
@@ -62,9 +64,13 @@ class Panel:
         faint = {"opacity": opacity} if opacity < 1 else {}
         self._add("points", color, {"xy": (xy, 2)}, size=size, **faint)
 
-    def segments(self, ends, color: str = "plan", *, width: float = 1) -> None:
-        """Segments (x0, y0, x1, y1) of shape (n, 4), or (frames, n, 4) if they move."""
-        self._add("segments", color, {"ends": (ends, 2)}, width=width)
+    def segments(self, ends, color: str = "plan", *, width: float = 1, heads: bool = False) -> None:
+        """Segments (x0, y0, x1, y1) of shape (n, 4), or (frames, n, 4) if they move.
+
+        With ``heads`` they are arrows to (x1, y1).
+        """
+        arrows = {"heads": True} if heads else {}
+        self._add("segments", color, {"ends": (ends, 2)}, width=width, **arrows)
 
     def bars(self, x, heights, color: str = "source", *, width: float = 0.8) -> None:
         """Bars of a width in units of x, at x of shape (n,), of heights (n,) or (frames, n)."""
@@ -137,10 +143,13 @@ class Picture:
 
     def panel(
         self, xlim, ylim, xlabel: str = "", ylabel: str = "", title: str = "", *,
-        ticks: bool = True, equal: bool = False,
+        ticks: bool = True, equal: bool = False, names: tuple = (),
     ) -> Panel:  # fmt: skip
-        """Add a panel with these limits; ``equal`` keeps the units of x and y the same."""
-        panel = Panel(self, tuple(xlim), tuple(ylim), xlabel, ylabel, title, ticks, equal)
+        """Add a panel with these limits; ``equal`` keeps the units of x and y the same.
+
+        ``names`` are two lists of pairs (name, color), of the unit steps along x and along y.
+        """
+        panel = Panel(self, tuple(xlim), tuple(ylim), xlabel, ylabel, title, ticks, equal, names)
         self.panels.append(panel)
         return panel
 
@@ -227,7 +236,10 @@ def _rounded(array: np.ndarray, name: str, layer: Layer, panel: Panel) -> list:
 
 def _box(panel: Panel) -> list[float]:
     """Left, top, right and bottom of the axes in px; smaller where the units must be equal."""
-    left, top, right, bottom = LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM
+    below, beside = panel.names or ((), ())
+    left = LEFT if panel.ticks or panel.ylabel or beside else BARE
+    top, right = TOP if panel.title else BARE, WIDTH - RIGHT
+    bottom = HEIGHT - (BOTTOM if panel.ticks else BARE + 20 * bool(below) + 16 * bool(panel.xlabel))
     if panel.equal:
         spans = abs(panel.xlim[1] - panel.xlim[0]), abs(panel.ylim[1] - panel.ylim[0])
         unit = min((right - left) / spans[0], (bottom - top) / spans[1])
@@ -293,7 +305,9 @@ def _shape(layer: Layer, panel: Panel, k: int, frames: int) -> str:
     if layer.kind == "segments":
         e = a["ends"]
         ends = zip(s.x(e[:, 0]), s.y(e[:, 1]), s.x(e[:, 2]), s.y(e[:, 3]), strict=True)
-        return _path("".join(f"M{p:.1f} {q:.1f}L{u:.1f} {v:.1f}" for p, q, u, v in ends), stroke)
+        head = _head if layer.options.get("heads") else lambda *end: ""
+        lines = (f"M{p:.1f} {q:.1f}L{u:.1f} {v:.1f}{head(p, q, u, v)}" for p, q, u, v in ends)
+        return _path("".join(lines), stroke)
     if layer.kind == "bars":
         left, right = s.x(a["x"] - width / 2), s.x(a["x"] + width / 2)
         top, zero = s.y(a["y"]), float(s.y(0.0))
@@ -309,6 +323,17 @@ def _shape(layer: Layer, panel: Panel, k: int, frames: int) -> str:
         for i in range(z.shape[0])
         for j in range(z.shape[1])
         if z[i, j] >= 0.005
+    )
+
+
+def _head(p: float, q: float, u: float, v: float) -> str:
+    """Two strokes at the end (u, v) of an arrow from (p, q), in pixels."""
+    length = math.hypot(u - p, v - q)
+    part = min(5.0, 0.5 * length) / max(length, 1e-9)
+    back, side = (u - part * (u - p), v - part * (v - q)), (part * (v - q) / 2, part * (u - p) / 2)
+    return (
+        f"M{back[0] + side[0]:.1f} {back[1] - side[1]:.1f}L{u:.1f} {v:.1f}"
+        f"L{back[0] - side[0]:.1f} {back[1] + side[1]:.1f}"
     )
 
 
@@ -336,6 +361,21 @@ def _panel_svg(panel: Panel, k: int) -> str:
     return "".join(out)
 
 
+def _name_svg(panel: Panel, s: _Scale, axis: int, k: int, name: str, color: str) -> str:
+    """The name of a step along an axis, and a frame that a script shows around what it names."""
+    x, y = [float(s.x(k)), s.left][axis], [s.top, float(s.y(k + 1))][axis]
+    width = [float(s.x(k + 1)) - x, s.right - s.left][axis]
+    height = [s.bottom - s.top, float(s.y(k)) - y][axis]
+    u, v, anchor = [
+        (x + width / 2, s.bottom + 17, "middle"), (s.left - 6, y + height / 2 + 4, "end")
+    ][axis]  # fmt: skip
+    return (
+        f'<g data-name="{html.escape(name)}"><rect class="otlec-strip" x="{x:.1f}" y="{y:.1f}" '
+        f'width="{width:.1f}" height="{height:.1f}" fill="none"/><text x="{u:.1f}" y="{v:.1f}" '
+        f'text-anchor="{anchor}" style="fill:{_css(color, 0)}">{html.escape(name)}</text></g>'
+    )
+
+
 def _axes_svg(panel: Panel, s: _Scale) -> str:
     out, middle = [], (s.left + s.right) / 2
     if panel.ticks:
@@ -348,6 +388,8 @@ def _axes_svg(panel: Panel, s: _Scale) -> str:
             f'<text x="{s.left - 5:.1f}" y="{s.y(v) + 4:.1f}" text-anchor="end">{v:g}</text>'
             for v in _ticks(panel.ylim)
         ]
+    for axis, names in enumerate(panel.names):
+        out += [_name_svg(panel, s, axis, k, *name) for k, name in enumerate(names)]
     for text, y, weight in ((panel.xlabel, HEIGHT - 8, 400), (panel.title, 15, 600)):
         if text:
             out.append(
