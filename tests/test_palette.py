@@ -143,6 +143,18 @@ def test_texts_name_colours_of_the_palette_and_give_each_its_meaning(file):
             assert colour == WORDS[role], f"{symbol}: {colour}"
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "book").glob("*.md")), ids=lambda file: file.stem)
+def test_prices_are_drawn_in_the_colours_of_their_ends(page):
+    """Phi is blue and psi orange, also where one of them stands alone; purple is for bounds."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    drawn = [line for line in lines if re.search(r"\bplot\.(SOURCE|TARGET|POTENTIAL)", line)]
+    for line in drawn:
+        code = line.split("color=")[0]
+        for price, color in (("phi", "SOURCE"), ("psi", "TARGET")):
+            if re.search(rf"\b{price}\b", code):
+                assert f"plot.{color}" in line, line
+
+
 def test_colours_are_written_down_in_one_file_only():
     colours = {*PALETTE.values(), *ON_DARK.values(), RIGHT, WRONG, INK}
     kinds = (".py", ".css", ".js", ".html")

@@ -327,7 +327,7 @@
         }
         const missing = grounds[letter].filter((ground) => !said.has(ground));
         if (missing.length) {
-          const names = missing.map((ground) => `(${ground})`).join(" and ");
+          const names = missing.map((ground) => `(${ground})`).join(", ").replace(/, ([^,]*)$/, " and $1");
           box.say(`(${letter}) lacks its ground.`,
             `It rests on ${names}, which ${missing.length > 1 ? "do" : "does"} not stand before it.`);
           return {right: false};
