@@ -263,8 +263,12 @@ def postpone_scripts(text: str, options: str, searches: bool) -> str:
 
 
 @cache
-def size(file: Path) -> tuple[int, int]:
-    """Width and height of a picture."""
+def size(file: Path) -> tuple[int, int] | None:
+    """Width and height of a picture; a drawing may have none."""
+    if file.suffix == ".svg":
+        head = file.read_text(encoding="utf-8").partition("<svg")[2].partition(">")[0]
+        sides = [re.search(rf'\s{side}="(\d+)(?:px)?"', head) for side in ("width", "height")]
+        return (int(sides[0][1]), int(sides[1][1])) if all(sides) else None
     with Image.open(file) as picture:
         return picture.size
 
@@ -274,7 +278,7 @@ def settle_pictures(text: str, folder: Path) -> str:
 
     def settle(match):
         tag, file = match[0], folder / unquote(html.unescape(match[1]))
-        if " loading=" in tag or not file.exists() or file.suffix == ".svg":
+        if " loading=" in tag or not file.exists() or size(file) is None:
             return tag
         width, height = size(file)
         added = ' loading="lazy" decoding="async"'
