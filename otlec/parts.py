@@ -9,9 +9,6 @@ Source: Ahuja, Magnanti and Orlin, *Network Flows* (1993), chapter 5.
 import numpy as np
 
 from ._kernel import kernel
-from .evidence import _near
-
-_DOUBT = 16 * 2.0**-52  # of the largest potential: pairs that may turn out to be tight
 
 
 @kernel
@@ -120,32 +117,24 @@ def greatest_shifts(cost, inside, parts, near, rounds: int) -> np.ndarray:
     """The greatest shifts <= 0 of the parts that make all pairs feasible; nan if not in time.
 
     A part has the number of its first row. ``inside`` are potentials in which that row has 0, and
-    ``near`` potentials which are feasible nearly: in their reduced costs Dijkstra's way is open. It
-    tells the pairs that matter; shortest paths along these have all digits, and leave little to do.
+    ``near`` potentials which are feasible nearly: in their reduced costs Dijkstra's way is open.
+    Along the paths that it finds the shifts have all digits, and little is left to be settled.
     """
-    (phi, psi), (row, col) = inside, parts
-    shift = _by_dijkstra(cost, *near, row, col)
-    shifted = phi + shift[row], psi - shift[col]
-    doubt = (
-        _DOUBT * max(np.abs(x).max() for x in (*near, *inside)) * np.ones(x.size) for x in inside
-    )
-    i, j, costs = _near(cost, *shifted, *doubt, False)
-    shift = shifts(row[i], col[j], costs - phi[i] - psi[j], cost.shape[0], rounds)
-    return _settled(cost, phi, psi, row, col, shift, rounds)
+    shift = _by_dijkstra(cost, *inside, *near, *parts)
+    return _settled(cost, *inside, *parts, shift, rounds)
 
 
 @kernel
-def _by_dijkstra(cost, phi, psi, row_part, col_part):
-    """The shifts up to rounding: lengths of paths from a source that bounds all parts by 0."""
+def _by_dijkstra(cost, phi, psi, near_phi, near_psi, row_part, col_part):
+    """The shifts along the shortest paths from a source that bounds all parts by 0."""
     n = cost.shape[0]
-    highest = phi[row_part].max()
+    highest = near_phi[row_part].max()
     order = np.argsort(col_part)
     first = np.searchsorted(col_part[order], np.arange(n + 1))
-    distance, waits = np.full(n, np.inf), np.zeros(n, np.bool_)
+    distance, shift, waits = np.full(n, np.inf), np.zeros(n), np.zeros(n, np.bool_)
     for i in range(n):
         if row_part[i] == i:
-            distance[i], waits[i] = highest - phi[i], True
-    shift = np.zeros(n)
+            distance[i], waits[i] = highest - near_phi[i], True
     while True:
         part, length = -1, np.inf
         for k in range(n):
@@ -154,11 +143,13 @@ def _by_dijkstra(cost, phi, psi, row_part, col_part):
         if part < 0:
             return shift
         waits[part] = False
-        shift[part] = length - (highest - phi[part])
         for j in order[first[part] : first[part + 1]]:
             for i in range(n):
-                through = length + max(cost[i, j] - phi[i] - psi[j], 0.0)
-                distance[row_part[i]] = min(distance[row_part[i]], through)
+                through = length + max(cost[i, j] - near_phi[i] - near_psi[j], 0.0)
+                other = row_part[i]
+                if through < distance[other]:
+                    distance[other] = through
+                    shift[other] = min(shift[part] + (cost[i, j] - phi[i] - psi[j]), 0.0)
 
 
 @kernel

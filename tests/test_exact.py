@@ -263,3 +263,16 @@ def test_ties_are_proved_at_once_and_as_the_full_verdict_says():
     assert best.certificate == str(otlec.verify(best, cost)) == "certified to 1e-12"
     cost[0, np.flatnonzero(best.phi[0] + best.psi == cost[0])] -= 1e-9
     assert clear.clear_evidence(best, cost) is None
+
+
+def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
+    # rows 0, 1 and columns 2, 3 on a path 0 - 2 - 1 - 3 below the root 4; the pair (0, 3) comes in
+    parent, flow = np.array([4, 2, 0, 1, -1]), np.array([0, 5, 3, 3, 0])
+    exact._exchange(0, 3, 2, parent, flow, np.array([1, 3, 2, 4, 0]))
+    # edges 2 and 3 are emptied by 3 units that go 0 -> 3: the one nearer to the top, the last
+    assert parent.tolist() == [4, 3, 1, 0, -1]
+    assert flow.tolist() == [0, 0, 8, 3, 0]
+    # and where the pair (1, 3) joins the branches 0 - 2 - 1 and 0 - 3, that of column 3, not of row 1
+    parent, flow = np.array([4, 2, 0, 0, -1]), np.array([0, 2, 7, 2, 0])
+    exact._exchange(1, 3, 2, parent, flow, np.array([1, 3, 2, 2, 0]))
+    assert parent.tolist() == [4, 2, 0, 1, -1]

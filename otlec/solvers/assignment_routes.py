@@ -102,13 +102,25 @@ class Market:
     def few_bids(self) -> bool:
         """In small markets, bids that read whole rows, without a step: no more is worth while.
 
-        But where many rows pay the same, prices tie, and what is left is a matter of matching.
+        They begin at the lowest prices and, where many rows stay free, also at equal ones: see
+        `bids_on_rows`. Where many rows pay the same, prices tie, and what is left is a matter of
+        matching, unless it is little.
         """
         matrix, _ = self.costs
         if matrix is None or self.n >= _DIRECT:
             return False
         n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
-        if n_free > 0 and np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4:
+        if n_free > self.n // 8:
+            states = *self.potentials, *self.assigned
+            before = [state.copy() for state in states]
+            self._dismiss()
+            self.psi[:] = self.psi.min()
+            again = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
+            for state, old in zip(states, before if again >= n_free else (), strict=False):
+                state[:] = old
+            n_free = min(n_free, again)
+        ties = np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4
+        if ties and n_free > self.n // 32:
             tight = no_tight_pairs(self.n)
             match_in_phases(self.costs, self.potentials, self.assigned, tight, _PHASES * self.n)
         return True
