@@ -272,7 +272,7 @@ def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
     # edges 2 and 3 are emptied by 3 units that go 0 -> 3: the one nearer to the top, the last
     assert parent.tolist() == [4, 3, 1, 0, -1]
     assert flow.tolist() == [0, 0, 8, 3, 0]
-    # and where the pair (1, 3) joins the branches 0 - 2 - 1 and 0 - 3, that of column 3, not of row 1
+    # and where (1, 3) joins the branches 0 - 2 - 1 and 0 - 3: that of column 3, not that of row 1
     parent, flow = np.array([4, 2, 0, 0, -1]), np.array([0, 2, 7, 2, 0])
     exact._exchange(1, 3, 2, parent, flow, np.array([1, 3, 2, 2, 0]))
     assert parent.tolist() == [4, 2, 0, 1, -1]
