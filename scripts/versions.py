@@ -27,6 +27,7 @@ TOOLS = (
     "pyyaml",
     "jupytext",
     "nbclient",
+    "ipykernel",
     "POT",
     "lapx",
 )

@@ -7,10 +7,10 @@ import myst_to_markdown
 import preview
 import pytest
 import yaml
-from bs4 import BeautifulSoup
 
 pytest.importorskip("jupyter_book", reason="the 'book' extra is not installed")
 import small_book
+from bs4 import BeautifulSoup
 from sources import pages
 
 THIRD = """\

@@ -232,7 +232,7 @@ def _band(gamma, d, p, root=True, power=None, last=None):
     arguments=("gamma", "d", "p"),
     inputs=_plan_and_distances(),
     cases=(
-        (np.array([[0.5, 0.0], [0.0, 0.5]]), np.array([[1.0, 2.0], [2.0, 3.0]]), 2.0),
+        (np.array([[0.5, 0.0], [0.0, 0.5]]), np.array([[1.0, 4.0], [2.0, 3.0]]), 2.0),
         (np.array([[0.25, 0.75]]), np.array([[0.0, 2.0]]), 3.0),
     ),
     right="Line 1 to 2 is Jensen's inequality, line 2 to 3 the bound d^p <= diam^(p-1) d under the "
