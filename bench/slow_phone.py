@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from chromium import launch, playwright, visit  # noqa: E402
+from chromium import come_near, launch, playwright, visit  # noqa: E402
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SLOWER = 4
@@ -59,7 +59,7 @@ def thread(client) -> list[float]:
 def main() -> None:
     with playwright() as running, launch(running) as browser:
         page, _ = visit(browser, (BOOK / "live.html").as_uri(), **PHONE)
-        page.wait_for_function("() => !document.querySelector('.otlec-figure:not([data-frames])')")
+        come_near(page)
         names = page.evaluate(
             "() => [...document.querySelectorAll('.otlec-figure')].map((e) => e.dataset.figure)"
         )

@@ -27,7 +27,7 @@ BOOK = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 import webassembly  # noqa: E402
-from chromium import launch, playwright, visit  # noqa: E402
+from chromium import come_near, launch, playwright, visit  # noqa: E402
 
 ROUNDS = 7
 TIME = """
@@ -258,7 +258,7 @@ def frames_table(page) -> dict:
 def main() -> None:
     with playwright() as running, launch(running) as browser:
         page, _ = visit(browser, (BOOK / "live.html").as_uri())
-        page.wait_for_function("() => document.querySelector('#live-river')?.dataset.frames")
+        come_near(page)
         page.evaluate("async () => { window.kernels = await otlecKernels.load(otlecCompiled) }")
         tables = [times_table(page), bytes_table(), frames_table(page)]
         version = browser.version

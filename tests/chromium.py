@@ -124,4 +124,28 @@ def visit(browser, address: str, **options):
     page.goto(address)
     page.wait_for_load_state("load")
     page.evaluate("() => window.MathJax?.startup?.promise")
+    # On a phone what is out of sight is laid out when the page has loaded.
+    page.wait_for_function("() => !document.querySelector('.otlec-arriving')")
     return page, complaints
+
+
+def come_near(page, *names):
+    """Scroll to live figures, or to all where none is named, so that they are solved; and back."""
+    chosen = ", ".join(f"#live-{name}" for name in names) or ".otlec-figure"
+    page.wait_for_function(
+        "(chosen) => [...document.querySelectorAll(chosen)].every((root) => root.otlec)", arg=chosen
+    )
+    page.evaluate(
+        """async (chosen) => {
+          const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+          const before = scrollY;
+          for (const root of document.querySelectorAll(chosen)) {
+            while (!root.dataset.frames) {
+              root.scrollIntoView({behavior: "instant"});
+              await frame();
+            }
+          }
+          scrollTo({top: before, behavior: "instant"});
+        }""",
+        chosen,
+    )

@@ -8,7 +8,7 @@ import re
 import sys
 
 import pytest
-from chromium import visit
+from chromium import come_near, visit
 from conftest import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs_jit]
@@ -28,10 +28,8 @@ EXTRAS = (
 def live(browser, built_book):
     """The page of all live figures, once they run."""
     page, complaints = visit(browser, (built_book / "live.html").as_uri())
-    page.wait_for_function(
-        "n => document.querySelectorAll('.otlec-figure.otlec-ready[data-frames]').length === n",
-        arg=len(NAMES),
-    )
+    come_near(page)
+    assert page.locator(".otlec-figure.otlec-ready[data-frames]").count() == len(NAMES)
     yield page
     assert not complaints, complaints
 
@@ -301,7 +299,7 @@ def test_a_finger_drags_too(browser, built_book):
         has_touch=True,
         is_mobile=True,
     )
-    page.wait_for_function("() => document.querySelector('#live-assignment')?.dataset.frames")
+    come_near(page, "assignment")
     figure = of(page, "assignment")
     svg = figure.locator("svg.otlec-panel").first
     svg.scroll_into_view_if_needed()
@@ -372,5 +370,26 @@ def test_no_word_of_code_is_watched_in_each_frame(browser, built_book):
     page.wait_for_function("() => document.querySelector('.otlec-figure').dataset.frames")
     assert page.evaluate("watched.length") > len(NAMES)
     assert page.evaluate("watched.filter((tag) => tag === 'PRE').length") == 0
+    assert not complaints
+    page.context.close()
+
+
+def test_a_figure_is_solved_when_the_reader_comes_near(browser, built_book):
+    """Mutants: all figures are solved when the page has loaded; one that is near is not."""
+    page, complaints = visit(browser, (built_book / "live.html").as_uri())
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.otlec-figure')].every((root) => root.otlec)"
+    )
+    solved = """() => [...document.querySelectorAll('.otlec-figure[data-frames]')]
+      .map((root) => root.dataset.figure)"""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 5)))")
+    assert len(page.evaluate(solved)) < len(NAMES) / 3
+    last = page.locator(".otlec-figure").last
+    name = last.get_attribute("data-figure")
+    assert name not in page.evaluate(solved)
+    assert last.locator("output").inner_text(), "the still frame stands there until then"
+    come_near(page, name)
+    assert name in page.evaluate(solved)
+    assert len(page.evaluate(solved)) < len(NAMES)
     assert not complaints
     page.context.close()

@@ -2,7 +2,7 @@
 
 import lecture
 import pytest
-from chromium import visit
+from chromium import come_near, visit
 
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -11,7 +11,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 @pytest.fixture(scope="module")
 def live(browser, built_book):
     page, complaints = visit(browser, (built_book / "live.html").as_uri(), **PHONE)
-    page.wait_for_function("() => !document.querySelector('.otlec-figure:not([data-frames])')")
+    come_near(page)
     page.evaluate("otlecMoving.touch.rest = 1e6")  # a slow machine's finger does not rest either
     yield page
     page.context.close()

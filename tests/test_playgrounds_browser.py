@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from chromium import visit
+from chromium import come_near, visit
 from conftest import ROOT
 from test_live_browser import EXTRAS, NAMES, copied, of, place_of, printed, settle
 
@@ -59,10 +59,8 @@ SOLUTIONS = {
 
 def open_live(browser, built_book, address="live.html", **options):
     page, complaints = visit(browser, (built_book / "live.html").as_uri(), **options)
-    page.wait_for_function(
-        "n => document.querySelectorAll('.otlec-figure.otlec-ready[data-frames]').length === n",
-        arg=len(NAMES),
-    )
+    come_near(page)
+    assert page.locator(".otlec-figure.otlec-ready[data-frames]").count() == len(NAMES)
     return page, complaints
 
 
@@ -352,7 +350,7 @@ def test_what_is_painted_once_is_carried_to_the_other_figures(browser, built_boo
     )
     assert settle(page, of(page, "river")) != before
     page.reload()
-    page.wait_for_function("() => document.querySelector('#live-river')?.dataset.frames")
+    come_near(page, "river")
     assert set(page.evaluate("document.querySelector('#live-river').otlec.state.rho1")) == {0.5}
     of(page, "river").get_by_role("button", name="Reset").click()
     page.wait_for_function(
@@ -412,7 +410,7 @@ def test_reset_keeps_the_ticks_of_what_is_solved(browser, built_book):
         assert settle(page, hand.figure) == first
         assert "stays ticked" in hand.figure.locator("[role=status]").inner_text()
         page.reload()
-        page.wait_for_function("() => document.querySelector('#live-swirl')?.dataset.frames")
+        come_near(page, "swirl")
         assert settle(page, hand.figure) == first, again
         assert hand.figure.locator(".otlec-done").count() == 1
         assert hand.figure.locator("[role=status]").inner_text() == ""
@@ -452,7 +450,7 @@ def test_a_link_carries_the_state_and_a_reload_keeps_it_with_the_ticks(browser, 
         "() => Object.keys(localStorage).filter((k) => k.startsWith('otlec-live:')).length === 3"
     )
     page.reload()
-    page.wait_for_function("() => document.querySelector('#live-swirl')?.dataset.frames")
+    come_near(page, *wanted)
     for name, text in wanted.items():
         assert settle(page, of(page, name)) == text
         assert of(page, name).locator(".otlec-done").count() == 1
@@ -504,7 +502,7 @@ def test_a_link_that_does_not_fit_is_refused(reader, change):
 
 def test_a_bad_link_says_so_and_shows_the_first_instance(browser, built_book):
     page, complaints = visit(browser, (built_book / "live.html").as_uri() + "#live:slope&t=9")
-    page.wait_for_function("() => document.querySelector('#live-slope')?.dataset.frames")
+    come_near(page, "slope")
     assert "does not fit" in of(page, "slope").locator("[role=status]").inner_text()
     state = page.evaluate("() => document.querySelector('#live-slope').otlec.state")
     first = stills.FIGURES["slope"].state

@@ -8,7 +8,7 @@ import collections
 
 import pytest
 import reading
-from chromium import visit
+from chromium import come_near, visit
 
 pytestmark = pytest.mark.browser
 
@@ -170,10 +170,8 @@ def test_sliders_follow_a_finger(browser, built_book):
         if 'class="otlec-' not in (built_book / address.rpartition("/")[2]).read_text("utf-8"):
             continue
         page, complaints = visit(browser, address, **PHONE)
-        page.wait_for_function(
-            "() => !document.querySelector('.otlec-figure:not([data-frames])') && "
-            "!document.querySelector('.otlec-moving:not(.otlec-live)')"
-        )
+        come_near(page)
+        page.wait_for_function("() => !document.querySelector('.otlec-moving:not(.otlec-live)')")
         client = page.context.new_cdp_session(page)
         for slider in page.locator("input[type=range]:visible, .otlec-triangle:visible").all():
             slider.scroll_into_view_if_needed()

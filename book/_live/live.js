@@ -49,7 +49,7 @@ const otlecLive = (() => {
     const definition = figures[root.dataset.figure], output = root.querySelector("output");
     const panels = [...root.querySelectorAll("svg.otlec-panel")];
     const name = root.dataset.figure, kept = otlecFrame.storage(name), tasks = otlecFrame.tasks(root, definition.tasks);
-    let state = structuredClone(data.state), solver = null, waiting = false, touched = false, held = false, saving = 0;
+    let state = structuredClone(data.state), solver = null, waiting = false, touched = false, held = false, saving = 0, near = false;
     const past = otlecFrame.history(() => state);
 
     function render() {
@@ -81,8 +81,9 @@ const otlecLive = (() => {
       root.dataset.frames = +(root.dataset.frames ?? 0) + 1;
       if (state.running) ask();
     }
-    // At most one solve a frame, whatever the pointer does.
+    // At most one solve a frame, whatever the pointer does; none before the reader comes near, or something changes.
     function ask() {
+      if (!near && !touched) return;
       if (!waiting) requestAnimationFrame(render);
       waiting = true;
     }
@@ -195,8 +196,19 @@ const otlecLive = (() => {
       otlecMoving.typesetAll(root);
       root.classList.add("otlec-ready");
       root.otlec = {get state() { return state; }, set(next) { Object.assign(state, next); change(); }, kernels: solver};
-      ask();
+      whenNear(root, () => { near = true; ask(); });
     }).catch((error) => complain(root, error.message));
+  }
+
+  /* A figure far below costs nothing: until it is a screen away, its still frame stands there. */
+  function whenNear(root, begin) {
+    if (!("IntersectionObserver" in globalThis) || root.closest(".reveal")) return begin();
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      begin();
+    }, {rootMargin: "100% 0px"});
+    seen.observe(root);
   }
 
   /* On a phone a panel with equal units is cut to its square, and stands beside two others. */
