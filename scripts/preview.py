@@ -37,7 +37,7 @@ globals().update(settings)
 
 # What they do once all pages are written is for the whole book.
 WHOLE = ("references.link_previews", "pages.page_menus", "pages.unused_assets",
-         "sources.exercise_pages", "pages.python_in_page")
+         "pages.first_screen", "sources.exercise_pages", "pages.python_in_page")
 
 
 def without_search(app):

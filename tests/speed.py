@@ -57,16 +57,22 @@ WATCH = """
     if (seen.text !== null && e.startTime + e.duration > seen.text)
       seen.blocked += Math.max(0, e.duration - 50);
   });
-  const inView = (math) => {
-    const {top, bottom, width} = math.getBoundingClientRect();
+  const inView = (part) => {
+    const {top, bottom, width} = part.getBoundingClientRect();
     return width && bottom > 0 && top < innerHeight;
   };
+  // What waits out of sight has no layout, and is to have none because of this question.
+  const near = (section) =>
+    !section || (near(section.parentElement.closest("section")) && inView(section));
   const done = () => {
     const article = document.querySelector("article") ?? document.body;
     if (seen.text === null || !article) return false;
     if (document.readyState === "loading" && article.getBoundingClientRect().bottom < innerHeight)
       return false;
-    const formulas = [...article.querySelectorAll(".math")].filter(inView);
+    const parts = [article, ...[...article.querySelectorAll("section")].filter(near)];
+    const own = (part) => [...part.querySelectorAll(".math")].filter(
+      (math) => (math.parentElement.closest("section") ?? article) === part);
+    const formulas = parts.flatMap(own).filter(inView);
     if (!formulas.every((math) => math.querySelector("mjx-container"))) return false;
     const characters = formulas.flatMap((math) => [...math.querySelectorAll("mjx-c")]);
     const fonts = new Set(characters.map((c) => getComputedStyle(c).fontFamily));
@@ -181,6 +187,7 @@ def measure(browser, address: str) -> Visit:
     page.goto(address, wait_until="load", timeout=300_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_function("__speed.formulas !== null", timeout=300_000)
+    page.wait_for_function("!document.querySelector('.otlec-arriving')", timeout=300_000)
     page.wait_for_timeout(300)  # for what a page does when it has loaded
     seen = page.evaluate("__speed")
     context.close()

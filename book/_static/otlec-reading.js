@@ -21,35 +21,43 @@
   const ALL = Object.keys(KINDS).join();
   const kind = (box) => KINDS[Object.keys(KINDS).find((selector) => box.matches(selector))];
 
-  /* A formula on a line of its own that is a little too wide becomes a little smaller. */
-  function fit(box) {
-    if (!box.matches("div.math mjx-container")) return;
-    box.style.fontSize = "";
-    const needed = box.querySelector("mjx-math").getBoundingClientRect().width;
-    const share = (box.clientWidth - 1) / needed;
-    if (share < 1 && share >= 0.78)
-      box.style.fontSize = `${share * parseFloat(getComputedStyle(box).fontSize)}px`;
+  /* Formulas on a line of their own that are a little too wide become a little smaller. */
+  function fit(boxes) {
+    const formulas = boxes.filter((box) => box.matches("div.math mjx-container"));
+    for (const box of formulas) if (box.style.fontSize) box.style.fontSize = "";
+    const sizes = formulas.map((box) => {
+      const needed = box.querySelector("mjx-math").getBoundingClientRect().width;
+      const share = (box.clientWidth - 1) / needed;
+      return share < 1 && share >= 0.78 ? `${share * parseFloat(getComputedStyle(box).fontSize)}px` : "";
+    });
+    formulas.forEach((box, k) => { if (sizes[k]) box.style.fontSize = sizes[k]; });
   }
 
-  function mark(box) {
-    if (!box.clientWidth) return;
-    if (box.dataset.room !== String(box.clientWidth)) {
-      box.dataset.room = box.clientWidth;
-      fit(box);
-    }
-    const hidden = box.scrollWidth - box.clientWidth;
-    const more = [];
-    if (hidden > 1 && box.scrollLeft > 1) more.push("left");
-    if (hidden > 1 && box.scrollLeft < hidden - 1) more.push("right");
-    if (more.length) box.dataset.more = more.join(" ");
-    else box.removeAttribute("data-more");
-    if (hidden > 0) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", `${kind(box)}, scrolls sideways`);
-    } else if (box.hasAttribute("tabindex")) {
-      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
-    }
+  function set(box, name, value) {
+    if (value === null ? box.hasAttribute(name) : box.getAttribute(name) !== value)
+      value === null ? box.removeAttribute(name) : box.setAttribute(name, value);
+  }
+
+  /* All boxes are measured, then all are changed: to change one between two measures is to lay out the page for each.
+     What waits below (arrive) has no layout yet; its sizes come when it has. */
+  function mark(boxes) {
+    const here = [...boxes].filter((box) => !box.checkVisibility || box.checkVisibility({contentVisibilityAuto: true}));
+    const rooms = here.map((box) => box.clientWidth), shown = here.filter((_, k) => rooms[k]);
+    const resized = here.filter((box, k) => rooms[k] && box.dataset.room !== String(rooms[k]));
+    here.forEach((box, k) => { if (rooms[k]) set(box, "data-room", String(rooms[k])); });
+    fit(resized);
+    const measures = shown.map((box) => [box.scrollWidth - box.clientWidth, box.scrollLeft]);
+    shown.forEach((box, k) => {
+      const [hidden, left] = measures[k], more = [];
+      if (hidden > 1 && left > 1) more.push("left");
+      if (hidden > 1 && left < hidden - 1) more.push("right");
+      set(box, "data-more", more.join(" ") || null);
+      if (hidden > 0 || box.hasAttribute("tabindex")) {
+        set(box, "tabindex", hidden > 0 ? "0" : null);
+        set(box, "role", hidden > 0 ? "group" : null);
+        set(box, "aria-label", hidden > 0 ? `${kind(box)}, scrolls sideways` : null);
+      }
+    });
   }
 
   function switchCode() {
@@ -97,6 +105,7 @@
     if (!places.length) return;
     let timer = 0;
     const show = () => {
+      if (document.documentElement.classList.contains("otlec-arriving")) return; // what waits has no place yet
       const tops = places.map(({heading}) => heading.getBoundingClientRect().top);
       const last = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
       // at the end of a page the heading that was asked for cannot come up
@@ -110,24 +119,51 @@
       for (const entry of entries) entry.classList.toggle("active", !!here && entry.contains(here));
     };
     const soon = () => { clearTimeout(timer); timer = setTimeout(show, 120); };
-    for (const event of ["scroll", "hashchange", "resize", "load"]) addEventListener(event, soon, {passive: true});
+    for (const event of ["scroll", "hashchange", "resize", "load", "otlec-arrived"]) addEventListener(event, soon, {passive: true});
+  }
+
+  /* On a narrow screen the sections far below wait (first_screen.py): they are laid out once the page has loaded, one
+     in each pause, or all where the reader jumps. */
+  function arrive() {
+    const root = document.documentElement, sections = document.querySelectorAll(".bd-article > section section");
+    const waiting = [...sections], pause = globalThis.requestIdleCallback ?? setTimeout;
+    if (!root.classList.contains("otlec-arriving")) return;
+    const all = () => {
+      if (!root.classList.contains("otlec-arriving")) return;
+      root.classList.remove("otlec-arriving");
+      dispatchEvent(new Event("otlec-arrived"));
+    };
+    const next = () => {
+      if (!waiting.length) return all();
+      waiting.shift().classList.add("otlec-arrived");
+      later();
+    };
+    const later = () => requestAnimationFrame(() => pause(next, {timeout: 500}));
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href*='#']");
+      if (link?.pathname === location.pathname) all();
+    }, true);
+    addEventListener("hashchange", all, true);
+    if (document.readyState === "complete") later();
+    else addEventListener("load", later);
   }
 
   function start() {
+    arrive();
     steadySliders();
     switchCode();
     followContents();
     // A box may keep its size while what it holds grows.
     const sizes = new ResizeObserver((entries) =>
-      new Set(entries.map((entry) => entry.target.closest(ALL))).forEach(mark),
+      mark(new Set(entries.map((entry) => entry.target.closest(ALL)))),
     );
     document.querySelectorAll(ALL).forEach((box) => {
       sizes.observe(box);
       // Not the thousands of words of code, which have no size of their own and slow each frame.
       if (kind(box) !== "code") for (const part of box.children) sizes.observe(part);
     });
-    document.fonts.addEventListener("loadingdone", () => document.querySelectorAll(ALL).forEach(mark));
-    const scrolled = (event) => event.target.matches?.(ALL) && mark(event.target);
+    document.fonts.addEventListener("loadingdone", () => mark(document.querySelectorAll(ALL)));
+    const scrolled = (event) => event.target.matches?.(ALL) && mark([event.target]);
     document.addEventListener("scroll", scrolled, {capture: true, passive: true});
   }
   // Paper cannot be unfolded.

@@ -358,7 +358,8 @@
       this.truth = box.fold.querySelector("svg.otlec-guess-figure");
       box.desk.append(this.svg);
       const [left, right, low, high] = box.data.axes;
-      const {width, height} = this.svg.viewBox.baseVal, margin = 34;  // of guess_figure.py
+      // From the attribute: viewBox.baseVal would have the page laid out down to here.
+      const [, , width, height] = this.svg.getAttribute("viewBox").split(" ").map(Number), margin = 34;  // of guess_figure.py
       this.x = (v) => margin + ((v - left) / (right - left)) * (width - 2 * margin);
       this.y = (v) => height - margin - ((v - low) / (high - low)) * (height - 2 * margin);
       this.at = (event) => {
