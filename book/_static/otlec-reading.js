@@ -42,13 +42,12 @@
      What waits below (arrive) has no layout yet; its sizes come when it has. */
   function mark(boxes) {
     const here = [...boxes].filter((box) => !box.checkVisibility || box.checkVisibility({contentVisibilityAuto: true}));
-    const rooms = here.map((box) => box.clientWidth), shown = here.filter((_, k) => rooms[k]);
-    const resized = here.filter((box, k) => rooms[k] && box.dataset.room !== String(rooms[k]));
-    here.forEach((box, k) => { if (rooms[k]) set(box, "data-room", String(rooms[k])); });
-    fit(resized);
-    const measures = shown.map((box) => [box.scrollWidth - box.clientWidth, box.scrollLeft]);
+    const shown = here.filter((box) => box.clientWidth);
+    fit(shown.filter((box) => box.dataset.room !== String(box.clientWidth)));
+    const measures = shown.map((box) => [box.clientWidth, box.scrollWidth - box.clientWidth, box.scrollLeft]);
     shown.forEach((box, k) => {
-      const [hidden, left] = measures[k], more = [];
+      const [room, hidden, left] = measures[k], more = [];
+      set(box, "data-room", String(room));
       if (hidden > 1 && left > 1) more.push("left");
       if (hidden > 1 && left < hidden - 1) more.push("right");
       set(box, "data-more", more.join(" ") || null);
