@@ -30,7 +30,7 @@ import scipy.sparse  # noqa: F401
 
 # two minutes without the JIT; its smaller brother stays
 SLOW = "tests/test_exact.py::test_heavy_tails_are_assigned_as_scipy_does[360]"
-LONGEST = 600  # seconds of the processor, for a mutant's tests
+PATIENCE = 3  # times what the tests take without a mutant: then it runs in circles, and is dead
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "otlec"
 
@@ -151,8 +151,11 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
         raise OSError  # so that nothing is cached
 
 
-def survives(module: str, text: str, tests=None) -> bool:
-    """Whether the module's tests pass with this text in its place, in a process of their own."""
+def survives(module: str, text: str, tests=None, seconds: float = 600) -> bool:
+    """Whether the module's tests pass with this text in its place, in a process of their own.
+
+    They have so many seconds of the processor.
+    """
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
@@ -162,9 +165,7 @@ def survives(module: str, text: str, tests=None) -> bool:
         sys.meta_path.insert(0, _Mutated(module, text))
         names = [f"tests/{name}.py" for name in tests or TESTS[module]]
         options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", "--deselect", SLOW]
-        resource.setrlimit(
-            resource.RLIMIT_CPU, (LONGEST, LONGEST)
-        )  # one that runs in circles is dead
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
         os._exit(int(pytest.main([*options, *names])))
     _, status = os.waitpid(child, 0)
     return status == 0
@@ -180,16 +181,20 @@ def main() -> int:
     os.chdir(ROOT)
     survivors = 0
     modules = [module for module in TESTS if arguments.only in module]
+    took = {}
     for name in sorted({name for module in modules for name in TESTS[module]}):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         if not survives(modules[0], (PACKAGE / modules[0]).read_text(), [name]):
             sys.exit(f"{name} fails without a mutant")
+        took[name] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    limits = {m: 10 + PATIENCE * sum(took[name] for name in TESTS[m]) for m in modules}
     for module, old, new in BY_HAND:
         if arguments.only not in module:
             continue
         text = (PACKAGE / module).read_text()
         if old not in text:
             sys.exit(f"{module} does not say {old!r} any more: mend bench/mutants.py")
-        alive = survives(module, text.replace(old, new, 1))
+        alive = survives(module, text.replace(old, new, 1), seconds=limits[module])
         survivors += alive
         print("SURVIVES" if alive else "killed  ", f"{module}: {old}  ->  {new}", flush=True)
     drawn = [(module, mutant) for module in modules for mutant in candidates(PACKAGE / module)]
@@ -198,7 +203,7 @@ def main() -> int:
     for module, (number, old, new) in drawn:
         lines = (PACKAGE / module).read_text().splitlines(keepends=True)
         lines[number] = new + "\n"
-        alive = survives(module, "".join(lines))
+        alive = survives(module, "".join(lines), seconds=limits[module])
         killed += not alive
         word = "SURVIVES" if alive else "killed  "
         print(word, f"{module}:{number + 1}: {old.strip()}  ->  {new.strip()}", flush=True)
