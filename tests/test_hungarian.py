@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from otlec import assignment, cost_matrix, shortest_augmenting_paths
+from otlec.solvers import hungarian
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -140,3 +141,11 @@ def test_integers_lists_slices_and_read_only_arrays_are_accepted():
     spread[::2, ::2] = cost
     for given_cost in (cost, cost.tolist(), frozen, spread[::2, ::2], np.asfortranarray(cost)):
         assert assignment(given_cost).value == expected
+
+
+def test_rounding_never_shortens_a_path():
+    # 0.3 - 0.2 - 0.1 is -2.8e-17, and a length below 0 would be read as a huge one
+    distance, parent = np.full(1, np.inf), np.empty(1, np.int64)
+    hungarian._relax(np.array([0.3]), 0.1, np.array([0.2]), 0.0, distance, parent, 0)
+    assert distance[0] == 0.0
+    assert parent[0] == 0
