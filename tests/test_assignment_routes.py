@@ -254,3 +254,17 @@ def test_the_budget_of_looks_ends_the_phases():
 def test_constant_costs_give_the_identity(n, value):
     result = assignment(np.full((n, n), value))
     np.testing.assert_array_equal(result.permutation, np.arange(n))
+
+
+@pytest.mark.parametrize(("n", "share"), [(200, 0.99), (400, 0.9975), (1000, 0.999)])
+def test_where_low_costs_are_few_the_rows_do_not_crowd_at_the_dear_columns(monkeypatch, n, share):
+    # one row in two or three has no low cost; at the lowest prices all want the columns without
+    monkeypatch.setattr(module, "_DIRECT", 350)
+    rng = np.random.default_rng(n)
+    cost = np.where(rng.random((n, n)) < share, 1.0, rng.random((n, n)))
+    market = Market(cost)
+    lowest = market.n_free
+    market.settle()
+    assert_feasible_and_tight(market, cost)
+    assert lowest > n // 4
+    assert (market.col_of < 0).sum() <= n // 50

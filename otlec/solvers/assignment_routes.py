@@ -104,23 +104,15 @@ class Market:
 
         They begin at the lowest prices and, where many rows stay free, also at equal ones: see
         `bids_on_rows`. Where many rows pay the same, prices tie, and what is left is a matter of
-        matching, unless it is little.
+        matching.
         """
         matrix, _ = self.costs
         if matrix is None or self.n >= _DIRECT:
             return False
         n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
         if n_free > self.n // 8:
-            states = *self.potentials, *self.assigned
-            before = [state.copy() for state in states]
-            self._dismiss()
-            self.psi[:] = self.psi.min()
-            again = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
-            for state, old in zip(states, before if again >= n_free else (), strict=False):
-                state[:] = old
-            n_free = min(n_free, again)
-        ties = np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4
-        if ties and n_free > self.n // 32:
+            n_free = self._better_at_equal_prices(matrix, n_free)
+        if n_free > 0 and np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4:
             tight = no_tight_pairs(self.n)
             match_in_phases(self.costs, self.potentials, self.assigned, tight, _PHASES * self.n)
         return True
@@ -146,6 +138,9 @@ class Market:
         if not self.ties or (self.costs[0] is None and self.n**2 > _ROOM):
             return False
         market = self.costs, self.potentials, self.assigned, no_tight_pairs(self.n)
+        if self._only_dear_columns_tie():
+            match_in_phases(*market, _PHASES * self.n)
+            return True
         ties = match_greedily(*market)
         n_free = match_in_phases(*market, _PHASES * self.n if ties else 0)
         return n_free <= (self.n if ties else self.n // 16)
@@ -227,6 +222,27 @@ class Market:
         patience = bids_a_row, lists_a_row * self.n
         costs = self.costs, None
         return auction.bid(costs, self.potentials, self.assigned, step, patience, self.lists)
+
+    def _only_dear_columns_tie(self) -> bool:
+        """Whether low costs are few and far apart, so that bids at equal prices settle most rows.
+
+        At the lowest prices all rows want the columns that have none of the low costs.
+        """
+        matrix, _ = self.costs
+        if not self.ties or matrix is None or np.unique(self.psi).size < self.n // 4:
+            return False
+        return self._better_at_equal_prices(matrix, self.n_free) <= self.n // 16
+
+    def _better_at_equal_prices(self, matrix: np.ndarray, n_free: int) -> int:
+        """Begin anew at equal prices, and keep that if fewer rows stay free; return how many do."""
+        states = *self.potentials, *self.assigned
+        before = [state.copy() for state in states]
+        self._dismiss()
+        self.psi[:] = self.psi.min()
+        again = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
+        for state, old in zip(states, before if again >= n_free else (), strict=False):
+            state[:] = old
+        return min(n_free, again)
 
     def _dismiss(self) -> None:
         """Take all columns away from the rows: they were given at the price of a larger step."""
