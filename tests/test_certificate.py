@@ -191,6 +191,19 @@ def test_a_bottleneck_is_proved_by_its_block():
         verify(best, np.zeros((2, 2)))
 
 
+def test_a_block_of_a_whole_side_proves_a_bottleneck_however_light_it_is():
+    # the second row is dear everywhere; it has 1e-17 of the mass, less than a rounding of the whole
+    cost = np.array([[1.0, 1.0], [5.0, 5.0]])
+    best = bottleneck_transport(np.array([1.0, 1e-17]), HALF, cost)
+    assert best.value == 5.0
+    assert str(verify(best, cost)) == "certified to 1e-12"
+
+
+def test_a_plan_without_mass_is_no_plan():
+    nothing = dataclasses.replace(plan_by_hand(mass=np.zeros(2)), a=np.zeros(2), b=np.zeros(2))
+    assert str(verify(nothing, SWAP)) == "not certified: the mass is not positive and finite"
+
+
 def test_a_bottleneck_of_any_masses_is_proved_by_its_block():
     rng = np.random.default_rng(5)
     a, b, cost = rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(7)), rng.random((5, 7))

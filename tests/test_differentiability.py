@@ -11,8 +11,10 @@ from otlec import (
     Measure,
     cost_matrix,
     derivative,
+    differentiability,
     half_square_cost,
     mixture,
+    optimal_plan,
     potential_band,
     potential_width,
     sandwich,
@@ -346,3 +348,16 @@ def test_a_band_is_exact_at_its_anchor_beside_an_outlier_with_large_potentials()
     band = potential_band(mu, Measure([[2.2]]))
     assert band.phi_low[0] == band.phi_high[0] == 0
     assert band.certificate == "certified to 1e-12"
+
+
+@pytest.mark.parametrize("atom", [0, 3])
+def test_potentials_from_an_atom_are_tight_again_whatever_they_had_lost(atom):
+    rng = np.random.default_rng(4)
+    mu, nu = Measure(rng.random((5, 2)), rng.dirichlet(np.ones(5))), Measure(rng.random((6, 2)))
+    cost = cost_matrix(mu.points, nu.points)
+    plan = optimal_plan(mu, nu)
+    lost = plan.phi + 0.1 * rng.random(5), plan.psi + 0.1 * rng.random(6)
+    phi, psi = differentiability._from_atom(atom, *lost, cost, plan, ((), ()))
+    assert phi[atom] == 0.0
+    i, j = plan.rows, plan.cols
+    np.testing.assert_allclose(phi[i] + psi[j], cost[i, j], rtol=0, atol=1e-14)

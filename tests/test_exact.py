@@ -169,6 +169,22 @@ def test_a_wrong_plan_is_repaired_before_it_leaves():
     assert repaired.value == best.value
 
 
+def test_what_is_certified_is_not_repaired_and_a_repair_that_serves_is_the_last(monkeypatch):
+    cost = np.random.default_rng(9).random((12, 12))
+    best = assignment(cost)
+    worse = type(best)(np.roll(best.permutation, 1), 0.0, np.zeros(12), np.zeros(12))
+
+    def one(result, cost):
+        yield best
+        pytest.fail("the first repair was enough")
+
+    monkeypatch.setattr(exact, "_improved", one)
+    assert exact.proved(worse, cost).value == best.value
+    monkeypatch.setattr(exact, "_improved", lambda result, cost: pytest.fail("it is certified"))
+    plan = transport(np.full(12, 1 / 12), np.full(12, 1 / 12), cost)
+    np.testing.assert_array_equal(exact.proved(plan, cost).mass, plan.mass)
+
+
 def test_what_cannot_be_repaired_is_refused(monkeypatch):
     monkeypatch.setattr(exact, "_improved", lambda result, cost: iter(()))
     best = assignment(np.eye(3))
@@ -276,3 +292,8 @@ def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
     parent, flow = np.array([4, 2, 0, 0, -1]), np.array([0, 2, 7, 2, 0])
     exact._exchange(1, 3, 2, parent, flow, np.array([1, 3, 2, 2, 0]))
     assert parent.tolist() == [4, 2, 0, 1, -1]
+
+
+def test_an_excess_keeps_what_the_sum_of_the_potentials_loses():
+    assert clear._excess_of(1.0, 2.0**-60, 1.0) == 2.0**-60
+    assert clear._excess_of(1.0, -(2.0**-60), 1.0) == -(2.0**-60)
