@@ -13,7 +13,7 @@ from ..evidence import Evidence
 from ..plan import Assignment
 
 NEEDED = 1e-12  # a certificate to that needs no repair
-_CLEAR = 1e-13  # of its own cost, an error of each pair that leaves no doubt
+_CLEAR = 5e-13  # of its own cost, an error of each pair that leaves no doubt
 _NEAR = 64 * 2.0**-52  # of its potentials: pairs that are listed as nearly tight, as in `read`
 
 
@@ -22,7 +22,7 @@ def clear_evidence(best: Assignment, cost: np.ndarray) -> Evidence | None:
 
     That is enough for a certificate to 1e-12, and one pass over the matrix; the verdict itself is
     only spoken when somebody asks. In an assignment each pair is a part of its own, so that an
-    error of 1e-13 of the cost of a pair is one of its scale.
+    error of 5e-13 of the cost of a pair is one of its scale.
     """
     phi, psi, cols = best.phi, best.psi, best.permutation
     listed, used, i, j = _doubts(cost, cols, phi, psi, best.value)
