@@ -64,6 +64,8 @@
     input.addEventListener("input", ask);
     row.append(play, input, said);
     stop();
+    // of the still's shape from the start: what stands below does not move
+    [canvas.width, canvas.height] = [1000, Math.round((1000 * (data.aspect + 2 * margin)) / (1 + 2 * margin))];
     element.querySelector("svg").replaceWith(canvas);
     element.append(row);
     element.classList.add("otlec-live");
