@@ -240,9 +240,11 @@ class Market:
         self._dismiss()
         self.psi[:] = self.psi.min()
         again = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
-        for state, old in zip(states, before if again >= n_free else (), strict=False):
+        if again < n_free:
+            return again
+        for state, old in zip(states, before, strict=True):
             state[:] = old
-        return min(n_free, again)
+        return n_free
 
     def _dismiss(self) -> None:
         """Take all columns away from the rows: they were given at the price of a larger step."""
