@@ -269,6 +269,25 @@ def test_a_task_of_each_figure_is_solved(reader, name):
     assert shown == printed(copied(hand.figure))
 
 
+@pytest.mark.parametrize("box", ["x", "t"], ids=["place", "slider"])
+def test_a_redrawing_leaves_what_is_being_typed(phone, box):
+    """Killed: a number half typed that the next frame replaces by the old one."""
+    figure = of(phone, "walk")
+    if figure.locator(".otlec-boxes").get_attribute("open") is None:
+        figure.locator(".otlec-boxes summary").click()
+    number = figure.locator(f"input[type=number][aria-label^='{box},']").first
+    number.click()
+    phone.keyboard.press("Control+a")
+    phone.keyboard.type("0.6")
+    phone.evaluate("() => document.querySelector('#live-walk').otlec.set({t: 0.25})")
+    settle(phone, figure)
+    assert number.input_value() == "0.6"
+    phone.keyboard.type("25")
+    phone.keyboard.press("Tab")
+    settle(phone, figure)
+    assert number.input_value() == "0.625"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_each_figure_asks_and_judges_all_its_tasks(reader, name):
     page, _ = reader

@@ -253,6 +253,14 @@ const otlecLive = (() => {
     group.querySelector("image").setAttribute("href", canvas.toDataURL());
   }
 
+  /* Whether a number is being typed: a redrawing must not replace what stands there so far. */
+  function typing(input) {
+    let edited = false;
+    input.addEventListener("input", () => (edited = true));
+    for (const end of ["change", "blur"]) input.addEventListener(end, () => (edited = false));
+    return () => edited;
+  }
+
   /* Dragging and painting in one panel, by mouse, finger and keys. */
   function grip(svg, panel, handles, state, change, past, typed, hint) {
     const [left, top, right, bottom] = panel.box, [x0, x1] = panel.xlim, [y0, y1] = panel.ylim;
@@ -272,9 +280,10 @@ const otlecLive = (() => {
     const box = (label, read, write) => {
       const input = element("input", {type: "number", step: "any"}), node = element("label", {}, `${label} `, input);
       input.setAttribute("aria-label", `${label}, of ${handles.name}`);
+      const edited = typing(input);
       input.addEventListener("change", () => { if (Number.isFinite(input.valueAsNumber)) write(input.valueAsNumber); show(); });
       input.addEventListener("keydown", (event) => event.stopPropagation());
-      node.refresh = () => { if (document.activeElement !== input || input.validity.valid) renew(input, "value", String(+read().toFixed(4))); };
+      node.refresh = () => { if (!edited()) renew(input, "value", String(+read().toFixed(4))); };
       return node;
     };
     const at = () => handles.where(state())[chosen];
@@ -401,6 +410,7 @@ const otlecLive = (() => {
     const put = (value, gesture) => { past.note(gesture); state()[name] = value; control.then?.(state()); change(); };
     input.addEventListener("input", () => put(+input.value, name));
     input.addEventListener("change", () => past.end());
+    const edited = typing(shown);
     shown.addEventListener("change", () => {
       const value = control.step === 1 ? Math.round(shown.valueAsNumber) : shown.valueAsNumber;
       if (Number.isFinite(value)) put(+Math.min(Math.max(value, input.min), input.max).toFixed(5));
@@ -409,7 +419,7 @@ const otlecLive = (() => {
     const refresh = () => {
       renew(input, "max", String(typeof control.max === "function" ? control.max(state()) : control.max));
       if (+input.value !== +state()[name]) input.value = state()[name];
-      renew(shown, "value", String(+(+state()[name]).toFixed(4)));
+      if (!edited()) renew(shown, "value", String(+(+state()[name]).toFixed(4)));
     };
     label.append(`${control.label} `, input, shown);
     return [label, refresh];
