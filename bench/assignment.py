@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--resume", action="store_true")
     arguments = parser.parse_args()
+    common.compile_at_once()
     quick = arguments.quick
     for n in (10, 70, 400):
         otlec.assignment(np.random.default_rng(0).random((n, n)))  # compile

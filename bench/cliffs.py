@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="one draw only")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    common.compile_at_once()
     sizes = (options.n,) if options.n else SIZES
     seeds = range(options.draws) if options.seed is None else [options.seed]
     tables = []

@@ -34,6 +34,14 @@ def interleave(
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
+def compile_at_once() -> None:
+    """Compile each kernel when it is first called, on small data too: later calls are measured.
+
+    What first calls take is the matter of bench/startup.py.
+    """
+    importlib.import_module("otlec._kernel")._PATIENCE = 0.0
+
+
 def machine(*packages: str) -> dict[str, str]:
     """The processor, and the versions of Python, otlec's dependencies and the packages named."""
     info = {"processor": _processor(), "cores": str(os.cpu_count())}

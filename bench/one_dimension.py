@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 import ot
-from common import interleave, save
+from common import compile_at_once, interleave, save
 from scipy.stats import wasserstein_distance
 
 import otlec
@@ -62,6 +62,7 @@ def one(n, p, weighted, seed):
 
 
 def main():
+    compile_at_once()
     rows = []
     for weighted in (False, True):
         for n in (10**5, 10**6):

@@ -8,7 +8,7 @@ import statistics
 
 import numpy as np
 import ot
-from common import interleave, save
+from common import compile_at_once, interleave, save
 
 import otlec
 
@@ -105,6 +105,7 @@ def growth(rows) -> list:
 
 
 def main():
+    compile_at_once()
     first = table(
         "Weighted transport on the five families",
         families,

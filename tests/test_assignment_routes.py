@@ -268,3 +268,27 @@ def test_where_low_costs_are_few_the_rows_do_not_crowd_at_the_dear_columns(monke
     assert_feasible_and_tight(market, cost)
     assert lowest > n // 4
     assert (market.col_of < 0).sum() <= n // 50
+
+
+def test_in_small_markets_with_ties_equal_prices_are_tried_even_for_few_rows(monkeypatch):
+    """Killed: equal prices only where many rows stay free. These are some, and take long paths."""
+    monkeypatch.setattr(module, "_DIRECT", 350)
+    rng = np.random.default_rng(18)
+    cost = np.where(rng.random((300, 300)) < 0.999, 1.0, rng.random((300, 300)))
+    market = Market(cost)
+    free = module._bid_on_rows(cost, *market.potentials, *market.assigned, module._FEW)
+    assert 0 < free <= 300 // 8
+    market = Market(cost)
+    assert market.settle() == "few_bids"
+    assert_feasible_and_tight(market, cost)
+    assert (market.col_of >= 0).all()
+
+
+def test_in_small_markets_prices_that_are_far_are_left_to_other_routes(monkeypatch):
+    """Killed: bids that serve hardly any row, and are called enough."""
+    monkeypatch.setattr(module, "_DIRECT", 350)
+    rng = np.random.default_rng(11)
+    cost = cost_matrix(rng.random((200, 1)), rng.random((200, 1)) + 5, 4)
+    market = Market(cost)
+    assert market.settle() == "sorting"
+    assert (market.col_of >= 0).all()

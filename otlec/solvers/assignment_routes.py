@@ -110,12 +110,13 @@ class Market:
         if matrix is None or self.n >= _DIRECT:
             return False
         n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
-        if n_free > self.n // 8:
+        if n_free > self.n // 8 or (n_free > 0 and self._prices_tie()):
             n_free = self._better_at_equal_prices(matrix, n_free)
-        if n_free > 0 and np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4:
+        if n_free > 0 and self._prices_tie():
             tight = no_tight_pairs(self.n)
-            match_in_phases(self.costs, self.potentials, self.assigned, tight, _PHASES * self.n)
-        return True
+            budget = _PHASES * self.n
+            n_free = match_in_phases(self.costs, self.potentials, self.assigned, tight, budget)
+        return n_free < self.n - self.n // 8  # else the prices are far away
 
     def sorting(self) -> bool:
         """Costs with the Monge property, as of points of the line, are solved by sorting."""
@@ -197,7 +198,7 @@ class Market:
             reduced = self._sample(16) - self.psi
         least = reduced.min(axis=1)
         n_favourites = np.count_nonzero(reduced == least[:, None], axis=1)
-        return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.6
+        return np.mean(least == 0) > 0.9 or np.mean(n_favourites > 1) > 0.5
 
     def _lowest_prices_crowd(self) -> bool:
         """Whether far more sampled rows want one column than if all columns had one price."""
@@ -232,6 +233,10 @@ class Market:
         if not self.ties or matrix is None or np.unique(self.psi).size < self.n // 4:
             return False
         return self._better_at_equal_prices(matrix, self.n_free) <= self.n // 16
+
+    def _prices_tie(self) -> bool:
+        """Whether many rows pay what their neighbour pays."""
+        return np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4
 
     def _better_at_equal_prices(self, matrix: np.ndarray, n_free: int) -> int:
         """Begin anew at equal prices, and keep that if fewer rows stay free; return how many do."""
