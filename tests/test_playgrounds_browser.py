@@ -39,7 +39,7 @@ SOLUTIONS = {
         [("paint", 1, k, 0.5) for k in range(4)]
         + [("drag", 0, 4 + k, at) for k, at in enumerate(MIDPOINTS)],
     ),
-    "slope": (0, [("press", "Counterexample")]),
+    "slope": (2, [("slide", "gap", 0), ("paint", 0, 0, 0.1), ("paint", 0, 1, 0.6)]),
     "river": (0, [("press", "Start")]),
     "mixing": (0, [("share", 1, (0.14, 0.22, 0.64))]),
     "swirl": (0, [("slide", "swirl", 0)]),
@@ -317,6 +317,9 @@ REACHED = {
     },
     ("lab", 0): {"sequence": "leak", "variation": "falls"},
     ("lab", 1): {"sequence": "runaway", "variation": "falls", "distance": "grows"},
+    # the gap times what changes: wide, or closed
+    ("slope", 0): {"w0": [0.21, 0.29, 0.5], "w1": [1, 0.05, 0.05], "gap": 0.6},
+    ("slope", 1): {"w0": [0.21, 0.29, 0.5], "w1": [1, 0.05, 0.05], "gap": 0},
     ("grain", 1): {"gap": 0.5},
     ("grain", 2): {"gap": 0.4, "w": [0.5, 0.47, 0.5, 0.5]},
     ("boats", 0): {"rho0": LEFT, "rho1": LEFT[::-1]},
@@ -329,6 +332,8 @@ NOT_REACHED = {
     ("boats", 0): {"rho0": [0.5] * 64, "rho1": [0.5] * 64},
     ("river", 0): {"p": 3, "step": 0.02, "iterations": 20, "rho0": LEFT, "rho1": LEFT[::-1]},
     ("river", 1): {"p": 3, "step": 0.02, "iterations": 200},
+    # what the button Counterexample shows
+    ("slope", 0): {"w0": [0.21, 0.29, 0.5], "w1": [0.55, 0.2, 0.25], "gap": 0.4},
     ("assignment", 1): {"x": [[0.2, 0.2], [0.3, 0.2]], "y": [[0.2, 0.3], [0.3, 0.3]]},
 }
 

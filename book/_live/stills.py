@@ -478,8 +478,8 @@ print(f"At t = {t:.2f}: {lower:.6f} ≤ quotient {quotient:.6f} ≤ {upper:.6f};
     home="04-differentiability",
     ask="When has the cost one slope at t = 0, and when many?",
     tasks=(
-        "Make the interval of slopes wider than 0.01.",
-        "Keep that ρ₀ and close the gap: the steps between the atoms leave less than 0.005.",
+        "Make the interval of slopes wider than 0.06.",
+        "Keep that ρ₀ and close the gap: the steps between the atoms leave less than 0.01.",
         "Make the slope zero, to 0.0005, though a weight of ρ₁ differs from that of ρ₀ by 0.1.",
     ),
 )
