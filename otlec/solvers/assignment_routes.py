@@ -111,7 +111,7 @@ class Market:
             return False
         n_free = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
         if n_free > self.n // 8 or (n_free > 0 and self._prices_tie()):
-            n_free = self._better_at_equal_prices(matrix, n_free)
+            n_free = self._better_at_equal_prices(matrix, n_free, n_free - 1)
         if n_free > 0 and self._prices_tie():
             tight = no_tight_pairs(self.n)
             budget = _PHASES * self.n
@@ -232,20 +232,24 @@ class Market:
         matrix, _ = self.costs
         if not self.ties or matrix is None or np.unique(self.psi).size < self.n // 4:
             return False
-        return self._better_at_equal_prices(matrix, self.n_free) <= self.n // 16
+        few = self.n // 16
+        return self._better_at_equal_prices(matrix, self.n_free, few) <= few
 
     def _prices_tie(self) -> bool:
         """Whether many rows pay what their neighbour pays."""
         return np.count_nonzero(self.phi[1:] == self.phi[:-1]) > self.n // 4
 
-    def _better_at_equal_prices(self, matrix: np.ndarray, n_free: int) -> int:
-        """Begin anew at equal prices, and keep that if fewer rows stay free; return how many do."""
+    def _better_at_equal_prices(self, matrix: np.ndarray, n_free: int, most: int) -> int:
+        """Begin anew at equal prices; keep that if at most so many rows stay free, else go back.
+
+        Returns how many rows are free then.
+        """
         states = *self.potentials, *self.assigned
         before = [state.copy() for state in states]
         self._dismiss()
         self.psi[:] = self.psi.min()
         again = _bid_on_rows(matrix, *self.potentials, *self.assigned, _FEW)
-        if again < n_free:
+        if again <= most:
             return again
         for state, old in zip(states, before, strict=True):
             state[:] = old
