@@ -42,6 +42,18 @@ def test_masses_need_not_sum_to_one():
     assert plan.value == 1
 
 
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_where_one_side_has_atoms_without_mass_no_entry_lies_on_them(side):
+    """Killed: such atoms are taken out only if both sides have some."""
+    rng = np.random.default_rng(3)
+    a, b = np.array([0.0, 0.5, 0.0, 0.25, 0.25]), rng.random(7)
+    b /= b.sum()
+    cost = rng.random((5, 7))
+    plan = transport(a, b, cost) if side == "a" else transport(b, a, cost.T.copy())
+    assert_optimal(plan, cost if side == "a" else cost.T, error=1e-12)
+    assert (plan.a[plan.rows] > 0).all() and (plan.b[plan.cols] > 0).all()
+
+
 def test_potentials_are_feasible_at_atoms_of_mass_zero():
     cost = np.random.default_rng(0).random((6, 8))
     a, b = np.array([0, 0.5, 0, 0.25, 0.25, 0]), np.zeros(8)
