@@ -1,12 +1,13 @@
 """A search for cliffs: structured cost matrices drawn at random, and the worst ratios to lapx.
 
-    python bench/cliffs.py             300 draws at n = 300, 1000, 2000: bench/results/cliffs.json
+    python bench/cliffs.py             300 draws at n = 300 and 1000, 60 at 2000, where each takes
+                                       ten seconds: bench/results/cliffs.json
     python bench/cliffs.py --draws 20  fewer, which writes nothing
     python bench/cliffs.py --seed 17 --n 1000   one draw again, with the way that the market took
 
 A draw takes a structure, or mixes two, and permutes rows and columns. Its name and seed say all.
-Times are processor times, interleaved; the ratio is to the faster of lapx's two methods, and
-every value is compared with theirs.
+Times are processor times, interleaved, medians of five, of eleven for the twenty that seem worst.
+The ratio is to the faster of lapx's two methods, and every value is compared with theirs.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import numpy as np
 import otlec
 from otlec.solvers.assignment_routes import Market
 
-SIZES = (300, 1000, 2000)
+DRAWS = {300: 300, 1000: 300, 2000: 60}
 WORST = 10
 SLOW = 2.5  # a rival this many times slower than the other
 COMMAND = "python bench/cliffs.py"
@@ -119,10 +120,14 @@ def seconds(run: Callable) -> float:
 def ratio(cost: np.ndarray, rounds: int) -> float:
     """The time of `otlec.assignment` in units of the faster of lapx's methods, after comparison."""
     runs = [lambda solve=s: solve(cost) for s in (otlec.assignment, lap.lapjvr, lap.lapjvh)]
-    value, theirs = otlec.assignment(cost).value, lap.lapjvr(cost)[0]
-    if abs(value - theirs) > 1e-9 * np.abs(cost).mean() * len(cost):
+    value = otlec.assignment(cost).value  # and machine code is there
+    times, theirs = [[seconds(runs[0])]], []
+    for run in runs[1:]:
+        start = time.process_time()
+        theirs.append(run()[0])
+        times.append([time.process_time() - start])
+    if max(abs(value - other) for other in theirs) > 1e-9 * np.abs(cost).mean() * len(cost):
         raise SystemExit(f"otlec finds {value!r}, lapx {theirs!r}")
-    times = [[seconds(run)] for run in runs]
     fastest = min(first for (first,) in times[1:])
     slow = [False] + [first > SLOW * fastest for (first,) in times[1:]]  # timed once, no more
     for _ in range(rounds - 1):
@@ -136,29 +141,33 @@ def ratio(cost: np.ndarray, rounds: int) -> float:
 def main() -> None:
     """Draw, measure, and write down the worst."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--draws", type=int, default=300)
+    parser.add_argument("--draws", type=int, help="at each size")
     parser.add_argument("--n", type=int, help="one size only")
     parser.add_argument("--seed", type=int, help="one draw only")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     common.compile_at_once()
-    sizes = (options.n,) if options.n else SIZES
-    seeds = range(options.draws) if options.seed is None else [options.seed]
+    sizes = (options.n,) if options.n else DRAWS
     tables = []
     for n in sizes:
         found = []
-        for seed in seeds:
+        draws = range(options.draws or DRAWS.get(n, 300))
+        for seed in draws if options.seed is None else [options.seed]:
             name, cost = draw(seed, n)
             found.append((ratio(cost, options.rounds), name, seed))
             if options.seed is not None:
                 print(f"n = {n}, {name}: {found[0][0]:.2f}, by {Market(cost).settle()}")
+        found.sort(reverse=True)
+        # the worst of 300 are also those that other work disturbed: they are measured again
+        for k, (_, name, seed) in enumerate(found[: 2 * WORST]):
+            found[k] = ratio(draw(seed, n)[1], 2 * options.rounds + 1), name, seed
         found.sort(reverse=True)
         median = statistics.median(r for r, *_ in found)
         rows = [[name, seed, f"{r:.2f}"] for r, name, seed in found[:WORST]]
         print(f"n = {n}: median {median:.2f}, worst:", *rows, sep="\n  ")
         title = f"Cliffs at n = {n}: median {median:.2f} of {len(found)} draws; the worst"
         tables.append({"title": title, "columns": ["structure", "seed", "ratio"], "rows": rows})
-    if options.draws >= 300 and options.seed is None and options.n is None:
+    if options.draws is None and options.seed is None and options.n is None:
         common.save("cliffs", tables, packages=("lapx",), command=COMMAND)
 
 
