@@ -297,3 +297,26 @@ def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
 def test_an_excess_keeps_what_the_sum_of_the_potentials_loses():
     assert clear._excess_of(1.0, 2.0**-60, 1.0) == 2.0**-60
     assert clear._excess_of(1.0, -(2.0**-60), 1.0) == -(2.0**-60)
+
+
+def test_potentials_are_continued_along_the_edges_and_shifted_until_all_pairs_are_feasible():
+    """Killed: a shift of the parts that is taken away where it belongs."""
+    rng = np.random.default_rng(7)
+    shifted = 0
+    for n in range(2, 9):
+        cost = rng.random((n, n)) + rng.random(n)
+        best = otlec.assignment(cost)
+        phi, psi = exact._small(cost, best.rows, best.permutation, best.phi, best.psi)
+        reduced = cost - phi[:, None] - psi
+        assert reduced.min() >= -1e-14
+        assert np.abs(reduced[best.rows, best.permutation]).max() <= 1e-14
+        shifted += np.abs(phi).max() > 1e-3
+    assert shifted > 0
+
+
+def test_the_entries_of_a_forest_carry_what_their_atoms_leave_them():
+    """Killed: edges that are counted at another atom than theirs."""
+    rows, cols = np.array([0, 1, 1, 2, 2]), np.array([0, 0, 1, 1, 2])
+    mass = np.array([0.25, 0.5, 0.25, 0.375, 0.5, 0.125])
+    flow = exact._peel(rows, cols, np.zeros(6, np.int64), mass, 3)
+    np.testing.assert_array_equal(flow, [0.25, 0.125, 0.375, 0.125, 0.125])

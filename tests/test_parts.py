@@ -38,6 +38,17 @@ def test_shifts_are_the_greatest_that_fit_and_none_where_none_fit(lengths):
     np.testing.assert_array_equal(found, np.zeros(n) if expected is None else expected)
 
 
+@given(st.integers(1, 7).flatmap(lambda n: st.permutations(range(n))))
+def test_each_edge_of_an_assignment_is_a_part_in_whichever_order_they_come(order):
+    """Killed: the k-th entry is taken for that of row k, wherever no entry is."""
+    n = len(order)
+    rows, cols, residual = np.array(order), np.arange(n), np.arange(1.0, n + 1)
+    count, row, col, delta_phi, delta_psi = parts.join(rows, cols, residual, n, n)
+    assert count == n
+    np.testing.assert_array_equal(row[rows], col[cols])
+    np.testing.assert_array_equal(delta_phi[rows] + delta_psi[cols], residual)
+
+
 def test_too_many_rounds_shift_nothing():
     chain = np.arange(1, 9), np.arange(8)  # each part is one below the part before it
     np.testing.assert_array_equal(parts.shifts(*chain, -np.ones(8), 9, 1000), -np.arange(9.0))
