@@ -1,6 +1,6 @@
 """A search for cliffs: structured cost matrices drawn at random, and the worst ratios to lapx.
 
-    python bench/cliffs.py             300 draws at n = 300 and 1000, 60 at 2000, where each takes
+    python bench/cliffs.py             300 draws at n = 300 and 1000, 40 at 2000, where each takes
                                        ten seconds: bench/results/cliffs.json
     python bench/cliffs.py --draws 20  fewer, which writes nothing
     python bench/cliffs.py --seed 17 --n 1000   one draw again, with the way that the market took
@@ -22,7 +22,7 @@ import numpy as np
 import otlec
 from otlec.solvers.assignment_routes import Market
 
-DRAWS = {300: 300, 1000: 300, 2000: 60}
+DRAWS = {300: 300, 1000: 300, 2000: 40}
 WORST = 10
 SLOW = 2.5  # a rival this many times slower than the other
 COMMAND = "python bench/cliffs.py"
