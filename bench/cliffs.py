@@ -158,7 +158,7 @@ def main() -> None:
             if options.seed is not None:
                 print(f"n = {n}, {name}: {found[0][0]:.2f}, by {Market(cost).settle()}")
         found.sort(reverse=True)
-        # the worst of 300 are also those that other work disturbed: they are measured again
+        # among the worst are those that other work has disturbed: they are measured again
         for k, (_, name, seed) in enumerate(found[: 2 * WORST]):
             found[k] = ratio(draw(seed, n)[1], 2 * options.rounds + 1), name, seed
         found.sort(reverse=True)

@@ -294,9 +294,8 @@ def test_in_small_markets_prices_that_are_far_are_left_to_other_routes(monkeypat
     assert (market.col_of >= 0).all()
 
 
-def test_a_start_at_equal_prices_that_serves_few_rows_is_given_up(monkeypatch):
+def test_a_start_at_equal_prices_that_serves_few_rows_is_given_up():
     """Killed: it was kept, with nearly all rows free. Costs r_i + s_j tie up to their rounding."""
-    monkeypatch.setattr(module, "_DIRECT", 40)
     rng = np.random.default_rng(1001)
     cost = rng.random((120, 1)) + rng.random(120)
     market = Market(cost)

@@ -318,7 +318,7 @@ REACHED = {
     ("lab", 0): {"sequence": "leak", "variation": "falls"},
     ("lab", 1): {"sequence": "runaway", "variation": "falls", "distance": "grows"},
     # the gap times what changes: wide, or closed
-    ("slope", 0): {"w0": [0.21, 0.29, 0.5], "w1": [1, 0.05, 0.05], "gap": 0.6},
+    ("slope", 0): {"w0": [0.21, 0.29, 0.5], "w1": [0.55, 0.2, 0.25], "gap": 0.6},
     ("slope", 1): {"w0": [0.21, 0.29, 0.5], "w1": [1, 0.05, 0.05], "gap": 0},
     ("grain", 1): {"gap": 0.5},
     ("grain", 2): {"gap": 0.4, "w": [0.5, 0.47, 0.5, 0.5]},

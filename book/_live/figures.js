@@ -364,7 +364,7 @@
   figures.slope = {
     limits: {w0: [0.05, 1], w1: [0.05, 1]},
     tasks: [
-      (f) => f.high - f.low > 0.06,
+      (f) => f.high - f.low > 0.04,
       (f, s) => f.half && s.gap === 0 && f.high - f.low > 1e-9 && f.high - f.low < 0.01,
       (f) => f.high - f.low <= 1e-6 && Math.abs(f.high) <= 5e-4 && f.changed >= 0.1,
     ],

@@ -478,7 +478,7 @@ print(f"At t = {t:.2f}: {lower:.6f} ≤ quotient {quotient:.6f} ≤ {upper:.6f};
     home="04-differentiability",
     ask="When has the cost one slope at t = 0, and when many?",
     tasks=(
-        "Make the interval of slopes wider than 0.06.",
+        "Make the interval of slopes wider than 0.04.",
         "Keep that ρ₀ and close the gap: the steps between the atoms leave less than 0.01.",
         "Make the slope zero, to 0.0005, though a weight of ρ₁ differs from that of ρ₀ by 0.1.",
     ),
@@ -498,13 +498,13 @@ def slope(picture, v):
 
     costs = np.array([plan(t).value for t in times]) / 2
     rise = costs - costs[0]
-    extent = 0.045
+    extent = 0.06
     curve = picture.panel((0, 1), (-extent, extent), "t", "", "growth of the cost")
     curve.line([0, 1], [0, v["low"]], "neutral", dash=True)
     curve.line([0, 1], [0, v["high"]], "potential")
     curve.line(times, rise, "plan")
     curve.points([[v["t"], v["t"] * v["quotient"]]], "plan", size=4)
-    bounds = picture.panel((0, 1), (-0.05, 0.08), "t", "", "the quotient and its bounds")
+    bounds = picture.panel((0, 1), (-0.065, 0.08), "t", "", "the quotient and its bounds")
     inner = times[1:]
     slopes = [plan(t).psi @ (w1 - w0) / 2 for t in inner]
     bounds.line(inner, np.full(40, v["lower"]), "potential")
