@@ -271,7 +271,7 @@ class Market:
             n_free = self._bid(step, _QUARREL, lists_a_row)
             if n_free == 0:
                 break
-            if far and n_free >= self.n // 8:
+            if far and n_free > self.n // 64:
                 step *= _LARGER
                 lists_a_row = _PATIENT
             elif n_free > min(self.n // 64, before // 2):

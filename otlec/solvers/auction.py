@@ -12,8 +12,10 @@ the prices found before. Bids without a step come last: they may leave rows with
 all assigned pairs are tight, which is what the Hungarian method needs to go on and finish exactly.
 
 Prices only rise. What a row once found too dear stays too dear; so a *short list* of some 20
-columns serves it for many bids, together with a bound for the columns that are not on it. Costs are
-read a row at a time, from a matrix or computed from points: one code serves both.
+columns serves it for many bids, together with a bound for the columns that are not on it. A price
+is only as good as its step, and so may be the list: it is made anew when a column beyond it may be
+better by several steps. Bids without a step take the best of all columns. Costs are read a row at a
+time, from a matrix or computed from points: one code serves both.
 
 Source: Bertsekas (1979, 1988); column minima and bids without a step after Jonker and Volgenant
 (1987).
@@ -28,6 +30,7 @@ from .rows import costs_of_row, rows_without_column, take, where_equal
 ROOM = 64  # columns that fit on a short list
 _LANES = 64  # columns j, j + 64, j + 128, ... make a lane; least costs by lane are quick to find
 _CHOSEN = 20  # a short list holds what is no dearer than the 20th of the lanes' best columns
+_ROUGH = 8  # steps by which a column that is not listed may be better than the second choice
 _BLOCK = 32  # columns that are compared before looking which one it was
 _LARGEST = np.finfo(np.float64).max
 
@@ -49,8 +52,8 @@ def bid(costs, potentials, assigned, step, patience, lists):
     ``(x, cells, p, highest)`` of a tree. ``patience`` says how often a row may bid, on average, and
     how many lists are made at most.
 
-    phi stays feasible: a row of which psi is lowered has one pair of reduced cost phi + step, and
-    no other below phi; later bids only raise reduced costs.
+    Without a step phi is feasible where a row has bid: one pair has reduced cost phi and no other
+    less; later bids only raise reduced costs. With one, phi may be too high by several steps.
     """
     phi, psi = potentials
     row_of, col_of = assigned
@@ -61,11 +64,12 @@ def bid(costs, potentials, assigned, step, patience, lists):
     stack, waiting = rows_without_column(col_of)
     n_bids *= waiting
     idle = 0
+    rough = _ROUGH * step
     while waiting > 0 and (step == 0.0 or (n_bids > 0 and n_lists > 0)):
         waiting -= 1
         i = stack[waiting]
         j, best, second = _two_best(columns, values, counts, i, psi)
-        if not second <= bounds[i]:
+        if not second <= bounds[i] + rough:
             _shortlist(i, psi, lists, work, *costs)
             j, best, second = _two_best(columns, values, counts, i, psi)
             n_lists -= 1
@@ -123,9 +127,12 @@ def _shortlist(i, psi, lists, work, rows, tree):
         columns, values, counts, bounds = lists
         x, cells, p, highest = tree
         reduced = work[2][: columns.shape[1]]
-        counts[i], bounds[i] = kd_tree.best(
-            x[i], p, cells, (psi, highest), np.inf, columns[i], reduced
-        )
+        # the list of before bounds the search: what is dearer than all of it need not be found
+        bound = -np.inf if counts[i] >= _CHOSEN else np.inf
+        for q in range(counts[i]):
+            bound = max(bound, values[i, q] - psi[columns[i, q]])
+        prices = psi, highest
+        counts[i], bounds[i] = kd_tree.best(x[i], p, cells, prices, bound, columns[i], reduced)
         for q in range(counts[i]):
             values[i, q] = kd_tree.cost(x[i], cells[0][columns[i, q]], p)
 

@@ -47,7 +47,7 @@ _QUICK = 12  # bids a row, where the step is as large as prices have to travel
 _QUARREL = 50  # bids a row with a smaller step, at most
 _PATIENT = 1 << 60  # lists: where rows quarrel, bids are counted
 _ATTEMPTS = 6  # auctions in search of a step that settles all rows
-_FIRST_STEP, _LAST_STEP = 0.4, 1e-6  # in diameters of a cell, to the power p
+_FIRST_STEP, _LAST_STEP = 0.4, 1e-9  # in diameters of a cell, to the power p
 _RATIO = 8  # of one step and the next
 
 
