@@ -9,6 +9,7 @@ from certificates import assert_optimal
 
 from otlec import assignment, assignment_points, cost_matrix, verify
 from otlec.certificate import judge
+from otlec.evidence import PointCosts
 from otlec.solvers import kd_tree, points
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -158,4 +159,24 @@ def test_a_tree_finds_the_pairs_that_a_verdict_needs():
     tree = points.TreeCosts(x, y, 2.0)
     assert str(judge(best, tree)) == "certified to 1e-12"
     high = dataclasses.replace(best, phi=best.phi + 0.1 * np.eye(30)[3])
+    assert not judge(high, tree)
+
+
+@pytest.mark.parametrize("origin", [0.0, 1e6])
+def test_a_tree_misses_no_pair_of_clouds_that_are_far_apart(origin):
+    rng = np.random.default_rng(8)
+    x, y = rng.random((2, 60, 2)) + origin
+    y += [30.0, -10.0]
+    best = assignment(cost_matrix(x, y))
+    tree = points.TreeCosts(x, y, 2.0)
+    assert tree.shift.any()
+    room = reach = np.zeros(60)
+    question = best.phi, best.psi, room, reach, 0, False
+    pairs = (best.rows, best.cols)
+    found = set(zip(*tree.near(pairs, *question)[:2], strict=True))
+    needed = set(zip(*PointCosts(x, y, 2.0).near(pairs, *question)[:2], strict=True))
+    assert needed <= found
+    assert len(found) < 400
+    high = dataclasses.replace(best, phi=best.phi + 0.1 * np.eye(60)[3])
+    assert str(judge(best, tree)) == "certified to 1e-12"
     assert not judge(high, tree)

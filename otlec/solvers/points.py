@@ -48,6 +48,7 @@ _QUARREL = 50  # bids a row with a smaller step, at most
 _PATIENT = 1 << 60  # lists: where rows quarrel, bids are counted
 _ATTEMPTS = 6  # auctions in search of a step that settles all rows
 _FIRST_STEP, _LAST_STEP = 0.4, 1e-9  # in diameters of a cell, to the power p
+_ROUNDING = 2.0**-46  # of potentials that are taken back, more than there is
 _RATIO = 8  # of one step and the next
 
 
@@ -83,11 +84,10 @@ def assignment_points(x, y, p: float = 2) -> Assignment:
     if n < _SMALL:
         return assignment(cost_matrix(x, y, p))
     costs = TreeCosts(x, y, p)
-    shift = y.mean(axis=0) - x.mean(axis=0)
-    if p == 2 and shift @ shift > x.var(axis=0).sum():
-        best = _bring_together(costs, shift)
-    else:
-        best = _solve(x, y, p, by_y=costs.tree)
+    best = _solve(x, costs.brought, p, by_y=costs.tree)
+    if costs.shift.any():
+        phi, psi = costs.taken_back(best.phi, best.psi)
+        best = _assignment(x, y, p, best.permutation, phi, psi)
     return _proved(best, costs)
 
 
@@ -110,22 +110,49 @@ def _proved(best: Assignment, costs: "TreeCosts") -> Assignment:
 
 
 class TreeCosts(PointCosts):
-    """The costs of points, of which a k-d tree finds those that matter."""
+    """The costs of points, of which a k-d tree finds those that matter.
+
+    Where the clouds are far apart and p = 2, y is brought to x by a ``shift``, which changes no
+    assignment, but makes neighbours of partners. With z = y - shift,
+
+        |x - y|^2 = |x - z|^2 - 2 shift.x + 2 shift.z + |shift|^2.
+    """
+
+    @functools.cached_property
+    def shift(self) -> np.ndarray:
+        """From the mean of x to that of y, where they are far apart and p = 2; else 0."""
+        shift = self.y.mean(axis=0) - self.x.mean(axis=0)
+        return shift * (self.p == 2 and shift @ shift > self.x.var(axis=0).sum())
+
+    @functools.cached_property
+    def brought(self) -> np.ndarray:
+        """The points y, brought to x where that helps."""
+        return self.y - self.shift
 
     @functools.cached_property
     def tree(self) -> Tree | None:
-        """The tree of y, where the dimension is such that it pays."""
-        return Tree(self.y) if 1 < self.x.shape[1] < _HIGH else None
+        """The tree of ``brought``, where the dimension is such that it pays."""
+        return Tree(self.brought) if 1 < self.x.shape[1] < _HIGH else None
+
+    def taken_back(self, phi: np.ndarray, psi: np.ndarray, sign: int = 1):
+        """Potentials of the clouds as they are, from those of x and ``brought``; or the reverse."""
+        centre, shift = self.x.mean(axis=0), self.shift
+        phi = phi - sign * ((self.x - centre) @ (2 * shift))
+        return phi, psi + sign * ((self.brought - centre) @ (2 * shift) + shift @ shift)
 
     def near(self, entries, phi, psi, room, reach, unit, strict):
         """As `PointCosts.near`, by questions to the tree."""
         tree = self.tree
         if unit != 0 or tree is None:
             return super().near(entries, phi, psi, room, reach, unit, strict)
+        bounds = room + 2.0**-52 * np.abs(phi)
+        if self.shift.any():  # some pairs more are listed, and none that counts is lost
+            largest = max(np.abs(phi).max(), np.abs(psi).max())
+            bounds += _ROUNDING * (largest + np.sqrt(largest) * np.abs(self.y).max())
+            phi, psi = self.taken_back(phi, psi, -1)
         raised = (psi + reach)[tree.order]
         prices = raised, tree.upwards(np.maximum, raised)
-        bounds = phi + room + 2.0**-52 * np.abs(phi)
-        found, rows, cols = _below(self.x, self.p, tree.cells, prices, bounds)
+        found, rows, cols = _below(self.x, self.p, tree.cells, prices, bounds + phi)
         if found < 0:
             return super().near(entries, phi, psi, room, reach, unit, strict)
         rows, cols = rows[:found], tree.order[cols[:found]]
@@ -141,20 +168,6 @@ def _refuse_overflow(x: np.ndarray, y: np.ndarray, p: float) -> None:
         farthest = cost_matrix(low[None], high[None], p)[0, 0] * x.shape[0]
     if not math.isfinite(4 * farthest):
         raise ValueError("x and y are too far apart: the sum of |x - y|^p may exceed 1.8e308")
-
-
-def _bring_together(costs: TreeCosts, shift: np.ndarray) -> Assignment:
-    """Solve for p = 2 after a shift, which changes no assignment, but makes neighbours of partners.
-
-    With z = y - shift, |x - y|^2 = |x - z|^2 - 2 shift.x + 2 shift.z + |shift|^2.
-    """
-    x, y, tree = costs.x, costs.y, costs.tree
-    z = y - shift
-    best = _solve(x, z, 2.0, by_y=tree and Tree(z, tree.order))
-    centre = x.mean(axis=0)
-    phi = best.phi - (x - centre) @ (2 * shift)
-    psi = best.psi + (z - centre) @ (2 * shift) + shift @ shift
-    return _assignment(x, y, 2.0, best.permutation, phi, psi)
 
 
 def _solve(x: np.ndarray, y: np.ndarray, p: float, *, by_x=None, by_y=None) -> Assignment:
