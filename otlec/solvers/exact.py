@@ -185,8 +185,7 @@ def _small(cost, rows, cols, phi, psi):
     """Potentials that are tight on the edges, part by part, as small as the other pairs allow."""
     n, m = cost.shape
     parent, part = _hang(rows, cols, n, m)
-    base = np.zeros(n + m + 1)
-    high, low, *_ = _potentials(cost, parent, base)
+    high, low, *_ = _potentials(cost, parent, np.zeros(n))
     inside, parts = (high[:n], high[n:-1]), (part[:n], part[n:-1])
     shift = greatest_shifts(cost, inside, parts, (phi, psi), _ROUNDS)
     if not np.isfinite(shift).all():  # too many rounds: keep the differences between the parts
@@ -205,14 +204,13 @@ def _optimum(cost, rows, cols, flow, phi, psi):
     parent, _ = _hang(rows, cols, n, m)
     on_edge = np.zeros(n + m + 1, np.int64)
     _load(rows, cols, flow, parent, on_edge, n)
-    base = np.concatenate([phi, np.zeros(m + 1)])
     budget = _PIVOTS_PER_ATOM * (n + m)
     while True:
-        state = _potentials(cost, parent, base)
-        i, j = _violated(cost, parent, base, *state)
+        state = _potentials(cost, parent, phi)
+        i, j = _violated(cost, parent, phi, *state)
         if i.size == 0:
             break
-        pivots = _pivot_all(cost, parent, on_edge, base, i, j)
+        pivots = _pivot_all(cost, parent, on_edge, phi, i, j)
         budget -= max(pivots, 1)
         if budget < 0:
             return None
@@ -305,7 +303,7 @@ def _load(rows, cols, flow, parent, on_edge, n):
 
 @kernel
 def _length(cost, parent, base, node):
-    """The cost of the edge above a node; of an artificial one, the price of its part."""
+    """The cost of the edge above a node; below the root, where a row is, the price of its part."""
     n = cost.shape[0]
     above = parent[node]
     if above == parent.size - 1:
@@ -320,7 +318,7 @@ def _potentials(cost, parent, base):
     high, low, largest = np.zeros(root + 1), np.zeros(root + 1), np.zeros(root + 1)
     depth = np.full(root + 1, -1)
     depth[root] = 0
-    path = np.empty(root + 1, np.int64)
+    path = np.empty(root, np.int64)
     for start in range(root):
         count = 0
         node = start
@@ -358,7 +356,7 @@ def _excess(cost, parent, base, depth, i, j):
             down = parent[down]
         size += abs(term)
         high, low = add(high, low, term)
-    return high + low if abs(high + low) > 2.0**-96 * size else 0.0
+    return high if abs(high) > 2.0**-96 * size else 0.0
 
 
 @kernel
@@ -390,7 +388,7 @@ def _pivot_all(cost, parent, flow, base, rows, cols):
     """Bring the given pairs into the tree, one after the other, those that are still violated."""
     n, root = cost.shape[0], parent.size - 1
     depth = np.empty(root + 1, np.int64)
-    path = np.empty(root + 1, np.int64)
+    path = np.empty(root, np.int64)
     pivots = 0
     fresh = False
     for q in range(rows.size):
