@@ -337,7 +337,7 @@ def _verdict(plan, read: Evidence) -> Certificate:
         violation=max(0.0, -float(_residual(read.near, phi[read.i], psi[read.j]).min(initial=0)))
         * back,
         gap=(claimed - float((mass * read.costs).sum()) + float(stored.sum())) * back * whole,
-        marginals_relative=max(missed, _ratio(worth, value_scale) if worth > 0 else 0.0),
+        marginals_relative=max(missed, _ratio(worth, value_scale)),
         violation_relative=float(violation),
         gap_relative=float(gap),
         scale=value_scale * back * whole,

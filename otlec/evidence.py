@@ -154,11 +154,11 @@ def _near(cost, phi, psi, room, reach, strict):
     The difference is rounded once where it is near 0, by an error of at most 2^-53 |phi_i|.
     """
     n, m = cost.shape
-    raised = psi + reach
+    raised, lowered = psi + reach, phi + room + 2.0**-52 * np.abs(phi)
     counts = np.zeros(n, np.int64)
     for i in range(n):
         row = cost[i]
-        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
+        below = lowered[i]
         count = 0
         for j in range(m):
             count += not row[j] - raised[j] >= below  # a nan is not above
@@ -169,9 +169,8 @@ def _near(cost, phi, psi, room, reach, strict):
     for i in range(n):
         if counts[i] == 0:
             continue
-        below = phi[i] + room[i] + 2.0**-52 * abs(phi[i])
         for j in range(m):
-            if not cost[i, j] - raised[j] >= below:
+            if not cost[i, j] - raised[j] >= lowered[i]:
                 if strict and _exceeds(phi[i], psi[j], cost[i, j]) <= 0:
                     continue
                 rows[found], cols[found], costs[found] = i, j, cost[i, j]

@@ -259,7 +259,7 @@ def _improve(cost, prices, candidates, tree, potential, budget, portion):
 def _entries(supply, demand, parent, flow, crumbs):
     """Rows, columns and grains of the edges that carry more than the rounding of the masses."""
     n, root = supply.size, flow.size - 1
-    child = np.nonzero((flow > 0) & (parent != root))[0]
+    child = np.nonzero(parent[:-1] != root)[0]
     above, count = parent[child], flow[child]
     rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     smaller = np.minimum(supply[rows], demand[cols])
