@@ -80,7 +80,7 @@ TESTS = {
     "measure.py": ("test_measure", "test_distance"),
     "certificate.py": ("test_certificate", "test_every_result"),
     "evidence.py": ("test_certificate", "test_every_result"),
-    "parts.py": ("test_certificate", "test_every_result", "test_differentiability"),
+    "parts.py": ("test_parts", "test_certificate", "test_every_result", "test_differentiability"),
     "duality.py": ("test_duality", "test_certificate", "test_every_result"),
     "barycenters.py": ("test_barycenters", "test_certificate", "test_every_result"),
     "differentiability.py": ("test_differentiability", "test_every_result"),

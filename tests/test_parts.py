@@ -49,6 +49,13 @@ def test_each_edge_of_an_assignment_is_a_part_in_whichever_order_they_come(order
     np.testing.assert_array_equal(delta_phi[rows] + delta_psi[cols], residual)
 
 
+def test_rows_that_meet_in_the_first_column_alone_are_one_part():
+    rows, cols, residual = np.array([0, 1, 2]), np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0])
+    count, row, col, delta_phi, delta_psi = parts.join(rows, cols, residual, 3, 2)
+    assert (count, row.tolist(), col.tolist()) == (2, [0, 0, 1], [0, 1])
+    np.testing.assert_array_equal(delta_phi[rows] + delta_psi[cols], residual)
+
+
 def test_too_many_rounds_shift_nothing():
     chain = np.arange(1, 9), np.arange(8)  # each part is one below the part before it
     np.testing.assert_array_equal(parts.shifts(*chain, -np.ones(8), 9, 1000), -np.arange(9.0))
@@ -57,6 +64,7 @@ def test_too_many_rounds_shift_nothing():
 
 @given(matrices(0, 9))
 def test_the_greatest_shifts_of_an_assignment_make_all_pairs_feasible(cost):
+    """Killed: shortest paths that are found by their repair alone, and not by Dijkstra's way."""
     best = assignment(cost)
     n = len(cost)
     order = best.permutation
@@ -67,6 +75,8 @@ def test_the_greatest_shifts_of_an_assignment_make_all_pairs_feasible(cost):
     # a pair (i, j) bounds the shift of row i's part by that of the part of column j
     lengths = (cost - inside[1])[:, order]
     np.testing.assert_array_equal(found, rounds(lengths))
+    ahead = parts._by_dijkstra(cost, *inside, best.phi, best.psi, *numbers)
+    np.testing.assert_array_equal(ahead, found)
 
 
 @pytest.mark.parametrize("start", [np.zeros(3), np.array([0.0, -1.0, 0.0])])
