@@ -18,6 +18,7 @@ from otlec import (
     transport,
     wasserstein,
 )
+from otlec.solvers import multimarginal
 from otlec.solvers.fixed_support import _bound, best_weights
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
@@ -403,3 +404,21 @@ def test_exact_is_refused_where_it_would_take_too_long():
         barycenter(plane, exact=True)
     with pytest.raises(ValueError, match="exact is for p = 2, and needs no start"):
         barycenter(plane, exact=True, start=plane[0])
+
+
+def test_exact_looks_at_as_many_tuples_as_it_says_and_only_at_atoms_that_count(monkeypatch):
+    plane = [Measure(np.random.default_rng(k).random((2, 2))) for k in range(3)]
+    expected = barycenter(plane, exact=True).objective
+    plane[1] = Measure([*plane[1].points, [0.5, 7.0]], [0.5, 0.5, 0.0])
+    out_of_it = Measure(np.random.default_rng(3).random((9, 2)))
+    monkeypatch.setattr(multimarginal, "LARGEST", 8)
+    result = barycenter([*plane, out_of_it], [1 / 3, 1 / 3, 1 / 3, 0], exact=True)
+    assert result.objective == pytest.approx(expected)
+    assert abs(result.gap) <= 1e-9
+    monkeypatch.setattr(multimarginal, "LARGEST", 7)
+    with pytest.raises(ValueError, match="8 tuples of atoms, more than 7"):
+        barycenter(plane, exact=True)
+
+
+def test_the_bound_of_the_linear_program_of_one_measure_is_no_higher_than_its_value():
+    assert _bound([np.ones(1)], [np.ones((1, 1))], np.ones(1), [np.zeros(1)]) <= 1

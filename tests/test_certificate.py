@@ -21,6 +21,8 @@ from otlec import (
     transport,
     verify,
 )
+from otlec.certificate import _continued, _parts, judge, read
+from otlec.evidence import MatrixCosts, _near
 from otlec.solvers.bottleneck_transport import bottleneck_transport
 
 HALF = np.full(2, 0.5)
@@ -374,3 +376,50 @@ def test_a_plan_from_elsewhere_has_the_marginals_of_its_measures():
         Plan.from_matrix(np.eye(6) / 6, cost, source=np.zeros((6, 2)))
     with pytest.raises(ValueError, match=r"miss the weights of target by 0\.0833"):
         Plan.from_matrix(np.diag([1, 2, 3, 2, 2, 2]) / 12, cost, target=nu)
+
+
+def test_a_certificate_counts_its_parts():
+    assert repr(verify(plan_by_hand(), SWAP)).endswith("in 2 parts)")
+    plan = transport(HALF, [1.0], SWAP[:, :1])
+    assert repr(verify(plan, SWAP[:, :1])).endswith("in 1 part)")
+
+
+def test_all_pairs_that_are_nearly_tight_are_listed_and_no_others():
+    rng = np.random.default_rng(8)
+    cost, phi, psi = rng.random((9, 12)), rng.random(9) / 4, rng.random(12) / 4
+    room, reach = rng.normal(size=9) / 8, rng.random(12) / 8
+    reduced = cost - phi[:, None] - psi
+    for strict in (False, True):
+        expected = np.nonzero((reduced < room[:, None] + reach) & ((reduced < 0) | (not strict)))
+        i, j, costs = _near(cost, phi, psi, room, reach, strict)
+        np.testing.assert_array_equal((i, j), expected)
+        np.testing.assert_array_equal(costs, cost[expected])
+
+
+def with_a_shift():
+    """A plan of two parts whose potentials have few digits; one part has to be lowered by 1."""
+    far, cost = 2.0**20, np.array([[1.0, 1.0], [5.0, 2.0]])
+    return plan_by_hand(value=1.5, phi=(far, far), psi=(2 - far, 2 - far)), cost
+
+
+def test_continued_potentials_are_those_whose_reduced_costs_are_judged():
+    plan, cost = with_a_shift()
+    evidence = read(plan, MatrixCosts(cost))
+    parts = _parts(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
+    slack, pairs, shift_phi, shift_psi = _continued(parts, evidence, plan.phi, plan.psi)
+    np.testing.assert_allclose(shift_phi, [-1.0, 0.0], atol=1e-9)
+    reduced = cost - (plan.phi + shift_phi)[:, None] - (plan.psi + shift_psi)
+    np.testing.assert_allclose(pairs, reduced[evidence.i, evidence.j], atol=1e-9)
+    np.testing.assert_allclose(slack, reduced[plan.rows, plan.cols], atol=1e-9)
+
+
+def test_a_shift_that_takes_all_the_room_may_hide_a_rounding_of_the_potential():
+    plan, cost = with_a_shift()
+    evidence = read(plan, MatrixCosts(cost))
+    parts = _parts(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
+    shift_phi, shift_psi = (np.abs(s) for s in _continued(parts, evidence, plan.phi, plan.psi)[2:])
+    just = dataclasses.replace(evidence, room=shift_phi, reach=shift_psi)
+    # of the first row, whose part has the mean cost 1; the other potentials stay as they are
+    assert judge(plan, just).violation_relative == pytest.approx(2.0**-52 * 2.0**20)
+    ample = dataclasses.replace(just, room=shift_phi + 2.0**-31)
+    assert judge(plan, ample).violation_relative <= 1e-12

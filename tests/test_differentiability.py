@@ -18,6 +18,7 @@ from otlec import (
     potential_band,
     potential_width,
     sandwich,
+    transport,
     transport_cost,
 )
 
@@ -361,3 +362,15 @@ def test_potentials_from_an_atom_are_tight_again_whatever_they_had_lost(atom):
     assert phi[atom] == 0.0
     i, j = plan.rows, plan.cols
     np.testing.assert_allclose(phi[i] + psi[j], cost[i, j], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("b", [[0.1, 0.1, 0.3, 0.3, 0.2], [0.0, 0.3, 0.7, 0.0, 0.0]])
+def test_atoms_that_the_plan_leaves_out_get_potentials_that_are_tight_and_feasible(b):
+    cost = np.random.default_rng(5).random((4, 5))
+    plan = transport([0.0, 0.5, 0.5, 0.0], b, cost)
+    phi, psi, pairs = differentiability._with_lone_atoms(plan, cost)
+    reduced = cost - phi[:, None] - psi
+    assert reduced.min() >= -1e-15
+    assert np.abs(reduced[tuple(pairs)]).max() <= 1e-15
+    assert sorted(pairs[0][:2]) == [0, 3]
+    assert sorted(pairs[1][2:]) == np.flatnonzero(np.array(b) == 0).tolist()

@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from fractions import Fraction
 
 import naive
 import numpy as np
@@ -294,6 +295,15 @@ def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
     assert parent.tolist() == [4, 2, 0, 1, -1]
 
 
+def test_of_equal_edges_above_the_row_the_one_nearest_to_it_leaves():
+    # rows 0, 1, 2 and columns 3, 4, 5: the path 0 - 3 - 1 - 4 - 2 and the pair 0 - 5; (2, 5) comes
+    parent, flow = np.array([6, 3, 4, 0, 1, 0, -1]), np.array([0, 3, 3, 9, 5, 9, 0])
+    exact._exchange(2, 5, 3, parent, flow, np.array([1, 3, 5, 2, 4, 2, 0]))
+    # edges 1 and 2 are emptied by 3 units that come down from 0: first 1, and last 2
+    assert parent.tolist() == [6, 3, 5, 0, 1, 0, -1]
+    assert flow.tolist() == [0, 0, 3, 12, 8, 6, 0]
+
+
 def test_an_excess_keeps_what_the_sum_of_the_potentials_loses():
     assert clear._excess_of(1.0, 2.0**-60, 1.0) == 2.0**-60
     assert clear._excess_of(1.0, -(2.0**-60), 1.0) == -(2.0**-60)
@@ -320,3 +330,51 @@ def test_the_entries_of_a_forest_carry_what_their_atoms_leave_them():
     mass = np.array([0.25, 0.5, 0.25, 0.375, 0.5, 0.125])
     flow = exact._peel(rows, cols, np.zeros(6, np.int64), mass, 3)
     np.testing.assert_array_equal(flow, [0.25, 0.125, 0.375, 0.125, 0.125])
+
+
+def test_what_the_first_column_leaves_to_a_row_goes_on_from_there():
+    rows, cols = np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1])
+    mass = np.array([0.25, 0.375, 0.5, 0.375, 0.75])
+    flow = exact._peel(rows, cols, np.zeros(5, np.int64), mass, 3)
+    np.testing.assert_array_equal(flow, [0.25, 0.125, 0.25, 0.5])
+
+
+def test_the_first_column_joins_its_rows_as_every_other_one_does():
+    # rows 0, 1, 2 and columns 3, 4: rows 0 and 1 meet in column 3 alone
+    parent, part = exact._hang(np.array([0, 1, 2]), np.array([0, 0, 1]), 3, 2)
+    assert parent.tolist() == [5, 3, 5, 0, 2, -1]
+    assert part.tolist() == [0, 0, 2, 0, 2, -1]
+
+
+def test_a_sum_in_two_floats_loses_nothing_that_two_floats_can_hold():
+    high, low, total = 0.0, 0.0, Fraction(0)
+    for term in (2.0**53, 1.0, 1.5, -(2.0**-40), 3.0, -(2.0**53), 2.0**-50, -5.5):
+        high, low = clear.add(high, low, term)
+        total += Fraction(term)
+        assert Fraction(high) + Fraction(low) == total
+        assert high == float(total)
+
+
+def test_potentials_of_atoms_without_mass_exceed_no_cost_not_even_by_a_rounding():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        cost, psi_on = rng.random((6, 7)), rng.normal(size=2)
+        on_a, on_b = np.array([0, 2, 5]), np.array([1, 3])
+        phi_on = (cost[np.ix_(on_a, on_b)] - psi_on).min(axis=1)
+        phi, psi = exact.extended(cost, on_a, on_b, phi_on, psi_on)
+        for i, j in np.ndindex(6, 7):
+            if i not in on_a or j not in on_b:
+                assert Fraction(phi[i]) + Fraction(psi[j]) <= Fraction(cost[i, j])
+        reduced = cost - phi[:, None] - psi
+        assert np.delete(reduced[:, on_b].min(axis=1), on_a).max() <= 1e-14
+        assert np.delete(reduced.min(axis=0), on_b).max() <= 1e-14
+
+
+def test_a_pair_is_summed_again_where_its_potentials_have_lost_more_than_it_is_violated_by():
+    # a path 0 - 2 - 1 - 3 of costs 0 below the root 4: the pair (0, 3) is violated by 1e-26, which
+    # the potential of column 3 does not show: it has been 1e6 on the way
+    cost = np.array([[0.0, -1e-26], [0.0, 0.0]])
+    parent, depth = np.array([4, 2, 0, 1, -1]), np.array([1, 3, 2, 4, 0])
+    high, largest = np.array([0.0, 0, 0, -1e-25, 0]), np.array([0.0, 0, 0, 1e6, 0])
+    rows, cols = exact._violated(cost, parent, np.zeros(2), high, 0 * high, largest, depth)
+    assert (rows.tolist(), cols.tolist()) == ([0], [1])

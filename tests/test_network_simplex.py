@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otlec import transport
-from otlec.solvers import network_simplex
+from otlec.solvers import network_simplex, units
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -197,3 +197,38 @@ def test_every_tree_is_strongly_feasible():
             assert (hanging < n).all()  # rows, whose pairs lead upwards
             empty += hanging.size
     assert empty > 100
+
+
+def test_each_atom_of_either_side_may_have_been_rounded_by_a_grain():
+    assert units.crumb(3, 5000) == units.crumb(5000, 3) > 5003
+
+
+def test_the_price_of_the_root_is_a_typical_reduced_cost_and_grows_beyond_all_ways_around_it():
+    cost = np.random.default_rng(13).random((20, 30)) - 0.25
+    phi, psi = network_simplex._nearest_potentials(cost)
+    price, enough = network_simplex._prices(cost, phi, psi)
+    reduced = cost - phi[:, None] - psi
+    assert price == np.median(reduced[reduced > 0])
+    assert enough > 50 * np.ptp(cost)
+    # costs that are equal, or nearly: a price far above the rounding of potentials
+    for cost in (np.full((3, 4), 7.0), np.full((3, 4), -7.0) + 1e-15 * np.eye(3, 4)):
+        price, enough = network_simplex._prices(cost, *network_simplex._nearest_potentials(cost))
+        assert 0 < price <= enough
+        assert enough >= 7e-6
+
+
+def test_a_crowd_starts_from_the_prices_of_a_coarser_problem_and_others_do_not(monkeypatch):
+    coarser, guess = [], network_simplex._coarse_potentials
+
+    def noted(a, b, cost):
+        coarser.append(cost.shape)
+        return guess(a, b, cost)
+
+    monkeypatch.setattr(network_simplex, "_coarse_potentials", noted)
+    rng = np.random.default_rng(14)
+    a, b = rng.dirichlet(np.ones(70)), rng.dirichlet(np.ones(65))
+    transport(a, b, rng.random((70, 65)))
+    assert coarser == []
+    x, y = rng.standard_normal((70, 2)), 0.1 * rng.standard_normal((65, 2)) + 5
+    transport(a, b, ((x[:, None] - y) ** 2).sum(axis=2))
+    assert coarser == [(70, 65)]

@@ -147,3 +147,7 @@ def test_what_the_factorisation_gets_wrong_is_refined_once(monkeypatch):
     expected = otlec.tangent(rho, change).norm
     monkeypatch.setattr(scipy.sparse.linalg, "splu", Rough)
     assert otlec.tangent(rho, change).norm == pytest.approx(expected, rel=1e-8)
+
+
+def test_no_change_has_norm_0():
+    assert otlec.tangent(np.ones(5), np.zeros(5)).norm == 0
