@@ -22,7 +22,7 @@ from otlec import (
     verify,
 )
 from otlec.certificate import _continued, _parts, judge, read
-from otlec.evidence import MatrixCosts, _near
+from otlec.evidence import MatrixCosts, PointCosts, _near
 from otlec.solvers.bottleneck_transport import bottleneck_transport
 
 HALF = np.full(2, 0.5)
@@ -423,3 +423,20 @@ def test_a_shift_that_takes_all_the_room_may_hide_a_rounding_of_the_potential():
     assert judge(plan, just).violation_relative == pytest.approx(2.0**-52 * 2.0**20)
     ample = dataclasses.replace(just, room=shift_phi + 2.0**-31)
     assert judge(plan, ample).violation_relative <= 1e-12
+
+
+@pytest.mark.parametrize(("n", "m"), [(10, 90), (90, 10)])
+def test_on_the_line_stored_potentials_may_drift_by_a_rounding_a_step_and_a_margin(n, m):
+    rng = np.random.default_rng(9)
+    mu, nu = Measure(rng.random(n), rng.dirichlet(np.ones(n))), Measure(rng.random(m))
+    plan, far = optimal_plan(mu, nu), 1e6
+    step = 2.0**-52 * far
+
+    def error(steps):
+        drift = np.full(n, steps * step)
+        drift[0] = 0.0  # the potentials are continued from there
+        plan_off = dataclasses.replace(plan, phi=plan.phi + far - drift, psi=plan.psi - far)
+        return judge(plan_off, PointCosts(mu.points, nu.points, 2.0)).error
+
+    assert error(160) <= 1e-12
+    assert error(170) > 5 * step

@@ -374,3 +374,13 @@ def test_atoms_that_the_plan_leaves_out_get_potentials_that_are_tight_and_feasib
     assert np.abs(reduced[tuple(pairs)]).max() <= 1e-15
     assert sorted(pairs[0][:2]) == [0, 3]
     assert sorted(pairs[1][2:]) == np.flatnonzero(np.array(b) == 0).tolist()
+
+
+@pytest.mark.parametrize("far", [1e2, 1e4, 1e6])
+def test_a_slope_is_certified_no_further_than_the_digits_of_its_costs_go(far):
+    def slope(x):
+        sigma = Measure([[0.0, 1.0], [1.0, 0.0]])
+        return derivative(sigma, Measure([[x, 0.0], [x, 3.0]]), Measure([[x, 0.5], [x, 2.7]]))
+
+    right, result = slope(0.0).value, slope(far)  # what is far away adds to phi alone
+    assert abs(result.value - right) <= result.verdict.error * abs(right)
