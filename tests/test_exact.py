@@ -119,6 +119,14 @@ def test_heavy_tails_are_assigned_as_scipy_does(n):
     assert_optimal(transport(a, b, cost), cost)
 
 
+@pytest.mark.parametrize("seed", [1, 4])
+def test_what_is_below_all_digits_of_the_continued_potentials_is_no_violation(seed):
+    cost = np.exp(200 * np.random.default_rng(seed).standard_normal((12, 12)))
+    best = assignment(cost)
+    assert best.value == cost[linear_sum_assignment(cost)].sum()
+    assert best.certificate == "certified to 1e-12"
+
+
 def test_an_outlier_does_not_spoil_the_others():
     rng = np.random.default_rng(5)
     x, y = rng.random((2, 40, 2))
