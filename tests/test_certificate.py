@@ -21,6 +21,7 @@ from otlec import (
     transport,
     verify,
 )
+from otlec import evidence as evidence_module
 from otlec.certificate import _continued, _parts, judge, read
 from otlec.evidence import MatrixCosts, PointCosts, _near
 from otlec.solvers.bottleneck_transport import bottleneck_transport
@@ -379,9 +380,13 @@ def test_a_plan_from_elsewhere_has_the_marginals_of_its_measures():
 
 
 def test_a_certificate_counts_its_parts():
-    assert repr(verify(plan_by_hand(), SWAP)).endswith("in 2 parts)")
+    two = repr(verify(plan_by_hand(), SWAP))
+    assert two.endswith("in 2 parts)")
+    assert "of the mean cost of a part\n" in two
     plan = transport(HALF, [1.0], SWAP[:, :1])
-    assert repr(verify(plan, SWAP[:, :1])).endswith("in 1 part)")
+    one = repr(verify(plan, SWAP[:, :1]))
+    assert one.endswith("in 1 part)")
+    assert "of the mean cost\n" in one
 
 
 def test_all_pairs_that_are_nearly_tight_are_listed_and_no_others():
@@ -440,3 +445,65 @@ def test_on_the_line_stored_potentials_may_drift_by_a_rounding_a_step_and_a_marg
 
     assert error(160) <= 1e-12
     assert error(170) > 5 * step
+
+
+def test_an_excess_below_the_rounding_of_a_potential_is_listed_and_what_is_tight_is_not():
+    one, none = np.ones(1), np.zeros(1)
+    for low, found in ((2.0**-54, 1), (0.0, 0), (-(2.0**-54), 0)):
+        psi = np.array([low])
+        assert _near(np.ones((1, 1)), one, psi, none, none, True)[0].size == found
+        assert _near(np.ones((1, 1)), psi, one, none, none, True)[0].size == found
+        assert _near(np.ones((1, 1)), one, psi, none, none, False)[0].size == 1
+
+
+def test_points_list_the_pairs_that_their_matrix_lists_however_few_are_computed_at_a_time(
+    monkeypatch,
+):
+    rng = np.random.default_rng(10)
+    x, y = rng.random((7, 2)), rng.random((5, 2))
+    phi, psi, room = rng.random(7) / 4, rng.random(5) / 4, np.full(7, 0.1)
+    arguments = (None, phi, psi, room, np.zeros(5), 0, False)
+    *listed, _ = MatrixCosts(cost_matrix(x, y)).near(*arguments)
+    assert listed[0].size > 5
+    monkeypatch.setattr(evidence_module, "_MOST", 10)
+    points = PointCosts(x, y, 2.0)
+    for mine, theirs in zip(points.near(*arguments), listed, strict=False):
+        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(points.of(*listed[:2]), listed[2])
+
+
+def test_what_the_value_and_what_the_entries_lose_is_added():
+    cost = np.array([[1.0, 5.0], [5.0, 1.0]])
+    short = np.full(2, 1 - 1e-6)
+    certificate = verify(plan_by_hand(value=1 + 1e-6, phi=short), cost)
+    assert certificate.gap_relative == pytest.approx(2e-6)
+
+
+@pytest.mark.parametrize("ulps", [-1, 0, 1])
+def test_large_potentials_may_earn_too_much_by_their_rounding(ulps):
+    rng = np.random.default_rng(11)
+    cost, a, b = rng.random((5, 6)), rng.dirichlet(np.ones(5)), rng.dirichlet(np.ones(6))
+    plan = transport(a, b, cost)
+    phi = plan.phi + 1e6 + ulps * np.spacing(1e6)
+    assert str(verify(dataclasses.replace(plan, phi=phi, psi=plan.psi - 1e6), cost)) == (
+        "certified to 1e-12"
+    )
+
+
+def test_an_entry_without_mass_is_no_fault_of_a_plan():
+    plan = Plan(
+        HALF, HALF, np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([0.5, 0.0, 0.5]),
+        0.0, np.zeros(2), np.zeros(2),
+    )  # fmt: skip
+    assert str(verify(plan, SWAP)) == "certified to 1e-12"
+
+
+def test_a_block_of_atoms_without_mass_proves_nothing():
+    a, cost = np.array([1.0, 0.0]), np.array([[1.0, 3.0], [5.0, 5.0]])
+    best = bottleneck_transport(a, a, cost)
+    assert best.value == 1
+    dear = dataclasses.replace(
+        best, rows=np.zeros(2, np.int64), cols=TWO, mass=a, value=3.0,
+        block_rows=np.array([1]), block_cols=TWO,
+    )  # fmt: skip
+    assert str(verify(dear, cost)).startswith("not certified: the block is too small")

@@ -305,11 +305,11 @@ def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
 
 def test_of_equal_edges_above_the_row_the_one_nearest_to_it_leaves():
     # rows 0, 1, 2 and columns 3, 4, 5: the path 0 - 3 - 1 - 4 - 2 and the pair 0 - 5; (2, 5) comes
-    parent, flow = np.array([6, 3, 4, 0, 1, 0, -1]), np.array([0, 3, 3, 9, 5, 9, 0])
+    parent, flow = np.array([6, 3, 4, 0, 1, 0, -1]), np.array([0, 3, 3, 1, 2, 9, 0])
     exact._exchange(2, 5, 3, parent, flow, np.array([1, 3, 5, 2, 4, 2, 0]))
     # edges 1 and 2 are emptied by 3 units that come down from 0: first 1, and last 2
     assert parent.tolist() == [6, 3, 5, 0, 1, 0, -1]
-    assert flow.tolist() == [0, 0, 3, 12, 8, 6, 0]
+    assert flow.tolist() == [0, 0, 3, 4, 5, 6, 0]
 
 
 def test_an_excess_keeps_what_the_sum_of_the_potentials_loses():
@@ -386,3 +386,76 @@ def test_a_pair_is_summed_again_where_its_potentials_have_lost_more_than_it_is_v
     high, largest = np.array([0.0, 0, 0, -1e-25, 0]), np.array([0.0, 0, 0, 1e6, 0])
     rows, cols = exact._violated(cost, parent, np.zeros(2), high, 0 * high, largest, depth)
     assert (rows.tolist(), cols.tolist()) == ([0], [1])
+    # and potentials of 1 and -1 that add up to 1e-17 do not violate the tie (0, 1)
+    cost[0, 1] = 0.0
+    high = np.array([1.0, 1, -1, 1e-17 - 1, 0])
+    assert exact._violated(cost, parent, np.ones(2), high, 0 * high, largest, depth)[0].size == 0
+
+
+def test_a_violated_pair_of_the_first_column_is_found_and_enters():
+    # the path 0 - 3 - 1 - 2 below the root 4, and all its costs 1: the pair (0, 2) costs 0
+    cost = np.array([[0.0, 1.0], [1.0, 1.0]])
+    parent, flow = np.array([4, 3, 1, 0, -1]), np.array([0, 2, 3, 2, 0])
+    base = np.zeros(2)
+    state = exact._potentials(cost, parent, base)
+    rows, cols = exact._violated(cost, parent, base, *state)
+    assert (rows.tolist(), cols.tolist()) == ([0], [0])
+    assert exact._pivot_all(cost, parent, flow, base, rows, cols) == 1
+    assert exact._pivot_all(cost, parent, flow, base, rows, cols) == 0  # it is a tie by now
+
+
+def test_too_many_rounds_leave_the_parts_where_they_were(monkeypatch):
+    monkeypatch.setattr(exact, "_ROUNDS", 0)
+    rng = np.random.default_rng(8)
+    cost = rng.random((5, 5)) + rng.random(5)
+    best = otlec.assignment(cost)
+    phi, psi = exact._small(cost, best.rows, best.permutation, best.phi, best.psi)
+    np.testing.assert_allclose(phi, best.phi, atol=1e-15)
+    np.testing.assert_allclose(psi, best.psi, atol=1e-15)
+
+
+def test_only_the_masses_of_a_forest_are_settled_and_none_that_rounding_has_made():
+    a, b = np.array([0.25, 0.75]), np.array([0.5, 0.5])
+    tree, exactly = (np.array([0, 1, 1]), np.array([0, 0, 1])), np.array([0.25, 0.25, 0.5])
+    off = exactly + np.array([1e-14, -1e-14, 0.0])
+    np.testing.assert_array_equal(exact.settled(*tree, off, a, b), exactly)
+    far = exactly + np.array([1e-9, -1e-9, 0.0])
+    np.testing.assert_array_equal(exact.settled(*tree, far, a, b), far)
+    cycle, mass = (np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), np.array([1, 1, 2, 2]) / 8
+    np.testing.assert_array_equal(exact.settled(*cycle, mass, a, b), mass)
+    made = np.array([0.5, 1e-17, 0.5])  # by masses that leave nothing to the entry between them
+    np.testing.assert_array_equal(exact.settled(*tree, made, b, b), made)
+
+
+def test_what_the_two_sides_differ_by_is_left_to_the_heaviest_atom():
+    # a path 0 - 2 - 1 - 3 whose last atom is so light that it drowns in the rounding of the others
+    rows, cols, tiny = np.array([0, 1, 1]), np.array([0, 0, 1]), 2.0**-60
+    sides = np.array([1.0, 0.25]), np.array([1.25, tiny])
+    flow = exact.settled(rows, cols, np.array([1, 0.25, tiny]), *sides)
+    np.testing.assert_array_equal(flow, [1, 0.25, tiny])
+
+
+def test_a_plan_that_costs_nothing_is_not_repaired(monkeypatch):
+    monkeypatch.setattr(exact, "_improved", lambda result, cost: pytest.fail("it is certified"))
+    assert transport([0.5, 0.5], [0.25, 0.75], np.zeros((2, 2))).certificate == "certified to 1e-12"
+
+
+def nearly_tight(n, steps):
+    """An assignment along the diagonal that lacks a rounding, and the other pairs some steps."""
+    cost = np.full((n, n), 2 + steps * 2.0**-52)
+    np.fill_diagonal(cost, 2 + 2.0**-51)
+    best = otlec.Assignment(np.arange(n), cost.trace(), np.ones(n), np.ones(n))
+    return clear.clear_evidence(best, cost)
+
+
+def test_pairs_are_listed_up_to_64_roundings_of_both_potentials_where_they_are_few():
+    assert nearly_tight(2, 100).i.size == 4
+    assert nearly_tight(2, 200).i.size == 2
+    assert nearly_tight(8, 200).i.size == 8
+    assert nearly_tight(8, 100) is None  # 64 pairs are more than two a row
+
+
+def test_where_no_pair_is_listed_none_is_said_to_be_far():
+    best = otlec.Assignment(np.arange(2), 4.0, np.ones(2), np.ones(2))
+    evidence = clear.clear_evidence(best, np.full((2, 2), 2.0))
+    assert evidence.i.size == evidence.room.max() == evidence.reach.max() == 0

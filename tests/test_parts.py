@@ -56,6 +56,12 @@ def test_rows_that_meet_in_the_first_column_alone_are_one_part():
     np.testing.assert_array_equal(delta_phi[rows] + delta_psi[cols], residual)
 
 
+def test_as_many_entries_as_rows_are_no_assignment_where_they_share_a_column():
+    rows, cols = np.arange(2), np.zeros(2, np.int64)
+    count, row, col, *_ = parts.join(rows, cols, np.zeros(2), 2, 2)
+    assert (count, row.tolist(), col.tolist()) == (2, [0, 0], [0, 1])
+
+
 def test_too_many_rounds_shift_nothing():
     chain = np.arange(1, 9), np.arange(8)  # each part is one below the part before it
     np.testing.assert_array_equal(parts.shifts(*chain, -np.ones(8), 9, 1000), -np.arange(9.0))

@@ -214,14 +214,13 @@ def _optimum(cost, rows, cols, flow, phi, psi):
         budget -= max(pivots, 1)
         if budget < 0:
             return None
-    high, low = state[:2]
+    high = state[0]  # the lower float is less than a rounding of it
     child = np.flatnonzero((on_edge > 0) & (parent != n + m))
     above = parent[child]
     rows, cols = np.minimum(child, above), np.maximum(child, above) - n
     order = np.lexsort((cols, rows))
     return (
-        rows[order], cols[order], on_edge[child][order],
-        high[:n] + low[:n], high[n:-1] + low[n:-1],
+        rows[order], cols[order], on_edge[child][order], high[:n], high[n:-1],
     )  # fmt: skip
 
 
