@@ -82,7 +82,7 @@ TESTS = {
     "evidence.py": ("test_certificate", "test_every_result"),
     "parts.py": ("test_parts", "test_certificate", "test_every_result", "test_differentiability"),
     "duality.py": ("test_duality", "test_certificate", "test_every_result"),
-    "barycenters.py": ("test_barycenters", "test_certificate", "test_every_result"),
+    "barycenters.py": ("test_barycenters", "test_law", "test_certificate", "test_every_result"),
     "differentiability.py": ("test_differentiability", "test_every_result"),
     "gaussian.py": ("test_gaussian", "test_every_result"),
     "gluing.py": ("test_gluing", "test_certificate"),

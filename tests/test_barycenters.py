@@ -422,3 +422,9 @@ def test_exact_looks_at_as_many_tuples_as_it_says_and_only_at_atoms_that_count(m
 
 def test_the_bound_of_the_linear_program_of_one_measure_is_no_higher_than_its_value():
     assert _bound([np.ones(1)], [np.ones((1, 1))], np.ones(1), [np.zeros(1)]) <= 1
+
+
+def test_the_bound_of_the_linear_program_allows_for_the_digits_of_large_prices():
+    # the price 2^53 makes 1.25 a 2; the value 1.25 is what must not be exceeded
+    prices, cost = [np.array([-(2.0**53)])], np.full((1, 1), 1.25)
+    assert 1.25 - 200 < _bound([np.ones(1)], [cost], np.ones(1), prices) <= 1.25
