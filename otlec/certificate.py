@@ -438,7 +438,7 @@ def _unit(*arrays) -> int:
     """The exponent of the unit in which numbers are counted: 0, but for huge and tiny ones."""
     largest = max((float(np.abs(a).max(initial=0.0)) for a in arrays), default=0.0)
     exponent = math.frexp(largest)[1]
-    return exponent if largest > 0 and abs(exponent) > _EXPONENT // 2 else 0
+    return exponent if abs(exponent) > _EXPONENT // 2 else 0
 
 
 def _normalised(mass):

@@ -459,3 +459,36 @@ def test_where_no_pair_is_listed_none_is_said_to_be_far():
     best = otlec.Assignment(np.arange(2), 4.0, np.ones(2), np.ones(2))
     evidence = clear.clear_evidence(best, np.full((2, 2), 2.0))
     assert evidence.i.size == evidence.room.max() == evidence.reach.max() == 0
+
+
+def test_what_a_shift_leaves_of_a_potential_has_its_lower_digits():
+    far, top = 2.0**53, 2.0**60
+    # rows 0, 1 and columns 0, 2 are one part, which the pair (0, 1) lowers by 2^53
+    cost = np.array([[-0.5, -far, top], [far, top, 0.0], [top, 0.0, top]])
+    rows, cols = np.array([0, 1, 1, 2]), np.array([0, 0, 2, 1])
+    near = np.array([-far, 0.5, 0.0]), np.array([far, 0.0, -0.5])
+    phi, psi = exact._small(cost, rows, cols, *near)
+    assert phi.tolist() == [-far, 0.5, 0.0]
+    assert psi.tolist() == [far, 0.0, -0.5]
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_plan_with_atoms_without_mass_on_one_side_is_repaired(side):
+    rng = np.random.default_rng(11)
+    a, b = np.array([0.5, 0.0, 0.2, 0.3]), np.array([0.3, 0.3, 0.2, 0.1, 0.1])
+    cost = rng.random((4, 5))
+    if side == "b":
+        a, b, cost = b, a, cost.T.copy()
+    best = transport(a, b, cost)
+    worse = dataclasses.replace(best, phi=np.zeros(a.size), psi=np.zeros(b.size), evidence=None)
+    repaired = exact.proved(worse, cost)
+    assert repaired.certificate == "certified to 1e-12"
+    assert repaired.value == pytest.approx(best.value, rel=1e-14)
+
+
+def test_a_repair_leaves_entries_without_mass_out():
+    half, cost = np.full(2, 0.5), 1 - np.eye(2)
+    rows, cols, mass = np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([0.5, 0.0, 0.5])
+    worse = otlec.Plan(half, half, rows, cols, mass, 0.0, -np.ones(2), np.zeros(2))
+    for better in exact._improved(worse, cost):
+        assert (better.rows.tolist(), better.cols.tolist()) == ([0, 1], [0, 1])

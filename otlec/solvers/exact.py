@@ -85,7 +85,7 @@ def _improved(result, cost: np.ndarray):
     whole = on_a.size == result.a.size and on_b.size == result.b.size
     inside = np.ascontiguousarray(cost if whole else cost[np.ix_(on_a, on_b)])
     largest = np.abs(inside[np.isfinite(inside)]).max(initial=0.0)
-    exponent = math.frexp(largest)[1] if largest > 0 else 0
+    exponent = math.frexp(largest)[1]
     inside = np.ldexp(inside, -exponent)
     rows, cols = np.searchsorted(on_a, result.rows), np.searchsorted(on_b, result.cols)
     used = np.isin(result.rows, on_a) & np.isin(result.cols, on_b) & (result.mass > 0)
@@ -385,9 +385,8 @@ def _violated(cost, parent, base, high, low, largest, depth):
 @kernel
 def _pivot_all(cost, parent, flow, base, rows, cols):
     """Bring the given pairs into the tree, one after the other, those that are still violated."""
-    n, root = cost.shape[0], parent.size - 1
-    depth = np.empty(root + 1, np.int64)
-    path = np.empty(root, np.int64)
+    n = cost.shape[0]
+    depth, path = np.empty_like(parent), np.empty_like(parent)
     pivots = 0
     fresh = False
     for q in range(rows.size):
