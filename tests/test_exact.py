@@ -290,6 +290,12 @@ def test_ties_are_proved_at_once_and_as_the_full_verdict_says():
     assert clear.clear_evidence(best, cost) is None
 
 
+def test_what_a_heavy_atom_passes_on_of_a_light_one_is_not_lost():
+    rows, cols, tiny = np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1]), 2.0**-60
+    flow = exact._peel(rows, cols, np.zeros(5, np.int64), np.array([tiny, 1.0, 2.0, 1.0, 2.0]), 3)
+    np.testing.assert_array_equal(flow, [tiny, 1.0, tiny, 2.0])
+
+
 def test_of_equal_edges_on_a_cycle_the_last_one_leaves():
     # rows 0, 1 and columns 2, 3 on a path 0 - 2 - 1 - 3 below the root 4; the pair (0, 3) comes in
     parent, flow = np.array([4, 2, 0, 1, -1]), np.array([0, 5, 3, 3, 0])
@@ -431,7 +437,7 @@ def test_what_the_two_sides_differ_by_is_left_to_the_heaviest_atom():
     # a path 0 - 2 - 1 - 3 whose last atom is so light that it drowns in the rounding of the others
     rows, cols, tiny = np.array([0, 1, 1]), np.array([0, 0, 1]), 2.0**-60
     sides = np.array([1.0, 0.25]), np.array([1.25, tiny])
-    flow = exact.settled(rows, cols, np.array([1, 0.25, tiny]), *sides)
+    flow = exact.settled(rows, cols, np.array([1 + 2.0**-50, 0.25, tiny]), *sides)
     np.testing.assert_array_equal(flow, [1, 0.25, tiny])
 
 
@@ -492,3 +498,16 @@ def test_a_repair_leaves_entries_without_mass_out():
     worse = otlec.Plan(half, half, rows, cols, mass, 0.0, -np.ones(2), np.zeros(2))
     for better in exact._improved(worse, cost):
         assert (better.rows.tolist(), better.cols.tolist()) == ([0, 1], [0, 1])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_excess_around_a_cycle_is_that_of_the_potentials(seed):
+    rng = np.random.default_rng(seed)
+    cost, masses = rng.integers(0, 9, (5, 6)).astype(float), rng.integers(1, 9, 11)
+    plan = transport(masses[:5] / masses[:5].sum(), masses[5:] / masses[5:].sum(), cost)
+    parent, _ = exact._hang(plan.rows, plan.cols, 5, 6)
+    base = rng.integers(-9, 9, 5).astype(float)
+    high, _, _, depth = exact._potentials(cost, parent, base)
+    for i, j in np.ndindex(5, 6):
+        excess = exact._excess(cost, parent, base, depth, i, j)
+        assert excess == high[i] + high[5 + j] - cost[i, j]
