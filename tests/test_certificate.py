@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from fractions import Fraction
 
 import naive
 import numpy as np
@@ -22,7 +23,7 @@ from otlec import (
     verify,
 )
 from otlec import evidence as evidence_module
-from otlec.certificate import _continued, _parts, judge, read
+from otlec.certificate import _continued, _parts, _residual, judge, read
 from otlec.evidence import MatrixCosts, PointCosts, _near
 from otlec.solvers.bottleneck_transport import bottleneck_transport
 
@@ -401,14 +402,15 @@ def test_all_pairs_that_are_nearly_tight_are_listed_and_no_others():
         np.testing.assert_array_equal(costs, cost[expected])
 
 
-def with_a_shift():
+def with_a_shift(back=5.0):
     """A plan of two parts whose potentials have few digits; one part has to be lowered by 1."""
-    far, cost = 2.0**20, np.array([[1.0, 1.0], [5.0, 2.0]])
+    far, cost = 2.0**20, np.array([[1.0, 1.0], [back, 2.0]])
     return plan_by_hand(value=1.5, phi=(far, far), psi=(2 - far, 2 - far)), cost
 
 
-def test_continued_potentials_are_those_whose_reduced_costs_are_judged():
-    plan, cost = with_a_shift()
+@pytest.mark.parametrize("back", [5.0, 2.0])  # both ways round cost the same, to the last bit
+def test_continued_potentials_are_those_whose_reduced_costs_are_judged(back):
+    plan, cost = with_a_shift(back)
     evidence = read(plan, MatrixCosts(cost))
     parts = _parts(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
     slack, pairs, shift_phi, shift_psi = _continued(parts, evidence, plan.phi, plan.psi)
@@ -507,3 +509,40 @@ def test_a_block_of_atoms_without_mass_proves_nothing():
         block_rows=np.array([1]), block_cols=TWO,
     )  # fmt: skip
     assert str(verify(dear, cost)).startswith("not certified: the block is too small")
+
+
+def test_a_reduced_cost_is_right_to_twice_the_digits():
+    rng = np.random.default_rng(12)
+    phi = rng.normal(size=200) * 10.0 ** rng.integers(-3, 9, 200)
+    psi = -phi * (1 + rng.integers(-4, 5, 200) * 2.0**-52) + rng.normal(size=200)
+    costs = (phi + psi) * (1 + rng.integers(-4, 5, 200) * 2.0**-52)
+    for c, f, g, found in zip(costs, phi, psi, _residual(costs, phi, psi), strict=True):
+        off = Fraction(found) - (Fraction(c) - Fraction(f) - Fraction(g))
+        assert abs(off) <= 2.0**-103 * (abs(c) + abs(f) + abs(g))
+
+
+def test_a_column_that_is_continued_by_more_than_its_reach_may_hide_a_pair():
+    far, cost = 2.0**20, np.array([[1.0, 9.0], [9.0, 2.0]])
+    plan = plan_by_hand(value=1.5, phi=(far, far), psi=(2 - far, 2 - far))
+    evidence = read(plan, MatrixCosts(cost))
+    short = dataclasses.replace(evidence, reach=np.array([0.5, 0.0]))  # the first one falls by 1
+    assert judge(plan, short).violation_relative == pytest.approx(0.5)
+
+
+def test_an_atom_without_mass_is_shifted_as_far_as_its_neighbours():
+    # 2^50 leaves a quarter; the third row has the potential 0, and has to be lowered by a half
+    far = 2.0**50
+    cost = np.array([[1.0, 9.0], [9.0, 2.0], [0.5 - far, far]])
+    plan = Plan(
+        np.array([0.5, 0.5, 0.0]), HALF, TWO, TWO, HALF, 1.5, np.array([far, far, 0.0]),
+        np.array([1 - far, 2 - far]),
+    )  # fmt: skip
+    assert str(verify(plan, cost)) == "certified to 1e-12"
+
+
+def test_what_an_atom_misses_is_worth_what_it_pays_beside_an_atom_without_mass_too():
+    a, cost = np.array([1 - 1e-9, 1e-9, 0.0]), np.full((3, 3), 1e13)
+    cost[[0, 1], [0, 1]] = 0.0, 1e12
+    plan = transport(a, a, cost)
+    light = dataclasses.replace(plan, mass=plan.mass - [0, 1e-17], value=plan.value * (1 - 1e-8))
+    assert verify(light, cost).marginals_relative == pytest.approx(2e-8)
