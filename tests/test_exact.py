@@ -511,3 +511,17 @@ def test_the_excess_around_a_cycle_is_that_of_the_potentials(seed):
     for i, j in np.ndindex(5, 6):
         excess = exact._excess(cost, parent, base, depth, i, j)
         assert excess == high[i] + high[5 + j] - cost[i, j]
+
+
+def test_violated_pairs_are_counted_without_any_rounding():
+    rng = np.random.default_rng(15)
+    psi, ulps = rng.normal(size=300), rng.integers(-2, 3, 300)
+    for phi in (0.0, 1.0 / 3, -7.5, 1e9):
+        row = (phi + psi) * (1 + ulps * 2.0**-52)
+        expected = sum(Fraction(c) - Fraction(y) < phi for c, y in zip(row, psi, strict=True))
+        assert clear._count_violated(row, psi, phi) == expected
+
+
+def test_a_column_that_two_rows_take_is_no_clear_proof():
+    twice = otlec.Assignment(np.zeros(2, np.int64), 2.0, np.ones(2), np.zeros(2))
+    assert clear.clear_evidence(twice, np.ones((2, 2))) is None
