@@ -429,6 +429,9 @@ def test_only_the_masses_of_a_forest_are_settled_and_none_that_rounding_has_made
     np.testing.assert_array_equal(exact.settled(*tree, far, a, b), far)
     cycle, mass = (np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), np.array([1, 1, 2, 2]) / 8
     np.testing.assert_array_equal(exact.settled(*cycle, mass, a, b), mass)
+    star = np.arange(3), np.zeros(3, np.int64)
+    a3, off = np.array([0.25, 0.25, 0.5]), np.array([0.25 + 1e-14, 0.25, 0.5])
+    np.testing.assert_array_equal(exact.settled(*star, off, a3, np.ones(1)), a3)
     made = np.array([0.5, 1e-17, 0.5])  # by masses that leave nothing to the entry between them
     np.testing.assert_array_equal(exact.settled(*tree, made, b, b), made)
 

@@ -20,6 +20,8 @@ from otlec import (
     potential_band,
     wasserstein,
 )
+from otlec.drawing import plot
+from otlec.measure import measures_at
 
 pytestmark = pytest.mark.without_numba  # 'make plain' runs it so
 
@@ -147,3 +149,21 @@ def test_results_are_read_only_also_in_copies_and_from_a_pickle(result):
         for name, array in arrays.items():
             assert not array.flags.writeable, name
             np.testing.assert_array_equal(array, getattr(result, name))
+
+
+def test_measures_of_one_and_two_dimensions_and_20_000_atoms_have_a_picture(monkeypatch):
+    monkeypatch.setattr(plot, "png", lambda draw, what: b"a picture")
+    for points in (np.zeros(20_000), np.zeros((3, 2))):
+        assert Measure(points)._repr_png_() == b"a picture"
+    for points in (np.zeros(20_001), np.zeros((3, 3))):
+        assert Measure(points)._repr_png_() is None
+
+
+def test_places_of_masses_lie_in_one_dimension():
+    two = np.ones(2)
+    source, target = measures_at((np.zeros((2, 3)), np.zeros((2, 3))), two, two)
+    assert source.dim == target.dim == 3
+    with pytest.raises(
+        ValueError, match="points of a lie in dimension 3, those of b in dimension 1"
+    ):
+        measures_at((np.zeros((2, 3)), np.zeros(2)), two, two)

@@ -156,6 +156,16 @@ def test_atoms_that_differ_in_their_last_bits_only_are_put_in_order():
         assert (np.sort(order) == np.arange(x.size)).all()
 
 
+def test_few_atoms_in_the_wrong_order_change_places_without_another_sort(monkeypatch):
+    x = np.random.default_rng(3).random(40_000)
+    x[[100, 101, 5000, 5001]] = 0.5 + 1e-16 * np.array([3, 1, 7, 5])
+    right = np.argsort(x)
+    monkeypatch.setattr(np, "argsort", lambda x: pytest.fail("neighbours had to change places"))
+    order, inside = _order(x)
+    np.testing.assert_array_equal(x[order], x[right])
+    np.testing.assert_array_equal(inside, x[right])
+
+
 EXPONENTS = (1, 1.5, 2, 10, 50, np.inf)
 
 
