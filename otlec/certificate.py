@@ -17,7 +17,8 @@ Where that scale lies below the rounding of the potentials, their digits do not 
 are continued: the equalities along the edges of the plan determine all potentials of a part from
 one, and the errors of the stored ones are computed without error (Knuth's and Dekker's sums of two
 floats). The only freedom is to shift a whole part, which is settled by shortest paths between the
-parts over the pairs that are nearly tight.
+parts over the pairs that are nearly tight. A pair that is still in doubt, be it one, is decided in
+rational numbers.
 
 Source: Ogita, Rump and Oishi (2005) for sums without error; Ahuja, Magnanti and Orlin, *Network
 Flows* (1993), for the shifts.
@@ -29,15 +30,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import _validate
+from .continued import CLAIM, PRECISION, continued, parts_of, residual
 from .evidence import Evidence, MatrixCosts, PointCosts, scaled
-from .parts import join, shifts
 
-_CLAIM = 1e-12  # no certificate claims more
 _WORTHLESS = 1e-4  # a proof up to more than that is none
-_PRECISION = 2.0**-52
 _MARGIN = 64  # roundings that a stored potential may be off, to be continued
-_DOUBLE_DOUBLE = 2.0**-98  # of the terms: what is below is rounding of the continued potentials
-_ROUNDS = 1000  # of shortest paths between the parts
 _TINY = 2.0**-1022  # below it floats have fewer digits
 _EXPONENT = 900  # of a cost, above which sums may overflow
 
@@ -97,7 +94,7 @@ class Certificate:
             return f"not certified: {self.failure}"
         if not self.holds:
             return f"not certified: {self._reason()}"
-        exponent = -12 if self.error <= _CLAIM else math.ceil(math.log10(self.error))
+        exponent = -12 if self.error <= CLAIM else math.ceil(math.log10(self.error))
         return f"certified to 1e{exponent:+03d}"
 
     def _reason(self) -> str:
@@ -179,11 +176,11 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     unit = _unit(used, plan.phi, plan.psi)
     phi, psi = scaled(plan.phi, unit), scaled(plan.psi, unit)
     mass = _normalised(plan.mass)
-    parts = _parts(rows, cols, mass, scaled(used, unit), phi, psi)
+    parts = parts_of(rows, cols, mass, scaled(used, unit), phi, psi)
     fine_row, fine_col = parts.fine[parts.row], parts.fine[parts.col]
     scale = parts.mean[parts.row]
-    rounding = _MARGIN * _PRECISION * parts.largest
-    room = np.where(fine_row, -0.05 * _CLAIM * scale, rounding[parts.row])
+    rounding = _MARGIN * PRECISION * parts.largest
+    room = np.where(fine_row, -0.05 * CLAIM * scale, rounding[parts.row])
     reach = np.where(fine_col, 0.0, rounding[parts.col])
     found = None
     if parts.exact:  # the digits suffice, unless something is violated
@@ -197,7 +194,7 @@ def _read(plan, costs: MatrixCosts | PointCosts) -> Evidence | Certificate:
     i, j, near, vouch = found
     if vouch:  # then shifts may be as large as the rounding of the stored potentials, step by step
         largest = float(max(np.abs(phi).max(), np.abs(psi).max()))
-        room[:] = reach[:] = (_MARGIN + room.size + m) * _PRECISION * largest
+        room[:] = reach[:] = (_MARGIN + room.size + m) * PRECISION * largest
     return Evidence(
         rows, cols, plan.phi, plan.psi, unit, scaled(used, unit), i, j, near, room, reach
     )
@@ -303,22 +300,20 @@ def _verdict(plan, read: Evidence) -> Certificate:
     missed_a = np.abs(np.bincount(rows, mass, n) - plan.a / whole)
     missed_b = np.abs(np.bincount(cols, mass, m) - plan.b / whole)
     phi, psi = scaled(plan.phi, read.unit), scaled(plan.psi, read.unit)
-    parts = _parts(rows, cols, mass, read.costs, phi, psi)
-    slack, pairs, shift_phi, shift_psi = _continued(parts, read, phi, psi)
+    parts = parts_of(rows, cols, mass, read.costs, phi, psi)
+    slack, pairs, shift_phi, shift_psi = continued(parts, read, phi, psi)
     # feasibility, each pair at its own scale, and what may be hidden among the pairs not listed
     row_scale, col_scale = parts.mean[parts.row], parts.mean[parts.col]
-    noise = _DOUBLE_DOUBLE * (np.abs(phi[read.i]) + np.abs(psi[read.j]))
-    over = np.where(pairs < -noise, -pairs, 0.0)
+    over = np.maximum(-pairs, 0.0)
     violation = _ratios(over, np.maximum(row_scale[read.i], col_scale[read.j])).max(initial=0.0)
-    hidden = np.abs(shift_phi) + _PRECISION * np.abs(phi) * (shift_phi != 0) - read.room
+    hidden = np.abs(shift_phi) + PRECISION * np.abs(phi) * (shift_phi != 0) - read.room
     violation = max(violation, _ratios(np.maximum(hidden, 0.0), row_scale).max(initial=0.0))
     hidden = np.maximum(np.abs(shift_psi) - read.reach, 0.0) * (shift_psi != 0)
     violation = max(violation, _ratios(hidden, col_scale).max(initial=0.0))
     # the gap, in each part and in the whole; and the value that is claimed
     own = mass * np.abs(read.costs)
     value_scale = float(own.sum())
-    noise = _DOUBLE_DOUBLE * (np.abs(phi[rows]) + np.abs(psi[cols]))
-    lost = mass * np.where(np.abs(slack) > noise, slack, 0.0)
+    lost = mass * slack
     gap = _ratios(
         np.bincount(parts.row[rows], np.abs(lost), parts.count),
         np.bincount(parts.row[rows], own, parts.count),
@@ -329,12 +324,12 @@ def _verdict(plan, read: Evidence) -> Certificate:
     worth = float(missed_a @ _means(rows, mass, own, n) + missed_b @ _means(cols, mass, own, m))
     missed = max(missed_a.max(), missed_b.max())
     back = math.ldexp(1.0, min(read.unit, 1023))
-    stored = mass * _residual(read.costs, phi[rows], psi[cols])
-    earned_too_much = -float(stored.sum()) - _CLAIM * value_scale
-    earned_too_much -= 4 * _PRECISION * float(mass @ (np.abs(phi[rows]) + np.abs(psi[cols])))
+    stored = mass * residual(read.costs, phi[rows], psi[cols])
+    earned_too_much = -float(stored.sum()) - CLAIM * value_scale
+    earned_too_much -= 4 * PRECISION * float(mass @ (np.abs(phi[rows]) + np.abs(psi[cols])))
     certificate = Certificate(
         marginals=missed * whole,
-        violation=max(0.0, -float(_residual(read.near, phi[read.i], psi[read.j]).min(initial=0)))
+        violation=max(0.0, -float(residual(read.near, phi[read.i], psi[read.j]).min(initial=0)))
         * back,
         gap=(claimed - float((mass * read.costs).sum()) + float(stored.sum())) * back * whole,
         marginals_relative=max(missed, _ratio(worth, value_scale)),
@@ -348,75 +343,6 @@ def _verdict(plan, read: Evidence) -> Certificate:
     if max(abs(plan.value), certificate.scale) < _TINY and 0 < value_scale * _WORTHLESS < stated:
         return replace(certificate, failure="the value is so tiny that it has lost its digits")
     return certificate
-
-
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """The parts that a plan joins its atoms to."""
-
-    count: int
-    row: np.ndarray  # the part of each row
-    col: np.ndarray
-    mean: np.ndarray  # cost of a unit of mass, in each part
-    largest: np.ndarray  # potential, in absolute value
-    fine: np.ndarray  # whether the rounding of the stored potentials is far below that
-    exact: bool  # whether the stored potentials are tight to the last bit, or fine everywhere
-    delta_phi: np.ndarray  # what the stored potentials lack, in parts that are not fine
-    delta_psi: np.ndarray
-
-
-def _parts(rows, cols, mass, costs, phi, psi) -> _Parts:
-    residual = _residual(costs, phi[rows], psi[cols])
-    count, row, col, delta_phi, delta_psi = join(rows, cols, residual, phi.size, psi.size)
-    weight = np.bincount(row[rows], mass, count)
-    own = np.bincount(row[rows], mass * np.abs(costs), count)
-    total = float(weight.sum())
-    mean = np.full(count, float(own.sum()) / total if total > 0 else 0.0)
-    np.divide(own, weight, out=mean, where=weight > 0)
-    largest = np.zeros(count)
-    np.maximum.at(largest, row, np.abs(phi))
-    np.maximum.at(largest, col, np.abs(psi))
-    fine = 4 * _PRECISION * largest <= _CLAIM / 10 * mean
-    if not fine.all():  # atoms without mass are shifted as far as any of their neighbours
-        fine &= weight > 0
-        largest[weight == 0] = largest.max()
-    exact = bool(fine.all() or (residual == 0).all())
-    return _Parts(
-        count, row, col, mean, largest, fine, exact,
-        np.where(fine[row], 0.0, delta_phi), np.where(fine[col], 0.0, delta_psi),
-    )  # fmt: skip
-
-
-def _continued(parts: _Parts, read: Evidence, phi, psi):
-    """Reduced costs of the entries and of the listed pairs, with the potentials continued.
-
-    Also by how much the potentials are changed.
-    """
-    slack = _residual(read.costs, phi[read.rows], psi[read.cols])
-    slack -= parts.delta_phi[read.rows] + parts.delta_psi[read.cols]
-    pairs = _residual(read.near, phi[read.i], psi[read.j])
-    pairs -= parts.delta_phi[read.i] + parts.delta_psi[read.j]
-    shift = np.zeros(parts.count)
-    above, below = parts.row[read.i], parts.col[read.j]
-    if (pairs < 0).any():
-        # costs are rounded themselves: no plan can be better to the last bit
-        room = 0.05 * _CLAIM * np.maximum(parts.mean[above], parts.mean[below])
-        shift = shifts(above, below, pairs + room, parts.count, _ROUNDS)
-        pairs = pairs - (shift[above] - shift[below])
-    return (
-        slack, pairs, parts.delta_phi + shift[parts.row], parts.delta_psi - shift[parts.col]
-    )  # fmt: skip
-
-
-def _residual(costs, phi, psi):
-    """Reduced costs, to the last bit or nearly: two sums without error (Knuth)."""
-    total = phi + psi
-    part = total - phi
-    lost = (phi - (total - part)) + (psi - part)
-    rest = costs - total
-    part = rest - costs
-    lost = ((costs - (rest - part)) - (total + part)) - lost
-    return np.where(np.isfinite(lost), rest + lost, rest)
 
 
 def _means(atoms, mass, own, size: int):

@@ -16,7 +16,7 @@ FILES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file
     for file in sorted(PACKAGE.rglob("*.py"))
 }
-GROUND = ("measure", "cost", "evidence", "parts", "certificate", "projection", "plan")
+GROUND = ("measure", "cost", "evidence", "parts", "continued", "certificate", "projection", "plan")
 # Whom each part may import besides itself; everybody may import `_validate` and its like.
 MAY = {
     "ground": set(),

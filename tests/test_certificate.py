@@ -23,7 +23,8 @@ from otlec import (
     verify,
 )
 from otlec import evidence as evidence_module
-from otlec.certificate import _continued, _parts, _residual, judge, read
+from otlec.certificate import judge, read
+from otlec.continued import continued, parts_of, residual
 from otlec.evidence import MatrixCosts, PointCosts, _near
 from otlec.solvers.bottleneck_transport import bottleneck_transport
 
@@ -380,7 +381,7 @@ def test_a_plan_from_elsewhere_has_the_marginals_of_its_measures():
         Plan.from_matrix(np.diag([1, 2, 3, 2, 2, 2]) / 12, cost, target=nu)
 
 
-def test_a_certificate_counts_its_parts():
+def test_a_certificate_counts_itsparts_of():
     two = repr(verify(plan_by_hand(), SWAP))
     assert two.endswith("in 2 parts)")
     assert "of the mean cost of a part\n" in two
@@ -412,8 +413,8 @@ def with_a_shift(back=5.0):
 def test_continued_potentials_are_those_whose_reduced_costs_are_judged(back):
     plan, cost = with_a_shift(back)
     evidence = read(plan, MatrixCosts(cost))
-    parts = _parts(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
-    slack, pairs, shift_phi, shift_psi = _continued(parts, evidence, plan.phi, plan.psi)
+    parts = parts_of(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
+    slack, pairs, shift_phi, shift_psi = continued(parts, evidence, plan.phi, plan.psi)
     np.testing.assert_allclose(shift_phi, [-1.0, 0.0], atol=1e-9)
     reduced = cost - (plan.phi + shift_phi)[:, None] - (plan.psi + shift_psi)
     np.testing.assert_allclose(pairs, reduced[evidence.i, evidence.j], atol=1e-9)
@@ -423,8 +424,8 @@ def test_continued_potentials_are_those_whose_reduced_costs_are_judged(back):
 def test_a_shift_that_takes_all_the_room_may_hide_a_rounding_of_the_potential():
     plan, cost = with_a_shift()
     evidence = read(plan, MatrixCosts(cost))
-    parts = _parts(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
-    shift_phi, shift_psi = (np.abs(s) for s in _continued(parts, evidence, plan.phi, plan.psi)[2:])
+    parts = parts_of(plan.rows, plan.cols, plan.mass, evidence.costs, plan.phi, plan.psi)
+    shift_phi, shift_psi = (np.abs(s) for s in continued(parts, evidence, plan.phi, plan.psi)[2:])
     just = dataclasses.replace(evidence, room=shift_phi, reach=shift_psi)
     # of the first row, whose part has the mean cost 1; the other potentials stay as they are
     assert judge(plan, just).violation_relative == pytest.approx(2.0**-52 * 2.0**20)
@@ -516,7 +517,7 @@ def test_a_reduced_cost_is_right_to_twice_the_digits():
     phi = rng.normal(size=200) * 10.0 ** rng.integers(-3, 9, 200)
     psi = -phi * (1 + rng.integers(-4, 5, 200) * 2.0**-52) + rng.normal(size=200)
     costs = (phi + psi) * (1 + rng.integers(-4, 5, 200) * 2.0**-52)
-    for c, f, g, found in zip(costs, phi, psi, _residual(costs, phi, psi), strict=True):
+    for c, f, g, found in zip(costs, phi, psi, residual(costs, phi, psi), strict=True):
         off = Fraction(found) - (Fraction(c) - Fraction(f) - Fraction(g))
         assert abs(off) <= 2.0**-103 * (abs(c) + abs(f) + abs(g))
 
@@ -546,3 +547,28 @@ def test_what_an_atom_misses_is_worth_what_it_pays_beside_an_atom_without_mass_t
     plan = transport(a, a, cost)
     light = dataclasses.replace(plan, mass=plan.mass - [0, 1e-17], value=plan.value * (1 - 1e-8))
     assert verify(light, cost).marginals_relative == pytest.approx(2e-8)
+
+
+@pytest.mark.parametrize("digits", [60, 97, 120, 300])
+def test_potentials_far_above_all_costs_hide_no_wrong_plan(digits):
+    # Its excess of 2^-97 was below all digits that were looked at.
+    unit = 2.0**-digits
+    half, both, high = np.full(2, 0.5), np.arange(2), np.ones(2)
+    wrong, right = unit * np.eye(2), unit * (1 - np.eye(2))
+    plan = Plan(half, half, both, both, half, unit, high, -high)
+    assert not verify(plan, wrong)
+    assert not verify(Assignment(both, 2 * unit, high, -high), wrong)
+    best = dataclasses.replace(plan, value=0.0)
+    assert str(verify(best, right)) == "certified to 1e-12"
+
+
+@pytest.mark.parametrize("between", [5.0e-31, 5.1e-31, 5.2e-31, 5.3e-31])
+def test_parts_whose_shifts_need_more_digits_than_a_double_has_get_several(between):
+    # Pairs at 1, 1e-30 and 1e-60. A potential is 2^-52 too high: as a double, the shift that
+    # takes this back is right to 1e-32 only.
+    cost = np.array([[1.0, 3.0, 3.0], [3.0, 1e-30, between], [3.0, 2e-30, 1e-60]])
+    phi = np.array([0.5, 1.0 + 2.0**-52, 1.0])
+    best = Assignment(np.arange(3), 1.0, phi, np.diag(cost) - phi)
+    assert str(verify(best, cost)) == "certified to 1e-12"
+    cost[1, 2] = cost[2, 1] = 4e-31  # then the other way is cheaper
+    assert not verify(best, cost)
