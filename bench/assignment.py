@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import common
 import lap
@@ -34,6 +35,7 @@ OTHERS = (
 )  # fmt: skip
 SLOW = 2.5  # a rival this many times slower than the fastest is timed once a seed, no more
 RESULT = common.RESULTS / "assignment.json"
+CLOUD = Path(__file__).with_name("clouds.py")
 COMMAND = "python bench/assignment.py"
 
 
@@ -171,35 +173,23 @@ def measure(family: str, n: int, repeats: int, left_out: set) -> dict:
     }
 
 
-POINTS = """
-import re, sys, time
-import numpy as np, otlec
-n, how = int(sys.argv[1]), sys.argv[2]
-r = np.random.default_rng([1001, n])
-x, y = r.random((n, 2)), r.random((n, 2))
-if how == "otlec":
-    otlec.assignment_points(x[:600], y[:600])
-    start = time.process_time()
-    value = otlec.assignment_points(x, y).value
-else:
-    from scipy.optimize import linear_sum_assignment
-    start = time.process_time()
-    cost = otlec.cost_matrix(x, y)
-    rows, cols = linear_sum_assignment(cost)
-    value = cost[rows, cols].sum()
-seconds = time.process_time() - start
-# VmHWM begins anew with this program; getrusage would report its parent's peak
-peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
-print(seconds, peak, value)
-"""
+CLOUDS = (
+    ("uniform", 10_000, "otlec"), ("uniform", 10_000, "scipy"), ("uniform", 20_000, "otlec"),
+    ("uniform", 100_000, "otlec"), ("normal", 20_000, "otlec"), ("two clusters", 20_000, "otlec"),
+    ("ring to two clusters", 20_000, "otlec"), ("far apart", 20_000, "otlec"),
+    ("far apart, p = 1", 2_000, "otlec"), ("heavy tails", 20_000, "otlec"),
+)  # fmt: skip
 
 
-def points(n: int, how: str) -> dict:
-    out = subprocess.run(
-        [sys.executable, "-c", POINTS, str(n), how], capture_output=True, text=True, check=True
-    )
+def points(kind: str, n: int, how: str) -> dict:
+    """Seconds, memory and value of one pair of clouds, in a process of its own."""
+    command = [sys.executable, str(CLOUD), kind, str(n), how]
+    out = subprocess.run(command, capture_output=True, text=True, check=True)
     seconds, megabytes, value = map(float, out.stdout.split())
-    return {"n": n, "how": how, "seconds": seconds, "peak_megabytes": megabytes, "value": value}
+    return {
+        "clouds": kind, "n": n, "how": how,
+        "seconds": seconds, "peak_megabytes": megabytes, "value": value,
+    }  # fmt: skip
 
 
 def exponent(rows: list, family: str, name: str) -> float:
@@ -247,13 +237,14 @@ def main() -> None:
             save(rows, [])
     if quick:
         return
-    clouds = [points(10_000, "otlec"), points(10_000, "scipy"), points(20_000, "otlec")]
-    for cloud in clouds:
-        print(cloud, flush=True)
-    save(rows, clouds)
+    pairs = []
+    for pair in CLOUDS:
+        pairs.append(points(*pair))
+        print(pairs[-1], flush=True)
+    save(rows, pairs)
 
 
-def tables(rows: list, clouds: list) -> list[dict]:
+def tables(rows: list, pairs: list) -> list[dict]:
     """What the book shows: one table of ratios, one of times, one of points in the plane."""
     shown = [
         [row["family"], row["n"], *row["ratio"], 1e3 * row["seconds"]["otlec"], *_fastest(row)]
@@ -278,13 +269,14 @@ def tables(rows: list, clouds: list) -> list[dict]:
     growth = [[family, exponent(rows, family, "otlec")] for family in FAMILIES]
     fitted = "The fitted exponent a in time ~ n^a, from n = 1000 to 4000."
     result.append(_table("Assignment: growth", ["family", "exponent"], growth, fitted))
-    if clouds:
-        cells = [[c["how"], c["n"], c["seconds"], c["peak_megabytes"], c["value"]] for c in clouds]
+    if pairs:
+        shown = ("clouds", "n", "how", "seconds", "peak_megabytes", "value")
+        cells = [[pair[key] for key in shown] for pair in pairs]
         note = (
             "One run each, a process each. SciPy's time includes filling its matrix; the peak is "
             "that of the whole process, of which importing the packages takes some 130 MB."
         )
-        heads = ["solver", "n", "seconds", "peak, MB", "value"]
+        heads = ["clouds", "n", "solver", "seconds", "peak, MB", "value"]
         result.append(_table("Points in the plane, no matrix", heads, cells, note))
     return result
 
@@ -300,15 +292,15 @@ def _fastest(row: dict) -> tuple[str, float]:
     return name, 1e3 * rivals[name]
 
 
-def save(rows: list, clouds: list) -> None:
+def save(rows: list, pairs: list) -> None:
     """Write the file after each row, in the form of `common.save`, and what --resume needs."""
     result = {
         "command": COMMAND,
         "machine": common.machine("lapx", "POT"),
-        "tables": tables(rows, clouds),
+        "tables": tables(rows, pairs),
         "seeds": SEEDS,
         "assignment": rows,
-        "points_in_the_plane": clouds,
+        "points_in_the_plane": pairs,
     }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

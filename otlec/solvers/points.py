@@ -43,8 +43,8 @@ _REPAIRED = 4000  # points, up to which a poor assignment is repaired by means o
 _LISTED = 24  # columns on the short list of a row
 
 _WITHOUT_STEP = 3  # bids a row without a step
-_QUICK = 12  # bids a row, where the step is as large as prices have to travel
-_QUARREL = 50  # bids a row with a smaller step, at most
+_QUICK = 30  # bids a row, where the step is as large as prices have to travel
+_QUARREL = 200  # bids a row with a smaller step, at most
 _PATIENT = 1 << 60  # lists: where rows quarrel, bids are counted
 _ATTEMPTS = 6  # auctions in search of a step that settles all rows
 _FIRST_STEP, _LAST_STEP = 0.4, 1e-9  # in diameters of a cell, to the power p
