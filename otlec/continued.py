@@ -7,6 +7,7 @@ still in doubt, all are computed in rational numbers.
 Source: Ogita, Rump and Oishi (2005) for sums without error.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -65,7 +66,7 @@ def continued(parts: Parts, read: Evidence, phi, psi):
     """Reduced costs of the entries and of the listed pairs, with the potentials continued.
 
     Also by how much the potentials are changed. Reduced costs that rounding may have made count
-    as 0 where they are nothing beside the scale of their parts; elsewhere all are summed exactly.
+    as 0 where they are nothing beside the scale of their parts; elsewhere they are summed exactly.
     """
     slack = residual(read.costs, phi[read.rows], psi[read.cols])
     slack -= parts.delta_phi[read.rows] + parts.delta_psi[read.cols]
@@ -75,21 +76,40 @@ def continued(parts: Parts, read: Evidence, phi, psi):
     scale = np.maximum(parts.mean[above], parts.mean[below])
     shift = _shifts(parts, above, below, pairs, scale)
     pairs = pairs - (shift[above] - shift[below])
-    noise = _DOUBLE_DOUBLE * (np.abs(phi[read.i]) + np.abs(psi[read.j]))
-    drowned = np.abs(pairs) <= noise
-    doubtful = drowned & (noise > _NOTHING * CLAIM * scale)
-    if read.rows.size + parts.count == phi.size + psi.size:  # on the edges of a forest all is exact
-        doubtful[doubtful] = ~np.isin(
-            read.i[doubtful] * psi.size + read.j[doubtful], read.rows * psi.size + read.cols
-        )
-    if doubtful.any():
+    own = parts.mean[parts.row[read.rows]]
+    terms = (
+        np.stack([phi, parts.delta_phi, shift[parts.row]]),
+        np.stack([psi, parts.delta_psi, -shift[parts.col]]),
+    )
+    in_doubt = _decide(pairs, read.near, terms, read.i, read.j, scale)
+    in_doubt |= _decide(slack, read.costs, terms, read.rows, read.cols, own)
+    room = 0.05 * CLAIM
+    if in_doubt and ((pairs < -room * scale).any() or (np.abs(slack) > room * own).any()):
         return _continued_exactly(parts, read, phi, psi, scale)
-    pairs[drowned] = 0.0
-    noise = _DOUBLE_DOUBLE * (np.abs(phi[read.rows]) + np.abs(psi[read.cols]))
-    slack[np.abs(slack) <= noise] = 0.0
     return (
         slack, pairs, parts.delta_phi + shift[parts.row], parts.delta_psi - shift[parts.col]
     )  # fmt: skip
+
+
+def _decide(values, costs, terms, i, j, scale) -> bool:
+    """Replace reduced costs that may be rounding, by 0 or, where they matter, by exact sums.
+
+    Returns whether some matter. Where costs are whole numbers, nothing has been rounded.
+    """
+    (phi, *more_phi), (psi, *more_psi) = (
+        side[:, at] for side, at in zip(terms, (i, j), strict=True)
+    )
+    more = np.array([*more_phi, *more_psi])
+    noise = _DOUBLE_DOUBLE * (np.abs(phi) + np.abs(psi)) + 2 * PRECISION * np.abs(more).sum(axis=0)
+    total = phi + psi
+    rounded = (total - phi != psi) | (total - psi != phi) | more.any(axis=0)
+    drowned = rounded & (np.abs(values) <= noise)
+    values[drowned] = 0.0
+    matter = np.flatnonzero(drowned & (noise > _NOTHING * CLAIM * scale))
+    if matter.size > 0:
+        summands = np.stack([costs, -phi, -psi, *-more], axis=1)
+        values[matter] = list(map(math.fsum, summands[matter].tolist()))
+    return matter.size > 0
 
 
 def _shifts(parts: Parts, above, below, pairs, scale) -> np.ndarray:
