@@ -17,8 +17,8 @@ Where that scale lies below the rounding of the potentials, their digits do not 
 are continued: the equalities along the edges of the plan determine all potentials of a part from
 one, and the errors of the stored ones are computed without error (Knuth's and Dekker's sums of two
 floats). The only freedom is to shift a whole part, which is settled by shortest paths between the
-parts over the pairs that are nearly tight. A pair that is still in doubt, be it one, is decided in
-rational numbers.
+parts over the pairs that are nearly tight. What is still in doubt then is summed exactly, and
+if need be continued in rational numbers: see `continued`.
 
 Source: Ogita, Rump and Oishi (2005) for sums without error; Ahuja, Magnanti and Orlin, *Network
 Flows* (1993), for the shifts.

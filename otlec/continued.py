@@ -1,8 +1,8 @@
 """Potentials continued along the entries of a plan, where their stored digits do not suffice.
 
 In a part of a plan the equalities phi_i + psi_j = c_ij along the entries determine all potentials
-from one. What the stored ones lack is computed to twice their digits; and where a reduced cost is
-still in doubt, all are computed in rational numbers.
+from one. What the stored ones lack is computed to twice their digits. Reduced costs that are still
+in doubt are summed exactly; if these do not prove the plan, all is computed in rational numbers.
 
 Source: Ogita, Rump and Oishi (2005) for sums without error.
 """

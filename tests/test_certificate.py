@@ -381,7 +381,7 @@ def test_a_plan_from_elsewhere_has_the_marginals_of_its_measures():
         Plan.from_matrix(np.diag([1, 2, 3, 2, 2, 2]) / 12, cost, target=nu)
 
 
-def test_a_certificate_counts_itsparts_of():
+def test_a_certificate_counts_its_parts():
     two = repr(verify(plan_by_hand(), SWAP))
     assert two.endswith("in 2 parts)")
     assert "of the mean cost of a part\n" in two
